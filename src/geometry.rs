@@ -1,0 +1,235 @@
+//! All shape arithmetic of the crate: output sizes and padding of convolution and pooling.
+//!
+//! For one axis of `n` input elements, a kernel of `k` and a stride of `s`:
+//!
+//! - explicit padding `(before, after)`: `out = ⌊(n + before + after − k)/s⌋ + 1`;
+//! - `valid` is explicit padding of zero;
+//! - `same` (TensorFlow's): `out = ⌈n/s⌉`, `total = max((out − 1)·s + k − n, 0)`,
+//!   `before = ⌊total/2⌋`, `after = total − before`. It is asymmetric where `total` is odd.
+//!
+//! Source: TensorFlow's "Notes on padding" of `tf.nn`; Dumoulin and Visin, "A guide to
+//! convolution arithmetic for deep learning", 2016.
+
+use crate::error::{Error, Result};
+
+/// Zero padding of an image, in rows and columns a side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pads {
+    /// Rows above the image.
+    pub top: usize,
+    /// Columns left of the image.
+    pub left: usize,
+    /// Rows below the image.
+    pub bottom: usize,
+    /// Columns right of the image.
+    pub right: usize,
+}
+
+impl Pads {
+    /// `[top, left, bottom, right]`.
+    pub const fn new([top, left, bottom, right]: [usize; 4]) -> Self {
+        Pads { top, left, bottom, right }
+    }
+
+    fn before(&self) -> [usize; 2] {
+        [self.top, self.left]
+    }
+
+    fn after(&self) -> [usize; 2] {
+        [self.bottom, self.right]
+    }
+}
+
+/// How a layer pads its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// TensorFlow's `same`: `⌈n/s⌉` outputs, the odd row or column of padding after the image.
+    Same,
+    /// No padding.
+    Valid,
+    /// So many rows and columns a side.
+    Explicit(Pads),
+}
+
+impl Padding {
+    /// The pads this padding means for an input of `[height, width]`.
+    pub fn pads(self, input: [usize; 2], kernel: [usize; 2], stride: [usize; 2]) -> Pads {
+        match self {
+            Padding::Valid => Pads::default(),
+            Padding::Explicit(pads) => pads,
+            Padding::Same => {
+                let axis = |a: usize| {
+                    let out = input[a].div_ceil(stride[a]);
+                    let total = (out.saturating_sub(1) * stride[a] + kernel[a]).saturating_sub(input[a]);
+                    (total / 2, total - total / 2)
+                };
+                let ((top, bottom), (left, right)) = (axis(0), axis(1));
+                Pads { top, left, bottom, right }
+            }
+        }
+    }
+}
+
+/// A 2-D convolution (cross-correlation) of `[N, H, W, C]` with `[kh, kw, C, O]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConvShape {
+    /// Input height and width, in pixels.
+    pub input: [usize; 2],
+    /// Input channels.
+    pub in_channels: usize,
+    /// Output channels (filters).
+    pub out_channels: usize,
+    /// Kernel height and width.
+    pub kernel: [usize; 2],
+    /// Vertical and horizontal stride.
+    pub stride: [usize; 2],
+    /// Resolved padding.
+    pub pads: Pads,
+    /// Output height and width.
+    pub output: [usize; 2],
+}
+
+impl ConvShape {
+    /// Works out pads and output size.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a zero size, a kernel larger than the padded input, pads as large as
+    /// the kernel's reach makes useless, or sizes past 2³¹ elements.
+    pub fn new(
+        input: [usize; 2],
+        in_channels: usize,
+        out_channels: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        padding: Padding,
+    ) -> Result<Self> {
+        positive("channels", [in_channels, out_channels])?;
+        let (pads, output) = slide(input, kernel, stride, padding)?;
+        elements(&[kernel[0], kernel[1], in_channels, out_channels])?;
+        Ok(ConvShape { input, in_channels, out_channels, kernel, stride, pads, output })
+    }
+
+    /// Elements of one input image.
+    pub fn input_len(&self) -> usize {
+        self.input[0] * self.input[1] * self.in_channels
+    }
+
+    /// Elements of one output image.
+    pub fn output_len(&self) -> usize {
+        self.output[0] * self.output[1] * self.out_channels
+    }
+
+    /// Elements of the kernel tensor `[kh, kw, C, O]`.
+    pub fn weights_len(&self) -> usize {
+        self.kernel[0] * self.kernel[1] * self.in_channels * self.out_channels
+    }
+
+    /// Multiply-accumulates an image, padding counted as any other pixel:
+    /// `oh·ow·kh·kw·C·O`.
+    pub fn macs(&self) -> u64 {
+        (self.output[0] * self.output[1]) as u64 * self.weights_len() as u64
+    }
+}
+
+/// A 2-D pooling window sliding over `[N, H, W, C]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolShape {
+    /// Input height and width, in pixels.
+    pub input: [usize; 2],
+    /// Channels, of input and output alike.
+    pub channels: usize,
+    /// Window height and width.
+    pub kernel: [usize; 2],
+    /// Vertical and horizontal stride.
+    pub stride: [usize; 2],
+    /// Resolved padding; padded positions never win.
+    pub pads: Pads,
+    /// Output height and width.
+    pub output: [usize; 2],
+}
+
+impl PoolShape {
+    /// Works out pads and output size.
+    ///
+    /// # Errors
+    /// As [`ConvShape::new`]; also where a window would hold padding alone.
+    pub fn new(
+        input: [usize; 2],
+        channels: usize,
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        padding: Padding,
+    ) -> Result<Self> {
+        positive("channels", [channels, channels])?;
+        let (pads, output) = slide(input, kernel, stride, padding)?;
+        for a in 0..2 {
+            let last = (output[a] - 1) * stride[a];
+            if pads.before()[a] >= kernel[a] || last >= input[a] + pads.before()[a] {
+                return Err(Error::Usage(format!(
+                    "a pooling window of {} would lie wholly in the padding of an input of {}: use less padding",
+                    size(kernel),
+                    size(input)
+                )));
+            }
+        }
+        Ok(PoolShape { input, channels, kernel, stride, pads, output })
+    }
+
+    /// Elements of one input image.
+    pub fn input_len(&self) -> usize {
+        self.input[0] * self.input[1] * self.channels
+    }
+
+    /// Elements of one output image.
+    pub fn output_len(&self) -> usize {
+        self.output[0] * self.output[1] * self.channels
+    }
+}
+
+/// The product of `sizes`, if a shader can index it with a signed 32-bit integer.
+///
+/// # Errors
+/// [`Error::Usage`] where the product passes 2³¹ − 1.
+pub fn elements(sizes: &[usize]) -> Result<usize> {
+    sizes.iter().try_fold(1usize, |product, &n| product.checked_mul(n)).filter(|&n| n <= i32::MAX as usize).ok_or_else(
+        || Error::Usage(format!("a tensor of shape {sizes:?} has more than 2³¹ − 1 elements: use smaller sizes")),
+    )
+}
+
+fn size([h, w]: [usize; 2]) -> String {
+    format!("{h}×{w}")
+}
+
+fn positive(what: &str, sizes: [usize; 2]) -> Result<()> {
+    if sizes.contains(&0) {
+        return Err(Error::Usage(format!("{what} must be at least 1, not {}", size(sizes))));
+    }
+    Ok(())
+}
+
+fn slide(input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Result<(Pads, [usize; 2])> {
+    positive("the input size", input)?;
+    positive("the kernel", kernel)?;
+    positive("the stride", stride)?;
+    // Bounding each number bounds every sum and product below.
+    if [input, kernel, stride].concat().iter().any(|&n| n > i32::MAX as usize) {
+        return Err(Error::Usage("sizes, kernels and strides must be below 2³¹".into()));
+    }
+    let pads = padding.pads(input, kernel, stride);
+    let mut output = [0; 2];
+    for a in 0..2 {
+        let padded = elements(&[pads.before()[a]])? + elements(&[pads.after()[a]])? + input[a];
+        if kernel[a] > padded {
+            return Err(Error::Usage(format!(
+                "a kernel of {} is larger than its padded input of {}: use a smaller kernel or stride, a larger image, or more padding",
+                size(kernel),
+                size([pads.top + pads.bottom + input[0], pads.left + pads.right + input[1]])
+            )));
+        }
+        output[a] = (padded - kernel[a]) / stride[a] + 1;
+    }
+    Ok((pads, output))
+}
+
+#[cfg(test)]
+mod tests;
