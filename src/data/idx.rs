@@ -1,0 +1,180 @@
+//! A checked reader of IDX files, plain or gzipped.
+//!
+//! An IDX file is a magic number (two zero bytes, the type, the number of dimensions), each
+//! dimension as a big-endian `u32`, then the elements in row-major order. Ours hold unsigned bytes
+//! (type 8): images `[N, H, W]` or labels `[N]`. Every number is checked before memory is taken for
+//! it, and never more is unpacked than the header announces.
+//!
+//! Source: Yann LeCun's page of the MNIST database, "File formats".
+
+use std::io::{self, BufRead, Read};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::files::one_line;
+
+/// Longest side of an image, in pixels.
+const MAX_SIDE: u32 = 4096;
+/// Most pixels in a file: 512 MiB of them.
+const MAX_PIXELS: u64 = 512 << 20;
+/// Bytes that one byte of deflate can unpack to, at most.
+const MAX_INFLATION: u64 = 1032;
+/// Labels are below this.
+const CLASSES: u8 = 10;
+
+/// Where bytes come from.
+pub(super) struct Source<'a> {
+    /// Path or name, for messages.
+    pub name: String,
+    /// The bytes, possibly gzipped.
+    pub reader: Box<dyn BufRead + 'a>,
+    /// How many bytes there are.
+    pub len: u64,
+}
+
+/// The images of a file.
+#[derive(Debug)]
+pub(super) struct Images {
+    /// `[count, height, width]`.
+    pub shape: [usize; 3],
+    /// The pixels, row-major.
+    pub pixels: Vec<u8>,
+    /// SHA-256 of the unpacked file.
+    pub sha256: String,
+}
+
+/// Reads images.
+///
+/// # Errors
+/// [`Error::Data`] naming the source, where the file is not exactly what its header announces.
+pub(super) fn images(source: Source) -> Result<Images> {
+    let mut file = Unpacked::new(source)?;
+    let [count, height, width] = file.header("image")?;
+    if height > MAX_SIDE || width > MAX_SIDE {
+        return Err(file.bad(&format!("announces images of {height}×{width}"), &format!("use sides up to {MAX_SIDE}")));
+    }
+    let total = [height, width].iter().try_fold(u64::from(count), |n, &side| n.checked_mul(u64::from(side)));
+    let total = total.filter(|&n| n <= MAX_PIXELS).ok_or_else(|| {
+        file.bad(&format!("announces {count} images of {height}×{width}"), "use at most 512 MiB of pixels a file")
+    })?;
+    let (pixels, sha256) = file.body(total)?;
+    Ok(Images { shape: [count as usize, height as usize, width as usize], pixels, sha256 })
+}
+
+/// Reads the labels of `count` images, which came from `images`; returns them and the SHA-256 of
+/// the unpacked file.
+///
+/// # Errors
+/// [`Error::Data`] naming the source, as [`images`]; also for another number of labels than of
+/// images and for a label that is no class.
+pub(super) fn labels(source: Source, count: usize, images: &str) -> Result<(Vec<u8>, String)> {
+    let mut file = Unpacked::new(source)?;
+    let [announced] = file.header("label")?;
+    if announced as usize != count {
+        let what = format!("announces {announced} labels, but {images} has {count} images");
+        return Err(file.bad(&what, "use files that belong together"));
+    }
+    let name = file.name.clone();
+    let (labels, sha256) = file.body(count as u64)?;
+    if let Some(i) = labels.iter().position(|&label| label >= CLASSES) {
+        let what = format!("label {} of sample {i} (from 0) is not below {CLASSES}", labels[i]);
+        return Err(error(&name, &what, "use labels 0 to 9"));
+    }
+    Ok((labels, sha256))
+}
+
+/// A file being read, through gzip where its first bytes say so.
+struct Unpacked<'a> {
+    name: String,
+    reader: Box<dyn Read + 'a>,
+    gzip: bool,
+    /// No more bytes than this can come.
+    most: u64,
+    hash: Sha256,
+}
+
+impl<'a> Unpacked<'a> {
+    fn new(Source { name, mut reader, len }: Source<'a>) -> Result<Self> {
+        let mut magic = Vec::new();
+        let peeked = reader.by_ref().take(2).read_to_end(&mut magic);
+        peeked.map_err(|e| error(&name, &format!("cannot be read: {}", one_line(e)), "see to the disk"))?;
+        let gzip = magic == [0x1f, 0x8b];
+        let whole = io::Cursor::new(magic).chain(reader);
+        let (reader, most): (Box<dyn Read + 'a>, _) = match gzip {
+            // Takes several members, as the format allows, and refuses anything else after the first.
+            true => (Box::new(flate2::bufread::MultiGzDecoder::new(whole)), len.saturating_mul(MAX_INFLATION)),
+            false => (Box::new(whole), len),
+        };
+        Ok(Unpacked { name, reader, gzip, most, hash: Sha256::new() })
+    }
+
+    /// Magic number and `N` dimensions, none of them 0.
+    fn header<const N: usize>(&mut self, kind: &str) -> Result<[u32; N]> {
+        let magic = 0x0800 + N as u32;
+        let advice = format!("give the {kind} file of a set in MNIST's IDX format");
+        let found = self.word(&advice)?;
+        if found != magic {
+            let what = format!("begins with {found:#010x} where the magic number of {kind}s is {magic:#010x}");
+            return Err(self.bad(&what, &advice));
+        }
+        let mut dimensions = [0; N];
+        for dimension in &mut dimensions {
+            *dimension = self.word(&advice)?;
+        }
+        match dimensions.contains(&0) {
+            true => Err(self.bad(&format!("announces nothing: dimensions {dimensions:?}"), &advice)),
+            false => Ok(dimensions),
+        }
+    }
+
+    fn word(&mut self, advice: &str) -> Result<u32> {
+        let mut bytes = [0; 4];
+        self.reader.read_exact(&mut bytes).map_err(|e| match e.kind() {
+            io::ErrorKind::UnexpectedEof => self.bad("ends within its header", advice),
+            _ => self.failed(e),
+        })?;
+        self.hash.update(bytes);
+        Ok(u32::from_be_bytes(bytes))
+    }
+
+    /// The rest, exactly `expected` bytes, and the hash of all.
+    fn body(mut self, expected: u64) -> Result<(Vec<u8>, String)> {
+        let mut data = Vec::new();
+        let room = usize::try_from(expected.min(self.most)).unwrap_or(usize::MAX);
+        data.try_reserve_exact(room).map_err(|_| {
+            self.bad(&format!("needs {expected} bytes of memory"), "use fewer samples or a larger machine")
+        })?;
+        let read = self.reader.by_ref().take(expected + 1).read_to_end(&mut data);
+        let got = data.len() as u64;
+        match read {
+            Err(e) => Err(self.failed(e)),
+            Ok(_) if got < expected => {
+                let what = format!("is cut off: {got} bytes follow its header, which announces {expected}");
+                Err(self.bad(&what, "fetch or copy it again"))
+            }
+            Ok(_) if got > expected => {
+                let what = format!("goes on after the {expected} bytes its header announces");
+                Err(self.bad(&what, "fetch or copy it again"))
+            }
+            Ok(_) => {
+                self.hash.update(&data);
+                Ok((data, self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+            }
+        }
+    }
+
+    fn failed(&self, e: io::Error) -> Error {
+        let what = if self.gzip { "cannot be unpacked" } else { "cannot be read" };
+        self.bad(&format!("{what}: {}", one_line(e)), "fetch or copy it again")
+    }
+
+    fn bad(&self, what: &str, advice: &str) -> Error {
+        error(&self.name, what, advice)
+    }
+}
+
+/// `name: what; advice`.
+pub(super) fn error(name: &str, what: &str, advice: &str) -> Error {
+    Error::Data(format!("{name}: {what}; {advice}"))
+}

@@ -1,0 +1,166 @@
+//! A data set of four files in MNIST's format: MNIST itself, Fashion-MNIST, or any other.
+
+use std::fmt;
+use std::io::Cursor;
+
+use ndarray::ArrayView3;
+
+use super::idx::{self, Source};
+use crate::error::{Error, Result};
+use crate::files::one_line;
+
+/// Names of the four files: training images and labels, test images and labels.
+pub const FILES: [&str; 4] =
+    ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+
+/// SHA-256 of MNIST's own files, unpacked.
+const MNIST: [&str; 4] = [
+    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+];
+
+/// Images with their labels.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Pixels `[count, height, width]`, 0 to 255, row-major.
+    pub images: Vec<u8>,
+    /// One class a sample, 0 to 9.
+    pub labels: Vec<u8>,
+    /// Samples, at least 1.
+    pub count: usize,
+    /// Rows of an image.
+    pub height: usize,
+    /// Columns of an image.
+    pub width: usize,
+}
+
+impl Split {
+    /// The images as an `ndarray` view `[count, height, width]`.
+    ///
+    /// # Panics
+    /// Where `images` is not as long as the shape says.
+    pub fn view(&self) -> ArrayView3<'_, u8> {
+        let shape = (self.count, self.height, self.width);
+        ArrayView3::from_shape(shape, &self.images)
+            .unwrap_or_else(|_| panic!("{} pixels cannot be of shape {shape:?}", self.images.len()))
+    }
+}
+
+/// The sizes, without the millions of pixels.
+impl fmt::Debug for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} images of {}×{}", self.count, self.height, self.width)
+    }
+}
+
+/// Training and test data with images of one size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dataset {
+    /// What the network learns from.
+    pub train: Split,
+    /// What it is validated on.
+    pub test: Split,
+    /// `MNIST` where the files are MNIST's, else what the files were called together.
+    pub name: String,
+    /// For each of [`FILES`], its name and the SHA-256 of its unpacked bytes in hexadecimal.
+    pub sha256: [(String, String); 4],
+}
+
+impl Dataset {
+    /// MNIST from inside the binary.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where the binary was built from other files than MNIST's.
+    #[cfg(feature = "embedded-data")]
+    pub fn embedded() -> Result<Self> {
+        const BYTES: [&[u8]; 4] = [
+            include_bytes!("../../assets/mnist/train-images-idx3-ubyte.gz"),
+            include_bytes!("../../assets/mnist/train-labels-idx1-ubyte.gz"),
+            include_bytes!("../../assets/mnist/t10k-images-idx3-ubyte.gz"),
+            include_bytes!("../../assets/mnist/t10k-labels-idx1-ubyte.gz"),
+        ];
+        let dataset = Self::read("embedded data", |i| Ok(source(format!("embedded {}", FILES[i]), BYTES[i])))?;
+        match dataset.sha256.iter().zip(MNIST).find(|((_, found), expected)| found != expected) {
+            Some(((file, found), _)) => {
+                let what = format!("has SHA-256 {found}, which is not MNIST's");
+                Err(idx::error(&format!("embedded {file}"), &what, "build from unchanged sources, or give --data"))
+            }
+            None => Ok(dataset),
+        }
+    }
+
+    /// A set from four files already in memory, as a browser has them; plain or gzipped, in any
+    /// order, told apart by their names ([`FILES`], also spelled `train-images.idx3-ubyte`, with or
+    /// without `.gz`). Its name is `name` unless the files are MNIST's.
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming the file that is missing or bad.
+    pub fn from_bytes(name: &str, files: [(&str, &[u8]); 4]) -> Result<Self> {
+        Self::read(name, |i| {
+            let names = spellings(FILES[i]);
+            let found = files.iter().find(|(name, _)| names.iter().any(|n| n == name));
+            let given = || one_line(files.map(|(name, _)| name).join(", "));
+            let (name, bytes) = found.ok_or_else(|| {
+                idx::error(FILES[i], "is missing", &format!("give it, plain or as .gz, beside {}", given()))
+            })?;
+            Ok(source(one_line(name), bytes))
+        })
+    }
+
+    /// Keeps the first `n` training samples.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for none, and for more than there are; nothing is changed then.
+    pub fn limit(&mut self, n: usize) -> Result<()> {
+        let train = &mut self.train;
+        if n == 0 || n > train.count {
+            return Err(Error::Usage(format!(
+                "{n} training samples are asked for and the set has {}: choose from 1 to {0}",
+                train.count
+            )));
+        }
+        train.images.truncate(n * train.height * train.width);
+        train.labels.truncate(n);
+        train.count = n;
+        Ok(())
+    }
+
+    /// Reads the four files, the `i`-th of [`FILES`] from `open(i)`.
+    pub(super) fn read<'a>(name: &str, open: impl Fn(usize) -> Result<Source<'a>>) -> Result<Self> {
+        let (train, train_images, [a, b]) = split(open(0)?, open(1)?)?;
+        let (test, test_images, [c, d]) = split(open(2)?, open(3)?)?;
+        if (train.height, train.width) != (test.height, test.width) {
+            let what = format!(
+                "has images of {}×{}, but {train_images} of {}×{}",
+                test.height, test.width, train.height, train.width
+            );
+            return Err(idx::error(&test_images, &what, "use files that belong together"));
+        }
+        let hashes = [a, b, c, d];
+        let name = if hashes.iter().eq(&MNIST) { "MNIST".into() } else { one_line(name) };
+        let mut files = FILES.into_iter();
+        let sha256 = hashes.map(|hash| (files.next().unwrap_or_default().to_string(), hash));
+        Ok(Dataset { train, test, name, sha256 })
+    }
+}
+
+/// The names under which a file of [`FILES`] is found, the usual one first.
+pub(super) fn spellings(file: &str) -> [String; 4] {
+    let dotted = file.replacen("-idx", ".idx", 1);
+    [file.into(), format!("{file}.gz"), dotted.clone(), format!("{dotted}.gz")]
+}
+
+fn source(name: String, bytes: &[u8]) -> Source<'_> {
+    Source { name, len: bytes.len() as u64, reader: Box::new(Cursor::new(bytes)) }
+}
+
+/// Images and labels that belong together, the images' name, both hashes.
+fn split(images: Source, labels: Source) -> Result<(Split, String, [String; 2])> {
+    let name = images.name.clone();
+    let images = idx::images(images)?;
+    let [count, height, width] = images.shape;
+    let (labels, labels_sha256) = idx::labels(labels, count, &name)?;
+    Ok((Split { images: images.pixels, labels, count, height, width }, name, [images.sha256, labels_sha256]))
+}

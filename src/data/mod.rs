@@ -1,0 +1,10 @@
+//! Training and test data: checked, decoded in memory, the same for the embedded copy, a directory
+//! and a browser.
+
+mod idx;
+mod mnist;
+mod open;
+mod order;
+
+pub use mnist::{Dataset, FILES, Split};
+pub use order::order;

@@ -1,0 +1,151 @@
+//! Writing files that are whole or not there, and showing what came from outside on one line.
+
+use std::fmt::Display;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::error::{Error, Result};
+
+/// Writes `path` so that it holds either all of what `write` wrote or what it held before, even
+/// across a crash or a power failure.
+///
+/// A temporary file in the same directory is written, synced and renamed over `path`, then the
+/// directory is synced. Where anything fails, the temporary file is removed. A symbolic link at
+/// `path` is replaced, not followed.
+///
+/// # Errors
+/// [`Error::Failure`] with the path and the system's reason.
+pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    replace(path, write).map_err(|e| {
+        let reason = one_line(e);
+        Error::Failure(format!("{}: cannot be written: {reason}; choose a writable place", one_line(path.display())))
+    })
+}
+
+/// Text from outside, such as a path, a name in a file or a library's message, with its control
+/// characters escaped: an error stays one line, and a terminal obeys no file.
+pub fn one_line(text: impl Display) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.to_string().chars().map(escape).collect()
+}
+
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    if path.file_name().is_none() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
+    }
+    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (mut temporary, file) = Temporary::new(directory)?;
+    let mut writer = BufWriter::new(file);
+    write(&mut writer)?;
+    let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    drop(file); // Windows renames no open file.
+    fs::rename(&temporary.path, path)?;
+    temporary.renamed = true;
+    sync_directory(directory)
+}
+
+/// A file that is removed unless it was renamed, also where the writer panics.
+struct Temporary {
+    path: PathBuf,
+    renamed: bool,
+}
+
+impl Temporary {
+    fn new(directory: &Path) -> io::Result<(Self, File)> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let path = directory.join(format!(".stridelab-{}-{number}.tmp", std::process::id()));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok((Temporary { path, renamed: false }, file)),
+                // Left by a killed process that had the same number.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.renamed {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    match File::open(directory).and_then(|d| d.sync_all()) {
+        // Some file systems sync no directory; one may be writable and not readable.
+        Err(e)
+            if !matches!(
+                e.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            Err(e)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_is_written_and_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.txt");
+        for (text, files) in [("first", 1), ("second", 2)] {
+            let write = |w: &mut dyn Write| {
+                // A rename is atomic only within a file system, so within a directory.
+                assert_eq!(names(directory.path()).len(), files);
+                w.write_all(text.as_bytes())
+            };
+            write_atomic(&path, write).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(names(directory.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.txt");
+        fs::write(&path, "old").unwrap();
+        let error = write_atomic(&path, |w| {
+            w.write_all(&[0; 100_000])?;
+            Err(io::Error::other("disk\nfull"))
+        });
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains("a.txt: cannot be written: disk\\nfull"), "{text}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        let _ = std::panic::catch_unwind(|| write_atomic(&path, |_| panic!("a bug in a writer")));
+        assert_eq!(names(directory.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        for path in [directory.path().join("missing/a.txt"), directory.path().to_path_buf(), PathBuf::from("..")] {
+            let error = write_atomic(&path, |w| w.write_all(b"x")).unwrap_err();
+            assert!(matches!(&error, Error::Failure(t) if t.starts_with(&path.display().to_string())), "{error:?}");
+        }
+        assert_eq!(names(directory.path()), [""; 0]);
+    }
+}
