@@ -8,5 +8,6 @@ pub mod init;
 pub mod network;
 pub mod random;
 pub mod tensor;
+pub mod weights;
 
 pub use error::{Error, Result};
