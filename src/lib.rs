@@ -3,5 +3,7 @@
 pub mod error;
 pub mod geometry;
 pub mod network;
+#[cfg(feature = "cli")]
+pub mod results;
 
 pub use error::{Error, Result};
