@@ -4,6 +4,8 @@ pub mod error;
 pub mod geometry;
 pub mod network;
 #[cfg(feature = "cli")]
+pub mod report;
+#[cfg(feature = "cli")]
 pub mod results;
 
 pub use error::{Error, Result};
