@@ -9,5 +9,9 @@ pub mod network;
 pub mod random;
 pub mod tensor;
 pub mod weights;
+#[cfg(feature = "cli")]
+pub mod report;
+#[cfg(feature = "cli")]
+pub mod results;
 
 pub use error::{Error, Result};

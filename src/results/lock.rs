@@ -1,0 +1,56 @@
+//! One process at a time writes to a directory.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Name of the lock file. It stays behind, empty: removing it would let two later processes lock
+/// two files of the same name.
+pub const NAME: &str = ".lock";
+
+/// Holds the directory until dropped. The operating system releases it if the process dies.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Lock {
+    /// Takes the lock of `dir`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the process that holds it; [`Error::Failure`] where the file cannot
+    /// be written.
+    pub fn take(dir: &Path) -> Result<Lock> {
+        let path = dir.join(NAME);
+        let failed =
+            |e: std::io::Error| Error::Failure(format!("cannot write to {}: {e}: choose another --out", dir.display()));
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Where the lock forbids reading (Windows) the process stays unnamed.
+                let _ = file.read_to_string(&mut holder);
+                let holder = match holder.trim() {
+                    "" => "another process".to_owned(),
+                    pid => format!("process {pid}"),
+                };
+                return Err(Error::Usage(format!(
+                    "{} is being written by {holder}: wait for it, or choose another --out",
+                    dir.display()
+                )));
+            }
+            Err(TryLockError::Error(e)) => return Err(failed(e)),
+        }
+        file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(failed)?;
+        Ok(Lock(file))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A stale number would name a stranger; the lock itself goes with the file handle.
+        let _ = self.0.set_len(0);
+    }
+}
