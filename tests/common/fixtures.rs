@@ -1,0 +1,144 @@
+//! Reads the golden values in `tests/fixtures` (its README.md lists the keys).
+//!
+//! A test target takes it in by `#[path = "common/fixtures.rs"] mod golden;`.
+#![allow(dead_code, reason = "no target uses every reader")]
+
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+/// Names of the parameters, in the order of every "by tensor" list.
+pub const TENSORS: [&str; 8] = [
+    "conv1.weight",
+    "conv1.bias",
+    "conv2.weight",
+    "conv2.bias",
+    "dense1.weight",
+    "dense1.bias",
+    "dense2.weight",
+    "dense2.bias",
+];
+
+/// The tutorial's four configurations: stride and padding.
+pub const CONFIGURATIONS: [(usize, &str); 4] = [(1, "same"), (2, "same"), (1, "valid"), (2, "valid")];
+
+/// One fixture file.
+pub struct Fixture {
+    path: String,
+    bytes: Vec<u8>,
+    /// What the script wrote about the file: cases, seed, versions.
+    pub metadata: serde_json::Value,
+}
+
+impl Fixture {
+    /// Opens `tests/fixtures/<name>.safetensors`; panics with the path where it cannot.
+    pub fn open(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format!("{name}.safetensors"));
+        let shown = path.display().to_string();
+        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let text = header.metadata().as_ref().and_then(|map| map.get("fixture"));
+        let text = text.unwrap_or_else(|| panic!("{shown}: no metadata `fixture`"));
+        let metadata = serde_json::from_str(text).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        Fixture { path: shown, bytes, metadata }
+    }
+
+    /// The training values of one configuration.
+    pub fn training(stride: usize, padding: &str) -> Self {
+        Self::open(&format!("keras/stride{stride}-{padding}"))
+    }
+
+    /// All keys, sorted.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<_> = self.parsed().names().into_iter().map(str::to_owned).collect();
+        keys.sort();
+        keys
+    }
+
+    /// The shape of a tensor; panics where there is none of this name, as all readers here.
+    pub fn shape(&self, key: &str) -> Vec<usize> {
+        self.view(key).shape().to_vec()
+    }
+
+    /// Values of an F32, BF16 or scaled F8_E5M2 tensor, exactly.
+    pub fn f32(&self, key: &str) -> Vec<f32> {
+        let view = self.view(key);
+        let data = view.data();
+        match view.dtype() {
+            Dtype::F32 => words(data).map(f32::from_le_bytes).collect(),
+            Dtype::BF16 => words(data).map(|b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)).collect(),
+            Dtype::F8_E5M2 => {
+                let scale = self.f64(&format!("{key}.scale"))[0];
+                data.iter().map(|&byte| (e5m2(byte) * scale) as f32).collect()
+            }
+            other => panic!("{}: {key} is {other:?}, not a float of at most 32 bits", self.path),
+        }
+    }
+
+    /// Values of an F64 tensor.
+    pub fn f64(&self, key: &str) -> Vec<f64> {
+        let view = self.view(key);
+        assert_eq!(view.dtype(), Dtype::F64, "{}: {key}", self.path);
+        words(view.data()).map(f64::from_le_bytes).collect()
+    }
+
+    /// Values of an I32 tensor: labels, positions.
+    pub fn i32(&self, key: &str) -> Vec<i32> {
+        let view = self.view(key);
+        assert_eq!(view.dtype(), Dtype::I32, "{}: {key}", self.path);
+        words(view.data()).map(i32::from_le_bytes).collect()
+    }
+
+    /// The eight tensors under `prefix` (such as `t200/w`), in the order of [`TENSORS`].
+    pub fn all(&self, prefix: &str) -> Vec<Vec<f32>> {
+        TENSORS.iter().map(|name| self.f32(&format!("{prefix}/{name}"))).collect()
+    }
+
+    /// The cases of an operator: `metadata.cases[op]`.
+    pub fn cases(&self, op: &str) -> &[serde_json::Value] {
+        let cases = self.metadata["cases"][op].as_array();
+        cases.unwrap_or_else(|| panic!("{}: no cases of {op}", self.path))
+    }
+
+    /// Every how-manieth element of tensor number `tensor` (as in [`TENSORS`]) is recorded.
+    pub fn sample_stride(&self, tensor: usize) -> usize {
+        unsigned(&self.metadata["sample_strides"][tensor])
+    }
+
+    /// What is recorded of a whole tensor of ours: its sampled elements.
+    pub fn sampled<T: Copy>(&self, tensor: usize, whole: &[T]) -> Vec<T> {
+        whole.iter().copied().step_by(self.sample_stride(tensor)).collect()
+    }
+
+    fn parsed(&self) -> SafeTensors<'_> {
+        SafeTensors::deserialize(&self.bytes).unwrap_or_else(|error| panic!("{}: {error}", self.path))
+    }
+
+    fn view(&self, key: &str) -> TensorView<'_> {
+        self.parsed().tensor(key).unwrap_or_else(|error| panic!("{}: {key}: {error}", self.path))
+    }
+}
+
+/// A list of sizes in a case's metadata, such as its `kernel`, `stride` or `pads`.
+pub fn sizes<const N: usize>(case: &serde_json::Value, name: &str) -> [usize; N] {
+    let list = case[name].as_array().unwrap_or_else(|| panic!("no {name} in {case}"));
+    assert_eq!(list.len(), N, "{name} of {case}");
+    std::array::from_fn(|i| unsigned(&list[i]))
+}
+
+fn unsigned(value: &serde_json::Value) -> usize {
+    value.as_u64().and_then(|v| usize::try_from(v).ok()).unwrap_or_else(|| panic!("{value} is no size"))
+}
+
+fn words<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
+    assert_eq!(data.len() % N, 0);
+    data.chunks_exact(N).map(|chunk| chunk.try_into().expect("chunks of N"))
+}
+
+/// An 8-bit float of one sign, five exponent and two mantissa bits (bias 15), as half precision's upper byte.
+pub fn e5m2(byte: u8) -> f64 {
+    let (exponent, mantissa) = (i32::from(byte >> 2 & 31), f64::from(byte & 3) / 4.0);
+    assert!(exponent < 31, "infinity or NaN in a fixture");
+    let magnitude = if exponent == 0 { mantissa * 2f64.powi(-14) } else { (1.0 + mantissa) * 2f64.powi(exponent - 15) };
+    if byte >> 7 == 1 { -magnitude } else { magnitude }
+}
