@@ -1,0 +1,118 @@
+//! The two backends behind one door: the same plan, the same calls.
+
+use std::ops::Range;
+
+use crate::error::Result;
+use crate::plan::{Plan, ProgramId, StepRecord, View};
+use crate::{cpu, gpu};
+
+/// Where plans run.
+pub enum Backend {
+    /// This machine's cores: the naive twins of every operation.
+    Cpu,
+    /// A GPU, real or software.
+    Gpu(Box<gpu::Gpu>),
+}
+
+/// A plan made ready on a backend.
+pub enum Executor<'b> {
+    /// In memory.
+    Cpu(Box<cpu::Executor>),
+    /// In the buffers of a GPU.
+    Gpu(Box<gpu::Executor<'b>>),
+}
+
+impl Backend {
+    /// Opens a GPU: the one that `adapter` names (an index or part of a name), or the best.
+    /// `checked` keeps the shaders' bounds checks.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoAdapter`] where there is none.
+    pub async fn gpu(adapter: Option<&str>, checked: bool) -> Result<Self> {
+        Ok(Backend::Gpu(Box::new(gpu::open(adapter, checked).await?)))
+    }
+
+    /// `cpu` or `gpu`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Backend::Cpu => "cpu",
+            Backend::Gpu(_) => "gpu",
+        }
+    }
+
+    /// The largest buffer of a plan, in bytes.
+    pub fn max_binding_bytes(&self) -> u64 {
+        match self {
+            Backend::Cpu => u64::MAX,
+            Backend::Gpu(gpu) => gpu.max_binding_bytes(),
+        }
+    }
+
+    /// Allocates a plan's buffers, zeroed, and compiles what it needs.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device cannot.
+    pub async fn prepare(&self, plan: &Plan) -> Result<Executor<'_>> {
+        Ok(match self {
+            Backend::Cpu => Executor::Cpu(Box::new(cpu::Executor::new(plan))),
+            Backend::Gpu(gpu) => Executor::Gpu(Box::new(gpu::Executor::new(gpu, plan).await?)),
+        })
+    }
+}
+
+impl Executor<'_> {
+    /// Copies `data` into a view of one replica; lengths must agree.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] once the device has failed.
+    pub fn write<T: bytemuck::NoUninit>(&mut self, view: View, replica: usize, data: &[T]) -> Result<()> {
+        let bytes = bytemuck::cast_slice(data);
+        match self {
+            Executor::Cpu(executor) => executor.write(view, replica, bytes),
+            Executor::Gpu(executor) => executor.write(view, replica, bytes)?,
+        }
+        Ok(())
+    }
+
+    /// Copies a view of one replica out, after all work so far.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device failed or stays silent.
+    pub async fn read<T: bytemuck::Pod>(&self, view: View, replica: usize) -> Result<Vec<T>> {
+        let bytes = match self {
+            Executor::Cpu(executor) => executor.read(view, replica),
+            Executor::Gpu(executor) => executor.read(view, replica).await?,
+        };
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+
+    /// Sets the records of a program's steps.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] once the device has failed.
+    pub fn set_records(&mut self, program: ProgramId, records: &[StepRecord]) -> Result<()> {
+        match self {
+            Executor::Cpu(executor) => executor.set_records(program, records),
+            Executor::Gpu(executor) => executor.set_records(program, records)?,
+        }
+        Ok(())
+    }
+
+    /// Runs a range of a program's steps. `progress(steps done)` is asked now and then, always at a
+    /// step boundary, whether to go on.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device failed or stays silent.
+    pub async fn run(
+        &mut self,
+        program: ProgramId,
+        steps: Range<usize>,
+        progress: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<()> {
+        match self {
+            Executor::Cpu(executor) => executor.run(program, steps, progress),
+            Executor::Gpu(executor) => executor.run(program, steps, progress).await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! Runs a plan's operations over vectors in memory.
+
+use std::ops::Range;
+
+use crate::ops::bias::BiasPass;
+use crate::ops::conv2d::Conv2dPass;
+use crate::ops::max_pool::MaxPoolPass;
+use crate::ops::relu::ReluPass;
+use crate::ops::softmax_cross_entropy::SoftmaxCrossEntropyPass;
+use crate::plan::{BufferId, Element, Op, Plan, ProgramId, StepRecord, View};
+
+use super::{adam, bias, conv2d, gather, matmul, max_pool, relu, softmax_cross_entropy};
+
+/// A buffer's memory: all replicas, as words, so that every element type is aligned.
+struct Memory {
+    words: Vec<u32>,
+    element: Element,
+    /// Bytes from one replica to the next; 0 where all share.
+    stride: usize,
+}
+
+/// A plan's memory and records on the CPU.
+pub struct Executor {
+    plan: Plan,
+    memory: Vec<Memory>,
+    records: Vec<Vec<StepRecord>>,
+}
+
+impl Memory {
+    fn part(&self, view: View, replica: usize) -> &[u8] {
+        let size = self.element.bytes();
+        let start = self.stride * replica + view.offset * size;
+        &bytemuck::cast_slice(&self.words)[start..start + view.len * size]
+    }
+
+    fn part_mut(&mut self, view: View, replica: usize) -> &mut [u8] {
+        let size = self.element.bytes();
+        let start = self.stride * replica + view.offset * size;
+        &mut bytemuck::cast_slice_mut(&mut self.words)[start..start + view.len * size]
+    }
+}
+
+impl Executor {
+    /// Allocates every buffer, zeroed.
+    pub fn new(plan: &Plan) -> Self {
+        let memory = plan.buffers.iter().map(|buffer| Memory {
+            words: vec![0; buffer.bytes() as usize / 4],
+            element: buffer.element,
+            stride: if buffer.replicas == 1 { 0 } else { buffer.len * buffer.element.bytes() },
+        });
+        let memory = memory.collect();
+        Executor { memory, records: vec![Vec::new(); plan.programs.len()], plan: plan.clone() }
+    }
+
+    /// Copies bytes into a view of one replica.
+    pub fn write(&mut self, view: View, replica: usize, bytes: &[u8]) {
+        self.memory[view.buffer.0].part_mut(view, replica).copy_from_slice(bytes);
+    }
+
+    /// Copies a view of one replica out.
+    pub fn read(&self, view: View, replica: usize) -> Vec<u8> {
+        self.memory[view.buffer.0].part(view, replica).to_vec()
+    }
+
+    /// Sets a program's step records.
+    pub fn set_records(&mut self, program: ProgramId, records: &[StepRecord]) {
+        self.records[program.0] = records.to_vec();
+    }
+
+    /// Runs a range of a program's steps; `progress(steps done)` is asked after each whether to go on.
+    pub fn run(&mut self, program: ProgramId, steps: Range<usize>, progress: &mut dyn FnMut(usize) -> bool) {
+        let ops = std::mem::take(&mut self.plan.programs[program.0].ops);
+        let start = steps.start;
+        for step in steps {
+            let record = self.records[program.0][step];
+            for op in &ops {
+                for replica in 0..self.plan.replicas {
+                    self.run_op(op, &record, replica);
+                }
+            }
+            if !progress(step + 1 - start) {
+                break;
+            }
+        }
+        self.plan.programs[program.0].ops = ops;
+    }
+
+    fn f32(&self, view: View, replica: usize) -> &[f32] {
+        bytemuck::cast_slice(self.memory[view.buffer.0].part(view, replica))
+    }
+
+    fn u32(&self, view: View, replica: usize) -> &[u32] {
+        bytemuck::cast_slice(self.memory[view.buffer.0].part(view, replica))
+    }
+
+    /// Lends one view out mutably while the others stay readable. A plan never lets an operation
+    /// read the buffer that it writes, except in place, where the view is the same.
+    fn with<T: bytemuck::Pod>(&mut self, out: View, replica: usize, f: impl FnOnce(&mut Self, &mut [T])) {
+        let BufferId(i) = out.buffer;
+        let empty = Memory { words: Vec::new(), element: self.memory[i].element, stride: 0 };
+        let mut lent = std::mem::replace(&mut self.memory[i], empty);
+        f(self, bytemuck::cast_slice_mut(lent.part_mut(out, replica)));
+        self.memory[i] = lent;
+    }
+
+    fn run_op(&mut self, op: &Op, record: &StepRecord, r: usize) {
+        match op {
+            Op::Gather(op) => self.with(op.x, r, |this, x| {
+                this.with(op.label, r, |this, label| {
+                    let images = this.memory[op.images.buffer.0].part(op.images, r);
+                    gather::forward(record, images, this.u32(op.labels, r), this.u32(op.order, r), x, label);
+                });
+            }),
+            Op::Conv2d(op) => match op.pass {
+                Conv2dPass::Forward { x, w, y } => {
+                    self.with(y, r, |this, y| conv2d::forward(&op.shape, this.f32(x, r), this.f32(w, r), y));
+                }
+                Conv2dPass::BackwardInput { dy, w, dx } => {
+                    self.with(dx, r, |this, dx| conv2d::backward_input(&op.shape, this.f32(dy, r), this.f32(w, r), dx));
+                }
+                Conv2dPass::BackwardWeights { x, dy, dw } => {
+                    self.with(dw, r, |this, dw| {
+                        conv2d::backward_weights(&op.shape, this.f32(x, r), this.f32(dy, r), dw)
+                    });
+                }
+            },
+            Op::Bias(op) => match op.pass {
+                BiasPass::Forward { b, y } => self.with(y, r, |this, y| bias::forward(this.f32(b, r), y)),
+                BiasPass::Backward { dy, db } => self.with(db, r, |this, db| bias::backward(this.f32(dy, r), db)),
+            },
+            Op::Relu(op) => match op.pass {
+                ReluPass::Forward { y } => self.with(y, r, |_, y| relu::forward(y)),
+                ReluPass::Backward { activation, dy } => {
+                    self.with(dy, r, |this, dy| relu::backward(this.f32(activation, r), dy));
+                }
+            },
+            Op::MaxPool(op) => match op.pass {
+                MaxPoolPass::Forward { x, y, argmax } => self.with(y, r, |this, y| {
+                    this.with(argmax, r, |this, argmax| max_pool::forward(&op.shape, this.f32(x, r), y, argmax));
+                }),
+                MaxPoolPass::Backward { dy, argmax, dx } => self.with(dx, r, |this, dx| {
+                    max_pool::backward(&op.shape, this.f32(dy, r), this.u32(argmax, r), dx);
+                }),
+            },
+            Op::MatMul(op) => {
+                self.with(op.y, r, |this, y| matmul::multiply(op, this.f32(op.a, r), this.f32(op.b, r), y));
+            }
+            Op::SoftmaxCrossEntropy(op) => {
+                use SoftmaxCrossEntropyPass as Pass;
+                use softmax_cross_entropy as twin;
+                let classes = op.classes;
+                match op.pass {
+                    Pass::Softmax { x, y } => self.with(y, r, |this, y| twin::softmax(classes, this.f32(x, r), y)),
+                    Pass::LogSoftmax { x, y } => {
+                        self.with(y, r, |this, y| twin::log_softmax(classes, this.f32(x, r), y))
+                    }
+                    Pass::NegativeLogLikelihood { x, label, losses } => self.with(losses, r, |this, losses| {
+                        twin::negative_log_likelihood(record, classes, this.f32(x, r), this.u32(label, r), losses);
+                    }),
+                    Pass::Forward { x, label, losses, predicted } => self.with(losses, r, |this, losses| {
+                        this.with(predicted, r, |this, predicted| {
+                            twin::forward(record, classes, this.f32(x, r), this.u32(label, r), losses, predicted);
+                        });
+                    }),
+                    Pass::Backward { x, label, dx } => self.with(dx, r, |this, dx| {
+                        twin::backward(record, classes, this.f32(x, r), this.u32(label, r), dx);
+                    }),
+                }
+            }
+            Op::Adam(op) => self.with(op.w, r, |this, w| {
+                this.with(op.m, r, |this, m| {
+                    this.with(op.v, r, |this, v| {
+                        adam::update(&op.parameters, record.alpha, w, this.f32(op.g, r), m, v)
+                    });
+                });
+            }),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The CPU backend: the naive, readable twin of every operation, and the truth the GPU is held to.
+//!
+//! Work is cut by images or by rows of weights, never by threads, and every sum has one fixed
+//! order: the same input gives the same bits on any number of cores.
+
+pub mod adam;
+pub mod bias;
+pub mod conv2d;
+mod executor;
+pub mod gather;
+pub mod matmul;
+pub mod max_pool;
+pub mod relu;
+pub mod softmax_cross_entropy;
+
+pub use executor::Executor;
+
+/// Calls `f(index, chunk)` for each `len`-long chunk of `data`, on all cores where the feature
+/// `parallel` is on. Every chunk has one owner, so the result does not depend on their number.
+fn for_each_chunk(data: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        data.par_chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
+    }
+    #[cfg(not(feature = "parallel"))]
+    data.chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
+}

@@ -1,0 +1,10 @@
+//! The GPU backend: a plan's operations as compute dispatches through wgpu.
+
+mod context;
+mod executor;
+mod kernel;
+mod wait;
+
+pub use context::{AdapterSummary, Gpu, adapters, choose, is_real, open};
+pub use executor::Executor;
+pub use kernel::SHADERS;

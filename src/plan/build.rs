@@ -1,0 +1,290 @@
+//! Network → plan: which operations a layer becomes, forward and backward.
+
+use super::{ALIGNMENT, BufferId, Element, Op, Parameter, Plan, Program, ProgramId, Samples, State, View};
+use crate::error::{Error, Result};
+use crate::geometry::elements;
+use crate::network::{Layer, LayerKind, Network};
+use crate::ops::bias::{Bias, BiasPass};
+use crate::ops::conv2d::{Conv2d, Conv2dPass};
+use crate::ops::max_pool::{MaxPool, MaxPoolPass};
+use crate::ops::relu::{Relu, ReluPass};
+use crate::ops::softmax_cross_entropy::{SoftmaxCrossEntropy, SoftmaxCrossEntropyPass};
+use crate::ops::{Adam, Gather, MatMul, adam::AdamParameters};
+
+/// What a training plan is made for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlanOptions {
+    /// Rows of a training step.
+    pub batch: usize,
+    /// Training samples.
+    pub train_samples: usize,
+    /// Test samples.
+    pub test_samples: usize,
+    /// Models trained side by side.
+    pub replicas: usize,
+    /// Rows of an evaluation step, at most; fewer where a buffer would pass `max_binding_bytes`.
+    pub evaluate_capacity: usize,
+    /// The largest buffer that the backend can bind, in bytes.
+    pub max_binding_bytes: u64,
+    /// Adam's constants.
+    pub adam: AdamParameters,
+}
+
+/// A plan that trains a network, and where its parts are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingPlan {
+    /// The plan itself.
+    pub plan: Plan,
+    /// Parameters, gradients and moments.
+    pub state: State,
+    /// Training samples.
+    pub train: Samples,
+    /// Test samples.
+    pub test: Samples,
+    /// One training step.
+    pub train_step: ProgramId,
+    /// Forward and loss over test samples.
+    pub evaluate: ProgramId,
+    /// Forward over one test sample, its activations readable.
+    pub features: ProgramId,
+}
+
+/// A layer's tensors in a program, kept for its backward pass.
+struct Tape<'a> {
+    layer: &'a Layer,
+    input: View,
+    output: View,
+    argmax: Option<View>,
+}
+
+struct Builder<'a> {
+    plan: Plan,
+    network: &'a Network,
+    state: State,
+}
+
+impl TrainingPlan {
+    /// Compiles `network`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a batch of 0, or where one buffer would pass the backend's limit: the
+    /// message names it and what to make smaller.
+    pub fn new(network: &Network, options: &PlanOptions) -> Result<Self> {
+        if options.batch == 0 {
+            return Err(Error::Usage("the batch size must be at least 1".into()));
+        }
+        let mut plan = Plan::new(options.replicas);
+        let state = lay_out_parameters(&mut plan, network)?;
+        let pixels = elements(&network.input)?;
+        let train = samples(&mut plan, "train", options.train_samples, pixels)?;
+        let test = samples(&mut plan, "test", options.test_samples, pixels)?;
+        let mut builder = Builder { plan, network, state };
+
+        let batch = options.batch.min(options.train_samples);
+        let steps = options.train_samples.div_ceil(batch);
+        let train_step = builder.program("train_step", batch, steps, &train, Some(options.adam))?;
+
+        let widest = network.layers.iter().map(|l| l.output().iter().product::<usize>()).max().unwrap_or(1);
+        let row_bytes = 4 * (widest.max(pixels) * options.replicas) as u64;
+        let fitting = (options.max_binding_bytes / row_bytes).max(1);
+        let capacity = options.evaluate_capacity.min(options.test_samples).min(fitting as usize).max(1);
+        let steps = options.test_samples.div_ceil(capacity);
+        let evaluate = builder.program("evaluate", capacity, steps, &test, None)?;
+        let features = builder.program("features", 1, 1, &test, None)?;
+
+        let plan = builder.plan;
+        let too_large = plan.buffers.iter().find(|b| b.bytes() > options.max_binding_bytes);
+        if let Some(buffer) = too_large {
+            return Err(Error::Usage(format!(
+                "buffer {} needs {} MiB, this backend binds at most {} MiB: use a smaller --batch-size, --limit or image, or --backend cpu",
+                buffer.name,
+                buffer.bytes().div_ceil(1 << 20),
+                options.max_binding_bytes >> 20
+            )));
+        }
+        Ok(TrainingPlan { plan, state, train, test, train_step, evaluate, features })
+    }
+}
+
+fn lay_out_parameters(plan: &mut Plan, network: &Network) -> Result<State> {
+    for layer in &network.layers {
+        let Some((weight, bias)) = layer.parameter_shapes() else { continue };
+        for (suffix, shape) in [("weight", weight), ("bias", vec![bias])] {
+            let (offset, len) = (plan.parameters_len, elements(&shape)?);
+            plan.parameters.push(Parameter { name: format!("{}.{suffix}", layer.name), shape, offset, len });
+            plan.parameters_len = (offset + len).next_multiple_of(ALIGNMENT);
+        }
+    }
+    let len = plan.parameters_len;
+    let mut buffer = |name: &str| Ok(plan.buffer(name, Element::F32, &[len])?.buffer);
+    Ok(State {
+        parameters: buffer("parameters")?,
+        gradients: buffer("gradients")?,
+        first_moment: buffer("first moment")?,
+        second_moment: buffer("second moment")?,
+    })
+}
+
+fn samples(plan: &mut Plan, name: &str, count: usize, pixels: usize) -> Result<Samples> {
+    let images = plan.shared_buffer(format!("{name} images"), Element::U8, &[count, pixels])?.buffer;
+    let labels = plan.shared_buffer(format!("{name} labels"), Element::U32, &[count])?.buffer;
+    let mut each = |what: &str, element| Ok(plan.buffer(format!("{name} {what}"), element, &[count])?.buffer);
+    Ok(Samples {
+        count,
+        images,
+        labels,
+        order: each("order", Element::U32)?,
+        losses: each("losses", Element::F32)?,
+        predicted: each("predicted classes", Element::U32)?,
+    })
+}
+
+impl<'a> Builder<'a> {
+    fn whole(&self, buffer: BufferId) -> View {
+        View { buffer, offset: 0, len: self.plan.buffers[buffer.0].len }
+    }
+
+    fn tensor(&mut self, program: &str, name: &str, shape: &[usize]) -> Result<View> {
+        self.plan.buffer(format!("{program} {name}"), Element::F32, shape)
+    }
+
+    /// Gather, forward and loss; with `train`, backward and Adam as well.
+    fn program(
+        &mut self,
+        name: &'static str,
+        capacity: usize,
+        max_steps: usize,
+        samples: &Samples,
+        train: Option<AdamParameters>,
+    ) -> Result<ProgramId> {
+        let pixels = elements(&self.network.input)?;
+        let x = self.tensor(name, "input", &[capacity, pixels])?;
+        let label = self.plan.buffer(format!("{name} labels"), Element::U32, &[capacity])?;
+        let mut ops = vec![Op::Gather(Gather {
+            capacity,
+            pixels,
+            images: self.whole(samples.images),
+            labels: self.whole(samples.labels),
+            order: self.whole(samples.order),
+            x,
+            label,
+        })];
+        let tapes = self.forward(name, capacity, x, &mut ops)?;
+        let logits = tapes.last().map_or(x, |tape| tape.output);
+        let loss =
+            |pass| Op::SoftmaxCrossEntropy(SoftmaxCrossEntropy { rows: capacity, classes: self.network.classes, pass });
+        let (losses, predicted) = (self.whole(samples.losses), self.whole(samples.predicted));
+        ops.push(loss(SoftmaxCrossEntropyPass::Forward { x: logits, label, losses, predicted }));
+        let activations = tapes.iter().map(|tape| (tape.layer.name.to_string(), tape.output)).collect();
+        if let Some(parameters) = train {
+            let dx = self.plan.buffer(format!("{name} d logits"), Element::F32, &[capacity, self.network.classes])?;
+            ops.push(loss(SoftmaxCrossEntropyPass::Backward { x: logits, label, dx }));
+            self.backward(name, capacity, &tapes, dx, &mut ops)?;
+            let State { parameters: w, gradients: g, first_moment: m, second_moment: v } = self.state;
+            let [w, g, m, v] = [w, g, m, v].map(|buffer| self.whole(buffer));
+            ops.push(Op::Adam(Adam { parameters, w, g, m, v }));
+        }
+        Ok(self.plan.program(Program { name, capacity, max_steps, ops, activations }))
+    }
+
+    /// Every layer's forward operations, keeping what its backward pass needs.
+    fn forward(&mut self, name: &str, batch: usize, input: View, ops: &mut Vec<Op>) -> Result<Vec<Tape<'a>>> {
+        let (mut x, mut tapes) = (input, Vec::new());
+        let network: &'a Network = self.network;
+        for layer in &network.layers {
+            let [h, w, c] = layer.output();
+            let y = self.tensor(name, layer.name, &[batch, h, w, c])?;
+            let parameter = |suffix| self.plan.parameter(&format!("{}.{suffix}", layer.name), self.state.parameters);
+            let mut argmax = None;
+            match layer.kind {
+                LayerKind::Conv(shape) => {
+                    let w = parameter("weight");
+                    ops.push(Op::Conv2d(Conv2d { shape, batch, pass: Conv2dPass::Forward { x, w, y } }));
+                    let (rows, channels) = (y.len / c, c);
+                    ops.push(Op::Bias(Bias { rows, channels, pass: BiasPass::Forward { b: parameter("bias"), y } }));
+                    ops.push(Op::Relu(Relu { len: y.len, pass: ReluPass::Forward { y } }));
+                }
+                LayerKind::Pool(shape) => {
+                    let winner = self.plan.buffer(format!("{name} {} argmax", layer.name), Element::U32, &[y.len])?;
+                    ops.push(Op::MaxPool(MaxPool {
+                        shape,
+                        batch,
+                        pass: MaxPoolPass::Forward { x, y, argmax: winner },
+                    }));
+                    argmax = Some(winner);
+                }
+                LayerKind::Dense { inputs, outputs, relu } => {
+                    ops.push(Op::MatMul(MatMul {
+                        rows: batch,
+                        columns: outputs,
+                        inner: inputs,
+                        transpose_a: false,
+                        transpose_b: false,
+                        a: x,
+                        b: parameter("weight"),
+                        y,
+                    }));
+                    let b = parameter("bias");
+                    ops.push(Op::Bias(Bias { rows: batch, channels: outputs, pass: BiasPass::Forward { b, y } }));
+                    if relu {
+                        ops.push(Op::Relu(Relu { len: y.len, pass: ReluPass::Forward { y } }));
+                    }
+                }
+            }
+            tapes.push(Tape { layer, input: x, output: y, argmax });
+            x = y;
+        }
+        Ok(tapes)
+    }
+
+    /// Gradients of every parameter, from the gradient `dy` of the logits; last layer first.
+    fn backward(&mut self, name: &str, batch: usize, tapes: &[Tape], mut dy: View, ops: &mut Vec<Op>) -> Result<()> {
+        for (i, tape) in tapes.iter().enumerate().rev() {
+            let Tape { layer, input: x, output: y, argmax } = *tape;
+            // The first layer's input is data and needs no gradient.
+            let dx = if i == 0 {
+                None
+            } else {
+                Some(self.plan.buffer(format!("{name} d {}", tapes[i - 1].layer.name), Element::F32, &[x.len])?)
+            };
+            let gradient = |suffix| self.plan.parameter(&format!("{}.{suffix}", layer.name), self.state.gradients);
+            let weight = |plan: &Plan| plan.parameter(&format!("{}.weight", layer.name), self.state.parameters);
+            let relu = Op::Relu(Relu { len: y.len, pass: ReluPass::Backward { activation: y, dy } });
+            let channels = layer.output()[2];
+            let bias = |db| Op::Bias(Bias { rows: y.len / channels, channels, pass: BiasPass::Backward { dy, db } });
+            match layer.kind {
+                LayerKind::Conv(shape) => {
+                    ops.extend([relu, bias(gradient("bias"))]);
+                    let dw = gradient("weight");
+                    ops.push(Op::Conv2d(Conv2d { shape, batch, pass: Conv2dPass::BackwardWeights { x, dy, dw } }));
+                    if let Some(dx) = dx {
+                        let w = weight(&self.plan);
+                        ops.push(Op::Conv2d(Conv2d { shape, batch, pass: Conv2dPass::BackwardInput { dy, w, dx } }));
+                    }
+                }
+                LayerKind::Pool(shape) => {
+                    if let (Some(dx), Some(argmax)) = (dx, argmax) {
+                        ops.push(Op::MaxPool(MaxPool { shape, batch, pass: MaxPoolPass::Backward { dy, argmax, dx } }));
+                    }
+                }
+                LayerKind::Dense { inputs, outputs, relu: rectified } => {
+                    if rectified {
+                        ops.push(relu);
+                    }
+                    ops.push(bias(gradient("bias")));
+                    let product = |rows, columns, inner, transpose_a, transpose_b, a, b, y| {
+                        Op::MatMul(MatMul { rows, columns, inner, transpose_a, transpose_b, a, b, y })
+                    };
+                    ops.push(product(inputs, outputs, batch, true, false, x, dy, gradient("weight")));
+                    if let Some(dx) = dx {
+                        ops.push(product(batch, inputs, outputs, false, true, dy, weight(&self.plan), dx));
+                    }
+                }
+            }
+            if let Some(dx) = dx {
+                dy = dx;
+            }
+        }
+        Ok(())
+    }
+}
