@@ -17,7 +17,9 @@ pub mod random;
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod results;
+pub mod study;
 pub mod tensor;
+pub mod train;
 pub mod weights;
 
 pub use error::{Error, Result};

@@ -1,0 +1,80 @@
+//! Configurations × seeds, one after the other, told to an observer as they happen.
+
+use crate::backend::Backend;
+use crate::data::Dataset;
+use crate::error::Result;
+use crate::network::{Configuration, Network};
+use crate::tensor::Tensor;
+use crate::train::{Epoch, TrainOptions, Trainer};
+
+/// What to train.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    /// Configurations, in order.
+    pub configurations: Vec<Configuration>,
+    /// Epochs of each.
+    pub epochs: u32,
+    /// How each is trained.
+    pub train: TrainOptions,
+    /// Initial weights instead of random ones.
+    pub weights: Option<Vec<Tensor>>,
+}
+
+/// Feature maps of one layer on one image, `[H, W, C]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Features {
+    /// Height, width, channels.
+    pub shape: [usize; 3],
+    /// Values after ReLU.
+    pub data: Vec<f32>,
+}
+
+/// Hears what happens.
+pub trait Observer {
+    /// A network is about to train, with so many steps an epoch.
+    ///
+    /// # Errors
+    /// Whatever the observer fails at ends the study.
+    fn start(&mut self, configuration: &Configuration, network: &Network, steps_per_epoch: usize) -> Result<()>;
+    /// So many steps of epoch `epoch` (from 1) are done; `false` stops at this step boundary.
+    fn steps(&mut self, epoch: u32, done: usize) -> bool;
+    /// Epoch `epoch` of the replica with `seed` is done.
+    ///
+    /// # Errors
+    /// As [`Observer::start`].
+    fn epoch(&mut self, configuration: &Configuration, seed: u64, epoch: u32, result: &Epoch) -> Result<()>;
+    /// A replica's training is done.
+    ///
+    /// # Errors
+    /// As [`Observer::start`].
+    fn trained(&mut self, configuration: &Configuration, seed: u64, weights: &[Tensor], conv1: &Features)
+    -> Result<()>;
+}
+
+/// Trains every configuration.
+///
+/// # Errors
+/// [`crate::Error::Usage`] for options that make no network, before anything is trained;
+/// [`crate::Error::Interrupted`] where the observer stopped it; what the backend or the observer
+/// fails at.
+pub async fn run(backend: &Backend, data: &Dataset, study: &Study, observer: &mut dyn Observer) -> Result<()> {
+    let image = [data.train.height, data.train.width];
+    let networks: Vec<_> = study.configurations.iter().map(|&c| Network::new(image, c)).collect::<Result<_>>()?;
+    for (configuration, network) in study.configurations.iter().zip(&networks) {
+        let weights = study.weights.as_deref();
+        let mut trainer = Trainer::new(backend, network, data, &study.train, weights).await?;
+        observer.start(configuration, network, trainer.steps_per_epoch())?;
+        for epoch in 1..=study.epochs {
+            let results = trainer.epoch(&mut |done| observer.steps(epoch, done)).await?;
+            for (&seed, result) in study.train.seeds.iter().zip(&results) {
+                observer.epoch(configuration, seed, epoch, result)?;
+            }
+        }
+        for (replica, &seed) in study.train.seeds.iter().enumerate() {
+            let weights = trainer.weights(replica).await?;
+            let (shape, data) = trainer.features("conv1", 0, replica).await?;
+            observer.trained(configuration, seed, &weights, &Features { shape, data })?;
+        }
+    }
+    Ok(())
+}
