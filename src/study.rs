@@ -4,6 +4,7 @@ use crate::backend::Backend;
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::network::{Configuration, Network};
+use crate::plan::TrainingPlan;
 use crate::tensor::Tensor;
 use crate::train::{Epoch, TrainOptions, Trainer};
 
@@ -27,6 +28,20 @@ pub struct Features {
     pub shape: [usize; 3],
     /// Values after ReLU.
     pub data: Vec<f32>,
+}
+
+impl Study {
+    /// Finds whatever makes no network or no plan before anything is trained or written.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] naming the layer or the buffer.
+    pub fn check(&self, backend: &Backend, data: &Dataset) -> Result<()> {
+        for &configuration in &self.configurations {
+            let network = Network::new([data.train.height, data.train.width], configuration)?;
+            TrainingPlan::new(&network, &self.train.plan_options(backend, data))?;
+        }
+        Ok(())
+    }
 }
 
 /// Hears what happens.

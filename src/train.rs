@@ -37,6 +37,21 @@ impl Default for TrainOptions {
     }
 }
 
+impl TrainOptions {
+    /// What a plan for these options, this data and this backend is made for.
+    pub fn plan_options(&self, backend: &Backend, data: &Dataset) -> PlanOptions {
+        PlanOptions {
+            batch: self.batch_size,
+            train_samples: data.train.count,
+            test_samples: data.test.count,
+            replicas: self.seeds.len(),
+            evaluate_capacity: self.evaluate_capacity,
+            max_binding_bytes: backend.max_binding_bytes(),
+            adam: AdamParameters::default(),
+        }
+    }
+}
+
 /// What one epoch of one replica came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Epoch {
@@ -84,18 +99,7 @@ impl<'b> Trainer<'b> {
         options: &TrainOptions,
         weights: Option<&[Tensor]>,
     ) -> Result<Self> {
-        let training = TrainingPlan::new(
-            network,
-            &PlanOptions {
-                batch: options.batch_size,
-                train_samples: data.train.count,
-                test_samples: data.test.count,
-                replicas: options.seeds.len(),
-                evaluate_capacity: options.evaluate_capacity,
-                max_binding_bytes: backend.max_binding_bytes(),
-                adam: AdamParameters::default(),
-            },
-        )?;
+        let training = TrainingPlan::new(network, &options.plan_options(backend, data))?;
         let executor = backend.prepare(&training.plan).await?;
         let mut trainer =
             Trainer { executor, training, network: network.clone(), options: options.clone(), steps: 0, epochs: 0 };
