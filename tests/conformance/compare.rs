@@ -45,7 +45,11 @@ fn floats(got: &[f32], want: &[f32], tolerance: Tolerance) -> Result<(), String>
         let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
         let diff = norm(&mut got.iter().zip(want).map(|(&g, &w)| f64::from(g) - f64::from(w)));
         let allowed = norm_rel * norm(&mut want.iter().map(|&w| f64::from(w)));
-        return if !(diff <= allowed) { Err(format!("is {diff:e} off, allowed {allowed:e}")) } else { Ok(()) };
+        return if !(diff <= allowed && allowed.is_finite()) {
+            Err(format!("is {diff:e} off, allowed {allowed:e}"))
+        } else {
+            Ok(())
+        };
     }
     for (i, (&g, &w)) in got.iter().zip(want).enumerate() {
         let (diff, allowed) = match tolerance {

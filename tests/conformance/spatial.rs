@@ -78,11 +78,8 @@ pub fn conv2d_backward_input(backend: &Backend, case: &Case) -> Result<Outputs> 
 fn unreached(shape: &ConvShape) -> [Vec<usize>; 2] {
     let before = [shape.pads.top, shape.pads.left];
     [0, 1].map(|a| {
-        let mut windows = (0..shape.output[a]).map(|o| o * shape.stride[a]);
-        let reached = |n: usize| windows.clone().any(|o| (o..o + shape.kernel[a]).contains(&(n + before[a])));
-        let unreached = (0..shape.input[a]).filter(|&n| !reached(n)).collect();
-        debug_assert!(windows.next().is_some());
-        unreached
+        let windows = || (0..shape.output[a]).map(|o| o * shape.stride[a]..o * shape.stride[a] + shape.kernel[a]);
+        (0..shape.input[a]).filter(|n| !windows().any(|window| window.contains(&(n + before[a])))).collect()
     })
 }
 
@@ -140,7 +137,7 @@ fn indices(
     argmax: &[u32],
 ) -> Result<Tensor> {
     let [height, width] = shape.input;
-    let column_major = case.integer("storage_order")? == 1;
+    let column_major = case.integer("storage_order").unwrap_or(0) == 1;
     let mut values = Vec::with_capacity(argmax.len());
     for n in 0..batch {
         for c in 0..channels {
