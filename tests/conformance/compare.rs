@@ -13,16 +13,13 @@ pub enum Tolerance {
     /// `|got − want| ≤ atol + rtol·|want|`.
     Allclose { rtol: f64, atol: f64 },
     /// `‖got − want‖ ≤ norm_rel·‖want‖`.
-    NormRel {
-        #[serde(alias = "rtol", alias = "tol", alias = "value")]
-        norm_rel: f64,
-    },
+    NormRel { norm_rel: f64 },
 }
 
-/// The first disagreement, in words.
+/// The first disagreement, in words that follow the name of the tensor.
 pub fn compare(got: &Tensor, want: &Tensor, tolerance: Tolerance) -> Result<(), String> {
     if got.shape != want.shape {
-        return Err(format!("has shape {:?}, wanted {:?}", got.shape, want.shape));
+        return Err(format!(" has shape {:?}, wanted {:?}", got.shape, want.shape));
     }
     match (&got.values, &want.values) {
         (Values::Float(got), Values::Float(want)) => floats(got, want, tolerance),
@@ -32,21 +29,21 @@ pub fn compare(got: &Tensor, want: &Tensor, tolerance: Tolerance) -> Result<(), 
                 None => Ok(()),
             }
         }
-        _ => Err("has another element type than wanted".into()),
+        _ => Err(" has another element type than wanted".into()),
     }
 }
 
 #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN must fail")]
 fn floats(got: &[f32], want: &[f32], tolerance: Tolerance) -> Result<(), String> {
     if got.len() != want.len() {
-        return Err(format!("has {} elements, wanted {}", got.len(), want.len()));
+        return Err(format!(" has {} elements, wanted {}", got.len(), want.len()));
     }
     if let Tolerance::NormRel { norm_rel } = tolerance {
         let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
         let diff = norm(&mut got.iter().zip(want).map(|(&g, &w)| f64::from(g) - f64::from(w)));
         let allowed = norm_rel * norm(&mut want.iter().map(|&w| f64::from(w)));
         return if !(diff <= allowed && allowed.is_finite()) {
-            Err(format!("is {diff:e} off, allowed {allowed:e}"))
+            Err(format!(" is {diff:e} off, allowed {allowed:e}"))
         } else {
             Ok(())
         };

@@ -129,7 +129,7 @@ pub fn max_pool(backend: &Backend, case: &Case) -> Result<Outputs> {
 }
 
 /// ONNX' `Indices`: where each maximum lies in the whole of `x` `[N,C,H,W]`, or `[N,C,W,H]` where
-/// the storage order is 1.
+/// the storage order is 1 (cases of other suites have none).
 fn indices(
     case: &Case,
     shape: &PoolShape,
