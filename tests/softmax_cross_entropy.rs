@@ -89,11 +89,11 @@ fn negative_log_likelihood_picks_the_label() {
 /// Without the maximum taken off first, these exponentials overflow.
 #[test]
 fn huge_logits_stay_finite() {
-    let x = [1e30, -1e30, 0.0, 500.0, 400.0, 300.0];
+    let x = [1e30, -1e30, 0.0, 600.0, 400.0, 200.0];
     for (backend, b) in backends() {
         exact(backend, &ok(softmax(b, 3, &x)), &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
         let (losses, _) = ok(softmax_cross_entropy(b, 3, &x, &[0, 1]));
-        exact(backend, &losses, &[0.0, 100.0]);
+        exact(backend, &losses, &[0.0, 200.0]);
     }
 }
 
