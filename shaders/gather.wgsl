@@ -25,15 +25,15 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let row = element / PIXELS;
     let pixel = element % PIXELS;
     var value = 0.0;
-    var expected = 0u;
+    var category = 0u;
     if (row < record.n) {
         let sample = order[id.z * order_stride + record.start + row];
         let byte = sample * PIXELS + pixel;
         value = f32((images[byte / 4u] >> (8u * (byte % 4u))) & 0xffu) / 255.0;
-        expected = labels[sample];
+        category = labels[sample];
     }
     x[id.z * x_stride + element] = value;
     if (pixel == 0u) {
-        label[id.z * label_stride + row] = expected;
+        label[id.z * label_stride + row] = category;
     }
 }

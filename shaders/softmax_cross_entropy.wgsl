@@ -23,7 +23,7 @@ struct Row {
     start: u32,
     maximum: f32,
     sum: f32, // Σ exp(x − maximum)
-    best: u32, // the first expected of the maximum
+    best: u32, // the first class of the maximum
 }
 
 fn read_row(replica: u32, row: u32) -> Row {
@@ -75,8 +75,8 @@ fn negative_log_likelihood(@builtin(global_invocation_id) id: vec3<u32>, @builti
     if (row >= min(ROWS, record.n)) {
         return;
     }
-    let expected = label[id.z * label_stride + row];
-    losses[id.z * losses_stride + record.out + row] = -x[id.z * x_stride + row * CLASSES + expected];
+    let category = label[id.z * label_stride + row];
+    losses[id.z * losses_stride + record.out + row] = -x[id.z * x_stride + row * CLASSES + category];
 }
 
 // losses[out + r] = −log_softmax(x)[r, label[r]], predicted[out + r] = argmax_c x[r,c] for r < n.
@@ -87,8 +87,8 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     let r = read_row(id.z, row);
-    let expected = label[id.z * label_stride + row];
-    losses[id.z * losses_stride + record.out + row] = log(r.sum) - (x[r.start + expected] - r.maximum);
+    let category = label[id.z * label_stride + row];
+    losses[id.z * losses_stride + record.out + row] = log(r.sum) - (x[r.start + category] - r.maximum);
     predicted[id.z * predicted_stride + record.out + row] = r.best;
 }
 
@@ -100,9 +100,9 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
         return;
     }
     let r = read_row(id.z, row);
-    let expected = label[id.z * label_stride + row];
+    let category = label[id.z * label_stride + row];
     for (var c = 0u; c < CLASSES; c++) {
-        let one_hot = select(0.0, 1.0, c == expected);
+        let one_hot = select(0.0, 1.0, c == category);
         let gradient = (exp(x[r.start + c] - r.maximum) / r.sum - one_hot) / f32(record.n);
         dx[id.z * dx_stride + row * CLASSES + c] = select(0.0, gradient, row < record.n);
     }
