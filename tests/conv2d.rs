@@ -58,7 +58,10 @@ fn pads(pads: [usize; 4]) -> Padding {
     Padding::Explicit(Pads::new(pads))
 }
 
-fn against_float64(shapes: &[([usize; 2], [usize; 2], [usize; 2], [usize; 2], Padding, usize)]) {
+/// Input, channels and filters, kernel, stride, padding, batch.
+type Case = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], Padding, usize);
+
+fn against_float64(shapes: &[Case]) {
     for &(input, [channels, filters], kernel, stride, padding, batch) in shapes {
         let s = ConvShape::new(input, channels, filters, kernel, stride, padding).expect("a shape");
         let name = format!("{s:?} batch {batch}");
@@ -75,7 +78,6 @@ fn against_float64(shapes: &[([usize; 2], [usize; 2], [usize; 2], [usize; 2], Pa
     }
 }
 
-/// Input, channels and filters, kernel, stride, padding, batch.
 #[test]
 fn float64_at_equal_strides() {
     against_float64(&[
@@ -94,7 +96,7 @@ fn float64_at_equal_strides() {
     ]);
 }
 
-/// As above, with a stride or kernel that differs by axis, or padding past the kernel.
+/// With a stride or kernel that differs by axis, or padding past the kernel.
 #[test]
 fn float64_at_unequal_strides_and_kernels() {
     against_float64(&[
