@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use web_time::Instant;
+
 use crate::error::Result;
 
 use super::Gpu;
@@ -42,9 +44,19 @@ impl<T: Send + 'static> Signal<T> {
                 gpu.check()?;
                 return Err(gpu.failure(&format!("gave no answer within {} s ({e})", TIMEOUT.as_secs())));
             }
-            gpu.check()?;
-            let value = self.0.lock().ok().and_then(|mut state| state.0.take());
-            return value.ok_or_else(|| gpu.failure("finished its work without reporting it"));
+            // Where several threads share the device, another one's poll may have taken this
+            // callback along and not have called it yet.
+            let deadline = Instant::now() + TIMEOUT;
+            loop {
+                gpu.check()?;
+                if let Some(value) = self.0.lock().ok().and_then(|mut state| state.0.take()) {
+                    return Ok(value);
+                }
+                if Instant::now() >= deadline {
+                    return Err(gpu.failure("finished its work without reporting it"));
+                }
+                std::thread::sleep(Duration::from_micros(100));
+            }
         }
         let value = poll_fn(|context| match self.0.lock() {
             Ok(mut state) => match state.0.take() {

@@ -1,0 +1,134 @@
+//! What the operator tests share: the backends, the checker, deterministic data.
+#![allow(dead_code, reason = "no target uses every helper")]
+
+pub mod fixtures;
+pub mod reference;
+
+use std::sync::OnceLock;
+
+use stridelab::Result;
+use stridelab::backend::Backend;
+use stridelab::random::Stream;
+
+/// Norm-relative bound of a forward pass against float64.
+pub const FORWARD: f64 = 1e-6;
+/// Norm-relative bound of a backward pass against float64.
+pub const BACKWARD: f64 = 5e-6;
+
+/// The CPU, then the GPU with and without the shaders' bounds checks; opened once.
+pub fn backends() -> &'static [(&'static str, Backend); 3] {
+    static BACKENDS: OnceLock<[(&'static str, Backend); 3]> = OnceLock::new();
+    let open = |checked| match pollster::block_on(Backend::gpu(None, checked)) {
+        Ok(backend) => backend,
+        Err(error) => panic!("no adapter for the tests ({error}): run tests/run.sh, which sets up a software one"),
+    };
+    BACKENDS.get_or_init(|| [("cpu", Backend::Cpu), ("gpu", open(true)), ("gpu unchecked", open(false))])
+}
+
+/// `‖got − want‖ / ‖want‖`; NaN where either holds NaN, and 0 where both are zero.
+pub fn relative(got: &[f32], want: &[f64]) -> f64 {
+    let difference: f64 = got.iter().zip(want).map(|(&g, &w)| (f64::from(g) - w).powi(2)).sum();
+    let norm: f64 = want.iter().map(|w| w * w).sum();
+    if difference == 0.0 { 0.0 } else { (difference / norm).sqrt() }
+}
+
+/// Whether `got` is within `bound` of `want`, norm-relative; else what differs most.
+pub fn compare(name: &str, got: &[f32], want: &[f64], bound: f64) -> Result<(), String> {
+    if got.len() != want.len() {
+        return Err(format!("{name}: {} elements, expected {}", got.len(), want.len()));
+    }
+    let difference = relative(got, want);
+    // Written so that NaN fails.
+    #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN must fail")]
+    if !(difference <= bound) {
+        let off = |&i: &usize| {
+            let d = (f64::from(got[i]) - want[i]).abs();
+            if d.is_nan() { f64::INFINITY } else { d }
+        };
+        let worst = (0..got.len()).max_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(0);
+        return Err(format!(
+            "{name}: norm-relative difference {difference:e}, allowed {bound:e}; most at [{worst}]: {:e}, expected {:e}",
+            got[worst], want[worst]
+        ));
+    }
+    Ok(())
+}
+
+/// Panics with [`compare`]'s report.
+#[track_caller]
+pub fn close(name: &str, got: &[f32], want: &[f64], bound: f64) {
+    if let Err(report) = compare(name, got, want, bound) {
+        panic!("{report}");
+    }
+}
+
+/// Panics at the first element that is not equal; NaN equals nothing.
+#[track_caller]
+pub fn exact<T: PartialEq + std::fmt::Debug>(name: &str, got: &[T], want: &[T]) {
+    assert_eq!(got.len(), want.len(), "{name}: number of elements");
+    for (i, (g, w)) in got.iter().zip(want).enumerate() {
+        assert!(g == w, "{name}: [{i}] is {g:?}, expected {w:?}");
+    }
+}
+
+/// Panics at the first element whose bits differ.
+#[track_caller]
+pub fn same_bits(name: &str, first: &[f32], second: &[f32]) {
+    let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    exact(&format!("{name}, repeated"), &bits(second), &bits(first));
+}
+
+/// Runs `call` twice on every backend: the same bits, and within `bound` of `want`; a GPU may be
+/// off by twice the CPU's error where that is more.
+#[track_caller]
+pub fn on_all(name: &str, want: &[f64], bound: f64, call: impl Fn(&'static Backend) -> Vec<f32>) {
+    let mut allowed = bound;
+    for (backend_name, backend) in backends() {
+        let name = format!("{name} on {backend_name}");
+        let got = call(backend);
+        close(&name, &got, want, allowed);
+        same_bits(&name, &got, &call(backend));
+        if matches!(backend, Backend::Cpu) {
+            allowed = bound.max(2.0 * relative(&got, want));
+        }
+    }
+}
+
+/// `len` numbers in [−1, 1), another series for each name.
+pub fn data(name: &str, len: usize) -> Vec<f32> {
+    let mut stream = Stream::new(0, &format!("test/{name}"));
+    (0..len).map(|_| (stream.uniform() * 2.0 - 1.0) as f32).collect()
+}
+
+/// `len` numbers of `{−1, −½, 0, ½, 1}`: full of ties, and sums of them are exact.
+pub fn levels(name: &str, len: usize) -> Vec<f32> {
+    let mut stream = Stream::new(0, &format!("test/{name}"));
+    (0..len).map(|_| stream.below(5) as f32 / 2.0 - 1.0).collect()
+}
+
+/// `len` integers below `n`.
+pub fn integers(name: &str, len: usize, n: u32) -> Vec<u32> {
+    let mut stream = Stream::new(0, &format!("test/{name}"));
+    (0..len).map(|_| stream.below(n)).collect()
+}
+
+/// The same numbers in float64.
+pub fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&v| f64::from(v)).collect()
+}
+
+/// A call's value, or a panic with its error.
+#[track_caller]
+pub fn ok<T>(call: impl Future<Output = Result<T>>) -> T {
+    pollster::block_on(call).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Panics unless the call ends in a usage error.
+#[track_caller]
+pub fn refused<T>(what: &str, call: impl Future<Output = Result<T>>) {
+    match pollster::block_on(call) {
+        Err(stridelab::Error::Usage(message)) => assert!(!message.contains('\n'), "{what}: {message}"),
+        Err(other) => panic!("{what}: another error: {other}"),
+        Ok(_) => panic!("{what}: accepted"),
+    }
+}

@@ -1,0 +1,169 @@
+//! Every operator in float64, written out as plain loops over the definition.
+
+use stridelab::geometry::{ConvShape, Pads, PoolShape};
+
+/// Input row or column under position `k` of window `out`, if it is not padding.
+fn input_index(out: usize, stride: usize, k: usize, before: usize, size: usize) -> Option<usize> {
+    (out * stride + k).checked_sub(before).filter(|&i| i < size)
+}
+
+/// Calls `f(output pixel, window position, input pixel)` for all pairs that meet in an image.
+fn pairs(
+    [input, kernel, stride, output]: [[usize; 2]; 4],
+    pads: Pads,
+    mut f: impl FnMut([usize; 2], [usize; 2], [usize; 2]),
+) {
+    for oh in 0..output[0] {
+        for ow in 0..output[1] {
+            for i in 0..kernel[0] {
+                for j in 0..kernel[1] {
+                    let ih = input_index(oh, stride[0], i, pads.top, input[0]);
+                    let iw = input_index(ow, stride[1], j, pads.left, input[1]);
+                    if let (Some(ih), Some(iw)) = (ih, iw) {
+                        f([oh, ow], [i, j], [ih, iw]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Calls `f(y index, x index, w index)` for every product of a convolution.
+fn products(s: &ConvShape, batch: usize, mut f: impl FnMut(usize, usize, usize)) {
+    for n in 0..batch {
+        pairs([s.input, s.kernel, s.stride, s.output], s.pads, |[oh, ow], [i, j], [ih, iw]| {
+            for c in 0..s.in_channels {
+                for o in 0..s.out_channels {
+                    f(
+                        ((n * s.output[0] + oh) * s.output[1] + ow) * s.out_channels + o,
+                        ((n * s.input[0] + ih) * s.input[1] + iw) * s.in_channels + c,
+                        ((i * s.kernel[1] + j) * s.in_channels + c) * s.out_channels + o,
+                    );
+                }
+            }
+        });
+    }
+}
+
+/// `x, w → y`
+pub fn conv2d(s: &ConvShape, batch: usize, x: &[f64], w: &[f64]) -> Vec<f64> {
+    let mut y = vec![0.0; batch * s.output_len()];
+    products(s, batch, |yi, xi, wi| y[yi] += x[xi] * w[wi]);
+    y
+}
+
+/// `dy, w → dx`
+pub fn conv2d_backward_input(s: &ConvShape, batch: usize, dy: &[f64], w: &[f64]) -> Vec<f64> {
+    let mut dx = vec![0.0; batch * s.input_len()];
+    products(s, batch, |yi, xi, wi| dx[xi] += dy[yi] * w[wi]);
+    dx
+}
+
+/// `x, dy → dw`
+pub fn conv2d_backward_weights(s: &ConvShape, batch: usize, x: &[f64], dy: &[f64]) -> Vec<f64> {
+    let mut dw = vec![0.0; s.weights_len()];
+    products(s, batch, |yi, xi, wi| dw[wi] += x[xi] * dy[yi]);
+    dw
+}
+
+/// `x → y` and the window position `i·kw + j` of each first maximum.
+pub fn max_pool(s: &PoolShape, batch: usize, x: &[f64]) -> (Vec<f64>, Vec<u32>) {
+    let mut y = vec![f64::NEG_INFINITY; batch * s.output_len()];
+    let mut argmax = vec![u32::MAX; y.len()];
+    windows(s, batch, |yi, position, xi| {
+        if x[xi] > y[yi] {
+            (y[yi], argmax[yi]) = (x[xi], position);
+        }
+    });
+    (y, argmax)
+}
+
+/// `dy, argmax → dx`
+pub fn max_pool_backward(s: &PoolShape, batch: usize, dy: &[f64], argmax: &[u32]) -> Vec<f64> {
+    let mut dx = vec![0.0; batch * s.input_len()];
+    windows(s, batch, |yi, position, xi| {
+        if argmax[yi] == position {
+            dx[xi] += dy[yi];
+        }
+    });
+    dx
+}
+
+/// Calls `f(y index, window position, x index)`, in row-major order within a window.
+pub fn windows(s: &PoolShape, batch: usize, mut f: impl FnMut(usize, u32, usize)) {
+    for n in 0..batch {
+        pairs([s.input, s.kernel, s.stride, s.output], s.pads, |[oh, ow], [i, j], [ih, iw]| {
+            for c in 0..s.channels {
+                let out = ((n * s.output[0] + oh) * s.output[1] + ow) * s.channels + c;
+                let pixel = ((n * s.input[0] + ih) * s.input[1] + iw) * s.channels + c;
+                f(out, (i * s.kernel[1] + j) as u32, pixel);
+            }
+        });
+    }
+}
+
+/// `y[r,c] + b[c]`
+pub fn bias(y: &[f64], b: &[f64]) -> Vec<f64> {
+    y.iter().enumerate().map(|(i, v)| v + b[i % b.len()]).collect()
+}
+
+/// Column sums.
+pub fn bias_backward(channels: usize, dy: &[f64]) -> Vec<f64> {
+    (0..channels).map(|c| dy.iter().skip(c).step_by(channels).sum()).collect()
+}
+
+/// `max(x, 0)`
+pub fn relu(x: &[f64]) -> Vec<f64> {
+    x.iter().map(|&v| if v > 0.0 { v } else { 0.0 }).collect()
+}
+
+/// `dy` where `x > 0`, else 0.
+pub fn relu_backward(x: &[f64], dy: &[f64]) -> Vec<f64> {
+    x.iter().zip(dy).map(|(&x, &dy)| if x > 0.0 { dy } else { 0.0 }).collect()
+}
+
+/// `[m,k]·[k,n]`, each stored transposed where so marked; `sizes` is `[m, n, k]`.
+pub fn matmul([m, n, k]: [usize; 3], [ta, tb]: [bool; 2], a: &[f64], b: &[f64]) -> Vec<f64> {
+    let a_at = |row: usize, i: usize| if ta { a[i * m + row] } else { a[row * k + i] };
+    let b_at = |i: usize, column: usize| if tb { b[column * k + i] } else { b[i * n + column] };
+    (0..m * n).map(|at| (0..k).map(|i| a_at(at / n, i) * b_at(i, at % n)).sum()).collect()
+}
+
+/// Log-softmax of each row.
+pub fn log_softmax(classes: usize, x: &[f64]) -> Vec<f64> {
+    let row = |row: &[f64]| {
+        let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let log_sum = row.iter().map(|v| (v - max).exp()).sum::<f64>().ln();
+        row.iter().map(|v| v - max - log_sum).collect::<Vec<_>>()
+    };
+    x.chunks_exact(classes).flat_map(row).collect()
+}
+
+/// Softmax of each row.
+pub fn softmax(classes: usize, x: &[f64]) -> Vec<f64> {
+    log_softmax(classes, x).into_iter().map(f64::exp).collect()
+}
+
+/// Loss of each row.
+pub fn cross_entropy(classes: usize, x: &[f64], labels: &[u32]) -> Vec<f64> {
+    let y = log_softmax(classes, x);
+    labels.iter().enumerate().map(|(r, &label)| -y[r * classes + label as usize]).collect()
+}
+
+/// Gradient of the mean loss of the first `active` rows.
+pub fn cross_entropy_backward(classes: usize, x: &[f64], labels: &[u32], active: usize) -> Vec<f64> {
+    let mut dx = softmax(classes, x);
+    for (r, &label) in labels.iter().enumerate() {
+        dx[r * classes + label as usize] -= 1.0;
+    }
+    let scale = |(i, v): (usize, f64)| if i < active * classes { v / active as f64 } else { 0.0 };
+    dx.into_iter().enumerate().map(scale).collect()
+}
+
+/// One step of Adam with `[β₁, β₂, ε]`; the new `[w, m, v]`.
+pub fn adam([beta1, beta2, epsilon]: [f64; 3], alpha: f64, [w, m, v]: [&[f64]; 3], g: &[f64]) -> [Vec<f64>; 3] {
+    let m: Vec<f64> = m.iter().zip(g).map(|(m, g)| beta1 * m + (1.0 - beta1) * g).collect();
+    let v: Vec<f64> = v.iter().zip(g).map(|(v, g)| beta2 * v + (1.0 - beta2) * g * g).collect();
+    let w = w.iter().zip(m.iter().zip(&v)).map(|(w, (m, v))| w - alpha * m / (v.sqrt() + epsilon)).collect();
+    [w, m, v]
+}
