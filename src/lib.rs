@@ -11,8 +11,10 @@ pub mod init;
 pub mod network;
 pub mod operators;
 pub mod ops;
+pub mod parity;
 pub mod plan;
 pub mod random;
+pub mod reference;
 #[cfg(feature = "cli")]
 pub mod report;
 #[cfg(feature = "cli")]

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "no target uses every helper")]
 
 pub mod fixtures;
-pub mod reference;
+pub use stridelab::reference;
 
 use std::sync::OnceLock;
 

@@ -1,6 +1,7 @@
-//! Every operator in float64, written out as plain loops over the definition.
+//! Every operator in `f64`, written out as plain loops over the definition: what both backends are
+//! judged by. Shapes are those of [`crate::operators`].
 
-use stridelab::geometry::{ConvShape, Pads, PoolShape};
+use crate::geometry::{ConvShape, Pads, PoolShape};
 
 /// Input row or column under position `k` of window `out`, if it is not padding.
 fn input_index(out: usize, stride: usize, k: usize, before: usize, size: usize) -> Option<usize> {
