@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "no target uses every helper")]
 
 pub mod fixtures;
+#[allow(unused_imports, reason = "not every test compares with it")]
 pub use stridelab::reference;
 
 use std::sync::OnceLock;
