@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Error, Result};
 
+/// How the name of a temporary file begins and ends.
+const PREFIX: &str = ".stridelab-";
+const SUFFIX: &str = ".tmp";
+
 /// Writes `path` so that it holds either all of what `write` wrote or what it held before, even
 /// across a crash or a power failure.
 ///
@@ -29,6 +33,12 @@ pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
 pub fn one_line(text: impl Display) -> String {
     let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     text.to_string().chars().map(escape).collect()
+}
+
+/// Whether a file of this name is one that [`write_atomic`] was writing when it was killed, if no
+/// other process writes there now.
+pub fn is_temporary(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }
 
 fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -58,7 +68,7 @@ impl Temporary {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let path = directory.join(format!(".stridelab-{}-{number}.tmp", std::process::id()));
+            let path = directory.join(format!("{PREFIX}{}-{number}{SUFFIX}", std::process::id()));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => return Ok((Temporary { path, renamed: false }, file)),
                 // Left by a killed process that had the same number.

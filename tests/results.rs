@@ -91,7 +91,7 @@ fn run_json_is_replaced_whole_and_knows_its_end() {
     assert_eq!((json["status"].as_str(), json["version"].as_str()), (Some("interrupted"), Some("0.1.0")));
     let start = json["start"].as_str().unwrap();
     assert!(start.parse::<jiff::Timestamp>().is_ok(), "{start}");
-    assert!(fs::read_dir(dir.path()).unwrap().all(|e| !e.unwrap().file_name().to_string_lossy().ends_with(".part")));
+    assert!(fs::read_dir(dir.path()).unwrap().all(|e| !e.unwrap().file_name().to_string_lossy().ends_with(".tmp")));
 }
 
 #[test]
@@ -114,7 +114,8 @@ fn force_removes_what_is_ours_and_nothing_else() {
     let explicit =
         Configuration { stride: 3, padding: Padding::Explicit(Pads { top: 1, left: 0, bottom: 1, right: 0 }) };
     let maps = format!("figures/{}", feature_maps_name(&explicit));
-    let ours = ["weights/stride1-same-seed0.safetensors", "figures/loss.png", "run.json", &maps];
+    let ours =
+        ["weights/stride1-same-seed0.safetensors", "figures/loss.png", "run.json", "figures/.stridelab-7-0.tmp", &maps];
     let theirs =
         ["notes.txt", "weights/best.safetensors", "weights/stride1-same-seedling.safetensors", "figures/fig1.png"];
     ours.iter().chain(&theirs).for_each(|name| fs::write(at(name), "old").unwrap());

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::files::one_line;
 
 /// Name of the lock file. It stays behind, empty: removing it would let two later processes lock
 /// two files of the same name.
@@ -22,8 +23,10 @@ impl Lock {
     /// be written.
     pub fn take(dir: &Path) -> Result<Lock> {
         let path = dir.join(NAME);
-        let failed =
-            |e: std::io::Error| Error::Failure(format!("cannot write to {}: {e}: choose another --out", dir.display()));
+        let shown = one_line(dir.display());
+        let failed = |e: std::io::Error| {
+            Error::Failure(format!("cannot write to {shown}: {}; choose another --out", one_line(e)))
+        };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         match file.try_lock() {
@@ -37,8 +40,7 @@ impl Lock {
                     pid => format!("process {pid}"),
                 };
                 return Err(Error::Usage(format!(
-                    "{} is being written by {holder}: wait for it, or choose another --out",
-                    dir.display()
+                    "{shown} is being written by {holder}: wait for it, or choose another --out"
                 )));
             }
             Err(TryLockError::Error(e)) => return Err(failed(e)),

@@ -1,7 +1,7 @@
 //! Puts results into a directory, row by row, and never touches what is not ours.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -10,6 +10,7 @@ use super::lock::{self, Lock};
 use super::rows::Columns;
 use super::{EpochRow, RunInfo, ShapeRow, StepRow};
 use crate::error::{Error, Result};
+use crate::files::{is_temporary, one_line, write_atomic};
 use crate::network::Configuration;
 
 const FILES: [&str; 4] = ["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
@@ -34,7 +35,7 @@ impl Writer {
     /// [`Error::Usage`] where `dir` is not empty and not forced, or another process writes to it;
     /// [`Error::Failure`] where it cannot be written, with the path and the reason.
     pub fn create(dir: &Path, force: bool) -> Result<Writer> {
-        fs::create_dir_all(dir).map_err(|e| cannot("create", dir, &e))?;
+        make_dir(dir)?;
         // Asked twice: before anything is written into a stranger's directory, and again once
         // nobody else can write.
         if !dir.join(lock::NAME).exists() {
@@ -43,8 +44,7 @@ impl Writer {
         let lock = Lock::take(dir)?;
         refuse_used(dir, force)?;
         for name in ["weights", "figures"] {
-            let path = dir.join(name);
-            fs::create_dir_all(&path).map_err(|e| cannot("create", &path, &e))?;
+            make_dir(&dir.join(name))?;
         }
         remove_ours(dir)?;
         Ok(Writer {
@@ -80,7 +80,7 @@ impl Writer {
         let written = csv.write_record(ShapeRow::COLUMNS).and_then(|()| rows.iter().try_for_each(|r| csv.serialize(r)));
         written.map_err(|e| cannot("write", &path, &e))?;
         let bytes = csv.into_inner().map_err(|e| cannot("write", &path, e.error()))?;
-        write_atomically(&path, &bytes)
+        write_atomic(&path, |w| w.write_all(&bytes))
     }
 
     /// Writes `run.json`, over an earlier state of it.
@@ -88,12 +88,12 @@ impl Writer {
         let path = self.path("run.json");
         let mut text = serde_json::to_vec_pretty(info).map_err(|e| cannot("write", &path, &e))?;
         text.push(b'\n');
-        write_atomically(&path, &text)
+        write_atomic(&path, |w| w.write_all(&text))
     }
 
     /// Writes `figures/<name>`.
     pub fn figure(&self, name: &str, png: &[u8]) -> Result<()> {
-        write_atomically(&self.path("figures").join(name), png)
+        write_atomic(&self.path("figures").join(name), |w| w.write_all(png))
     }
 
     /// Where the weights of a network belong.
@@ -117,7 +117,15 @@ pub fn feature_maps_name(configuration: &Configuration) -> String {
 }
 
 fn cannot(what: &str, path: &Path, reason: &dyn std::fmt::Display) -> Error {
-    Error::Failure(format!("cannot {what} {}: {reason}", path.display()))
+    let (path, reason) = (one_line(path.display()), one_line(reason));
+    Error::Failure(format!("cannot {what} {path}: {reason}; choose another --out"))
+}
+
+fn make_dir(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => cannot("create", dir, &"a file of that name is in the way"),
+        _ => cannot("create", dir, &e),
+    })
 }
 
 fn names(dir: &Path) -> Result<Vec<String>> {
@@ -131,18 +139,19 @@ fn refuse_used(dir: &Path, force: bool) -> Result<()> {
     if !force && names(dir)?.iter().any(|name| name != lock::NAME) {
         return Err(Error::Usage(format!(
             "the output directory {} is not empty: choose another --out, or --force to replace an earlier run's files",
-            dir.display()
+            one_line(dir.display())
         )));
     }
     Ok(())
 }
 
+/// Removes an earlier run's files, also those that a killed one was writing.
 fn remove_ours(dir: &Path) -> Result<()> {
     type IsOurs = fn(&str) -> bool;
     let rooms: [(&str, IsOurs); 3] = [("", is_file), ("weights", is_weights), ("figures", is_figure)];
     for (room, is_ours) in rooms {
         let room = dir.join(room);
-        for name in names(&room)?.iter().filter(|name| is_ours(name)) {
+        for name in names(&room)?.iter().filter(|name| is_ours(name) || is_temporary(name)) {
             let path = room.join(name);
             fs::remove_file(&path).map_err(|e| cannot("replace", &path, &e))?;
         }
@@ -188,22 +197,4 @@ fn append<R: Serialize>(csv: &mut csv::Writer<File>, rows: &[R]) -> Result<(), c
     csv.flush()?;
     csv.get_ref().sync_data()?;
     Ok(())
-}
-
-/// Nothing stands under `path` before all of it does.
-fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let write = || -> io::Result<()> {
-        let mut file = File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)
-    };
-    write().map_err(|e| {
-        let _ = fs::remove_file(&part);
-        cannot("write", path, &e)
-    })
 }
