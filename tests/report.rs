@@ -161,6 +161,15 @@ stride 2, valid  13→6→2→1      28,426    131,872   0.9560   0.9609   0.969
 }
 
 #[test]
+fn eighty_columns_lose_nothing() {
+    let table = run_table(&run_rows(), false, 80);
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    for cell in ["28 → 14 → 14 → 7", "421,642", "4,241,152", "0.9860", "0.9889", "0.9899", "70.3", "25.00"] {
+        assert!(table.contains(cell), "{cell} is missing:\n{table}");
+    }
+}
+
+#[test]
 fn narrow_terminals_get_narrower_tables() {
     let mut long = run_rows();
     long.iter_mut().for_each(|row| row.val_accuracy = (0..50).map(|i| 0.98 + f64::from(i) * 1e-4).collect());
@@ -182,6 +191,9 @@ fn the_best_is_marked_with_colour_or_a_star() {
     assert!(bold.contains("\x1b[1m") && !bold.contains('*'), "{bold}");
     // One run has no best, and a run without epochs has no numbers.
     assert!(!run_table(&rows[..1], false, 120).contains('*'));
+    let (c, mut stopped) = (Configuration::TUTORIAL[1], rows[..1].to_vec());
+    stopped.push(RunRow::new(&c, &network(c), &[], 938));
+    assert!(!run_table(&stopped, false, 120).contains('*'));
     let c = Configuration::TUTORIAL[0];
     assert!(run_table(&[RunRow::new(&c, &network(c), &[], 938)], false, 120).contains('–'));
 }

@@ -20,6 +20,8 @@ struct Column {
     cells: Vec<String>,
     best: Vec<bool>,
     left: bool,
+    /// Whether its numbers come from training.
+    measured: bool,
 }
 
 impl Column {
@@ -28,7 +30,7 @@ impl Column {
     }
 
     fn numbers(header: &str, cells: Vec<String>) -> Column {
-        Column { header: header.into(), best: vec![false; cells.len()], cells, left: false }
+        Column { header: header.into(), best: vec![false; cells.len()], cells, left: false, measured: false }
     }
 }
 

@@ -69,10 +69,15 @@ const fn layout(tail: usize, spaced: Option<bool>, exact: Option<bool>, full: bo
     Layout { tail, spaced, exact, full }
 }
 
-const LAYOUTS: [Layout; 9] = [
+/// With every column, the widest first.
+const WHOLE: [Layout; 3] = [
     layout(3, Some(true), Some(true), true),
     layout(3, Some(false), Some(true), true),
     layout(3, Some(false), Some(false), true),
+];
+
+/// For terminals too narrow even for two tables.
+const LAYOUTS: [Layout; 6] = [
     layout(2, Some(false), Some(false), true),
     layout(2, Some(false), None, true),
     layout(1, Some(false), None, true),
@@ -82,16 +87,34 @@ const LAYOUTS: [Layout; 9] = [
 ];
 
 /// The table: a row a network, the best of every measured column marked, green with `colour` and
-/// with a star without. It fits within `width` characters as well as it can.
+/// with a star without. It fits within `width` characters as well as it can: where columns
+/// would have to be left out, what the networks are and what they came to stand in two tables.
 pub fn run_table(rows: &[RunRow], colour: bool, width: u16) -> String {
-    let fits = |layout: &Layout| width_of(&render(&columns(rows, *layout), false)) <= usize::from(width);
-    let layout = LAYOUTS.iter().find(|layout| fits(layout)).unwrap_or(&LAYOUTS[LAYOUTS.len() - 1]);
-    let columns = columns(rows, *layout);
-    let table = render(&columns, colour);
-    if columns.iter().all(|column| !column.best.contains(&true)) {
-        return table;
+    let fits = |columns: &[Column]| width_of(&render(columns, false)) <= usize::from(width);
+    let whole = WHOLE.map(|layout| columns(rows, layout));
+    let [shapes, results] = [shapes(rows), columns(rows, layout(3, None, None, true))];
+    let (before, columns) = if let Some(columns) = whole.into_iter().find(|columns| fits(columns)) {
+        (None, columns)
+    } else if fits(&shapes) && fits(&results) {
+        (Some(render(&shapes, colour)), results)
+    } else {
+        let narrow = LAYOUTS.map(|layout| columns(rows, layout));
+        let last = narrow.len() - 1;
+        let chosen = narrow.iter().position(|columns| fits(columns)).unwrap_or(last);
+        (None, narrow.into_iter().nth(chosen).unwrap_or_default())
+    };
+    let mut table = before.map_or(String::new(), |table| format!("{table}\n\n"));
+    table += &render(&columns, colour);
+    if columns.iter().any(|column| column.best.contains(&true)) {
+        table += if colour { "\nbest of its column in green" } else { "\n* best of its column" };
     }
-    format!("{table}\n{}", if colour { "best of its column in green" } else { "* best of its column" })
+    table
+}
+
+/// What the networks are, without what they came to.
+fn shapes(rows: &[RunRow]) -> Vec<Column> {
+    let layout = Layout { tail: 0, spaced: Some(true), exact: Some(true), full: false };
+    columns(rows, layout).into_iter().filter(|column| !column.measured).collect()
 }
 
 fn columns(rows: &[RunRow], layout: Layout) -> Vec<Column> {
@@ -126,14 +149,17 @@ fn columns(rows: &[RunRow], layout: Layout) -> Vec<Column> {
     if layout.full {
         columns.push(measured(rows, "train\nacc.", 4, f64::max, |row| row.train_accuracy));
     }
-    columns.push(measured(rows, "\nseconds", 1, f64::min, |row| row.seconds));
+    // Of short runs one decimal would leave nothing to compare.
+    let decimals = if rows.iter().any(|row| row.seconds >= 10.0) { 1 } else { 2 };
+    columns.push(measured(rows, "\nseconds", decimals, f64::min, |row| row.seconds));
     if layout.full {
         columns.push(measured(rows, "ms a\nstep", 2, f64::min, |row| row.ms_per_step));
     }
     columns
 }
 
-/// A column of results. All cells that read as the best one are marked, unless there is only one.
+/// A column of results. All cells that read as the best one are marked, unless there is nothing to
+/// compare it with.
 fn measured(
     rows: &[RunRow],
     header: &str,
@@ -142,10 +168,11 @@ fn measured(
     value: impl Fn(&RunRow) -> f64,
 ) -> Column {
     let text = |v: f64| if v.is_nan() { "–".into() } else { decimal(v, decimals) };
-    let best = rows.iter().map(&value).filter(|v| v.is_finite()).reduce(better).map(text);
+    let finite: Vec<f64> = rows.iter().map(&value).filter(|v| v.is_finite()).collect();
+    let best = finite.iter().copied().reduce(better).map(text);
     let cells: Vec<String> = rows.iter().map(|row| text(value(row))).collect();
-    let best = cells.iter().map(|cell| rows.len() > 1 && Some(cell) == best.as_ref()).collect();
-    Column { best, ..Column::numbers(header, cells) }
+    let best = cells.iter().map(|cell| finite.len() > 1 && Some(cell) == best.as_ref()).collect();
+    Column { best, measured: true, ..Column::numbers(header, cells) }
 }
 
 fn sides(row: &RunRow, arrow: &str) -> String {
