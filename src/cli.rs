@@ -1,16 +1,25 @@
 //! Every flag of the command line.
 
+mod usage;
+mod value;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
+pub use usage::{Stop, parse};
 
 /// Train one small CNN on MNIST four times, with stride 1 or 2 and same or valid padding, and
 /// compare accuracy, shapes, feature maps and cost.
 #[derive(Debug, Parser)]
-#[command(version, about, long_about = None, args_conflicts_with_subcommands = true)]
-#[command(
-    after_help = "Examples:\n  stridelab                            train all four networks on the best device\n  stridelab --backend gpu --epochs 1   one epoch on any GPU, a software one included\n  stridelab describe                   layers, shapes, parameters and MACs; no training\n\nExit codes: 0 fine, 1 failure, 2 usage, 3 no usable adapter, 4 data or weights missing or bad,\n5 a check failed, 130 interrupted."
-)]
+#[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = "Examples:
+  stridelab                               train all four on the best device
+  stridelab --backend gpu --epochs 1      use any GPU, a software one included
+  stridelab --stride 2 --padding valid    train the smallest network alone
+  stridelab describe                      show shapes and costs, train nothing
+
+Exit codes: 0 fine, 1 failure, 2 usage, 3 no usable adapter,
+4 data or weights missing or bad, 5 a check failed, 130 interrupted.")]
 pub struct Cli {
     /// What to do instead of training.
     #[command(subcommand)]
@@ -36,79 +45,88 @@ pub enum Command {
     },
 }
 
-/// Where to run.
+// Values are explained in the option's own help: a docstring each would double the length of --help.
+
+#[allow(missing_docs)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum BackendChoice {
-    /// A real GPU where there is one, else the CPU
     Auto,
-    /// Any adapter, a software one included
     Gpu,
-    /// The CPU
     Cpu,
 }
 
-/// Padding of the convolutions.
+#[allow(missing_docs)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PaddingChoice {
-    /// TensorFlow's: ⌈n/stride⌉ outputs, asymmetric where the total is odd
     Same,
-    /// None
     Valid,
 }
 
 /// Options of training.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// Where to train
-    #[arg(long, value_enum, default_value = "auto")]
-    pub backend: BackendChoice,
-    /// The GPU adapter, by a part of its name or its number in `stridelab devices`
-    #[arg(long, value_name = "NAME|INDEX")]
-    pub adapter: Option<String>,
     /// Strides of the convolutions, one network each
-    #[arg(long, value_delimiter = ',', default_value = "1,2", value_name = "LIST")]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,2", value_parser = value::stride)]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
     pub stride: Vec<usize>,
-    /// Paddings of the convolutions, one network each
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "same,valid", value_name = "LIST")]
+    /// Paddings of the convolutions, one network each: TensorFlow's same (⌈n/stride⌉ outputs, one
+    /// side padded more where the total is odd), or none
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "same,valid", value_enum)]
+    #[arg(help_heading = "The experiment")]
     pub padding: Vec<PaddingChoice>,
     /// Passes over the training set
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value::epochs)]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
     pub epochs: u32,
     /// Samples a training step
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = value::batch_size)]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
     pub batch_size: usize,
     /// Adam's learning rate
-    #[arg(long, default_value_t = 1e-3, value_parser = learning_rate)]
+    #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = value::learning_rate)]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
     pub learning_rate: f64,
     /// Seed of the initial weights and the order of samples
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::seed)]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
     pub seed: u64,
-    /// Train on the first N samples only
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
+    /// Take the samples in file order, as Keras' shuffle=False
+    #[arg(long, help_heading = "The experiment")]
+    pub no_shuffle: bool,
+    /// Start from these weights (safetensors); needs exactly one stride and one padding
+    #[arg(long, value_name = "FILE", help_heading = "The experiment")]
+    pub init: Option<PathBuf>,
+
+    /// Where to train: a real GPU where there is one, else the CPU (auto); any adapter, a software
+    /// one included (gpu); or the CPU
+    #[arg(long, value_name = "WHERE", value_enum, default_value = "auto", help_heading = "The device")]
+    pub backend: BackendChoice,
+    /// The GPU adapter, by a part of its name or its number in `stridelab devices`
+    #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new(), help_heading = "The device")]
+    pub adapter: Option<String>,
+
     /// Folder with other IDX files of MNIST's names, plain or .gz, of any image size
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Data and results")]
     pub data: Option<PathBuf>,
+    /// Train on the first N samples only
+    #[arg(long, value_name = "N", value_parser = value::limit)]
+    #[arg(allow_negative_numbers = true, help_heading = "Data and results")]
+    pub limit: Option<usize>,
     /// Folder for the results [default: runs/<date-time>]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Data and results")]
     pub out: Option<PathBuf>,
     /// Write into --out even if it is not empty, replacing an earlier run's files
-    #[arg(long)]
+    #[arg(long, help_heading = "Data and results")]
     pub force: bool,
-    /// Start from these weights (safetensors); needs exactly one stride and one padding
-    #[arg(long, value_name = "FILE")]
-    pub init: Option<PathBuf>,
-    /// Take the samples in file order, as Keras' shuffle=False
-    #[arg(long)]
-    pub no_shuffle: bool,
+
     /// Print one JSON object a line on stdout instead of the table
-    #[arg(long)]
+    #[arg(long, help_heading = "On the terminal")]
     pub json: bool,
     /// No progress, no notices
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "On the terminal")]
     pub quiet: bool,
     /// Log more to stderr; twice for wgpu's own log
-    #[arg(short, long, action = clap::ArgAction::Count)]
+    #[arg(short, long, action = ArgAction::Count, help_heading = "On the terminal")]
     pub verbose: u8,
 }
 
@@ -116,13 +134,14 @@ pub struct TrainArgs {
 #[derive(Debug, Args)]
 pub struct DescribeArgs {
     /// Strides of the convolutions
-    #[arg(long, value_delimiter = ',', default_value = "1,2", value_name = "LIST")]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,2", value_parser = value::stride)]
+    #[arg(allow_negative_numbers = true)]
     pub stride: Vec<usize>,
     /// Paddings of the convolutions
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "same,valid", value_name = "LIST")]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "same,valid", value_enum)]
     pub padding: Vec<PaddingChoice>,
     /// Image height and width
-    #[arg(long, default_value = "28x28", value_parser = image_size, value_name = "HxW")]
+    #[arg(long, value_name = "HxW", default_value = "28x28", value_parser = value::image_size)]
     pub image: [usize; 2],
 }
 
@@ -130,21 +149,9 @@ pub struct DescribeArgs {
 #[derive(Debug, Args)]
 pub struct ParityArgs {
     /// The GPU adapter, by a part of its name or its number in `stridelab devices`
-    #[arg(long, value_name = "NAME|INDEX")]
+    #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new())]
     pub adapter: Option<String>,
     /// Seed of the random inputs [default: a fresh one, printed]
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = value::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
-}
-
-fn learning_rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("must be a positive number, such as 0.001".into()),
-    }
-}
-
-fn image_size(text: &str) -> Result<[usize; 2], String> {
-    let sides = text.split_once('x').and_then(|(h, w)| Some([h.parse().ok()?, w.parse().ok()?]));
-    sides.filter(|s| s.iter().all(|&n| (1..=4096).contains(&n))).ok_or("must be HEIGHTxWIDTH, such as 28x28".into())
 }

@@ -22,7 +22,7 @@ pub enum Error {
     #[error("{0}")]
     Check(String),
     /// Stopped by the user at a step boundary (exit code 130).
-    #[error("interrupted: everything up to the last finished epoch is on disk")]
+    #[error("interrupted: every finished epoch is on disk")]
     Interrupted,
 }
 

@@ -2,9 +2,9 @@
 
 use crate::backend::Backend;
 use crate::data::Dataset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::network::{Configuration, Network};
-use crate::plan::TrainingPlan;
+use crate::plan::{Buffer, TrainingPlan};
 use crate::tensor::Tensor;
 use crate::train::{Epoch, TrainOptions, Trainer};
 
@@ -31,16 +31,19 @@ pub struct Features {
 }
 
 impl Study {
-    /// Finds whatever makes no network or no plan before anything is trained or written.
+    /// Finds whatever makes no network or no plan before anything is trained or written. Returns
+    /// the bytes of the largest plan's buffers.
     ///
     /// # Errors
     /// [`crate::Error::Usage`] naming the layer or the buffer.
-    pub fn check(&self, backend: &Backend, data: &Dataset) -> Result<()> {
+    pub fn check(&self, backend: &Backend, data: &Dataset) -> Result<u64> {
+        let mut largest = 0;
         for &configuration in &self.configurations {
             let network = Network::new([data.train.height, data.train.width], configuration)?;
-            TrainingPlan::new(&network, &self.train.plan_options(backend, data))?;
+            let training = TrainingPlan::new(&network, &self.train.plan_options(backend, data))?;
+            largest = largest.max(training.plan.buffers.iter().map(Buffer::bytes).sum());
         }
-        Ok(())
+        Ok(largest)
     }
 }
 
@@ -80,7 +83,11 @@ pub async fn run(backend: &Backend, data: &Dataset, study: &Study, observer: &mu
         let mut trainer = Trainer::new(backend, network, data, &study.train, weights).await?;
         observer.start(configuration, network, trainer.steps_per_epoch())?;
         for epoch in 1..=study.epochs {
-            let results = trainer.epoch(&mut |done| observer.steps(epoch, done)).await?;
+            let results = trainer.epoch(&mut |done| observer.steps(epoch, done)).await;
+            let results = results.map_err(|e| match e {
+                Error::Failure(text) => Error::Failure(format!("{configuration}: {text}")),
+                other => other,
+            })?;
             for (&seed, result) in study.train.seeds.iter().zip(&results) {
                 observer.epoch(configuration, seed, epoch, result)?;
             }

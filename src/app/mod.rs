@@ -2,8 +2,9 @@
 
 pub mod describe;
 pub mod devices;
+mod interrupt;
 pub mod parity;
-pub mod progress;
+mod progress;
 pub mod train;
 
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -18,7 +19,9 @@ use crate::cli::PaddingChoice;
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::Failure(format!("cannot write to stdout: {e}"))),
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::Failure(format!("cannot write to stdout: {e}; give it a place with room")))
+        }
         _ => Ok(()),
     }
 }
@@ -28,14 +31,36 @@ pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Whether stdout takes colour: a terminal, and `NO_COLOR` unset or empty.
+/// Whether stdout takes colour.
 pub fn colour() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::io::stdout().is_terminal() && wants_colour()
+}
+
+/// Whether the user wants colour on terminals: `NO_COLOR` is unset or empty, and the terminal is
+/// no dumb one.
+pub fn wants_colour() -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// Columns of the terminal; 100 where there is none.
 pub fn width() -> u16 {
     terminal_size::terminal_size_of(std::io::stdout()).map_or(100, |(width, _)| width.0)
+}
+
+/// Number of threads that this process may run at once.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Without a desktop session, Mesa's device-selection layer makes libwayland print `error:
+/// XDG_RUNTIME_DIR is invalid` to stderr whenever adapters are listed. We choose among them
+/// ourselves, so the layer is not needed. Call this before any other thread starts.
+pub fn quieten_drivers() {
+    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: the first statement of `main`: no other thread reads the environment yet.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
 }
 
 /// All combinations in the tutorial's order: paddings outside, strides inside; repeats once.

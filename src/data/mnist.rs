@@ -117,7 +117,7 @@ impl Dataset {
         let train = &mut self.train;
         if n == 0 || n > train.count {
             return Err(Error::Usage(format!(
-                "{n} training samples are asked for and the set has {}: choose from 1 to {0}",
+                "{n} training samples are asked for, the set has {}: choose from 1 to {0}",
                 train.count
             )));
         }

@@ -1,0 +1,66 @@
+//! Where to train, and why there.
+
+use stridelab::backend::Backend;
+use stridelab::{Error, Result, gpu};
+
+use crate::app::threads;
+use crate::cli::{BackendChoice, TrainArgs};
+
+/// The backend that the options choose, and a line or two that say which and why.
+///
+/// # Errors
+/// [`Error::NoAdapter`] where a GPU is asked for and none can be had.
+pub fn open(args: &TrainArgs) -> Result<(Backend, String)> {
+    let cpu = |why: &str| Ok((Backend::Cpu, format!("training on the CPU, {} threads: {why}", threads())));
+    if args.backend == BackendChoice::Cpu {
+        return cpu("as asked");
+    }
+    let choice = args.backend == BackendChoice::Auto && args.adapter.is_none();
+    if choice {
+        let found = pollster::block_on(gpu::adapters());
+        let infos: Vec<_> = found.into_iter().map(|adapter| adapter.info).collect();
+        for info in &infos {
+            log::debug!("adapter {} ({:?}, {:?}), driver {}", info.name, info.device_type, info.backend, driver(info));
+        }
+        match gpu::choose(&infos, None) {
+            Ok(i) if gpu::is_real(&infos[i]) => {}
+            Ok(i) => {
+                let name = &infos[i].name;
+                return cpu(&format!("no GPU was found\n{name} is a software adapter: --backend gpu takes it"));
+            }
+            Err(_) => return cpu("no GPU was found (stridelab devices says what to install)"),
+        }
+    }
+    let backend = match pollster::block_on(Backend::gpu(args.adapter.as_deref(), false)) {
+        // An adapter that is listed and gives no device is as good as none.
+        Err(Error::NoAdapter(text)) if choice => return cpu(&text),
+        opened => opened?,
+    };
+    let line = match &backend {
+        Backend::Gpu(gpu) if gpu::is_real(&gpu.info) => {
+            format!("training on {} ({:?}), {}", gpu.info.name, gpu.info.backend, kind(&gpu.info))
+        }
+        Backend::Gpu(gpu) => format!(
+            "training on {} ({:?})\nnotice: this is a software adapter, which computes on the CPU",
+            gpu.info.name, gpu.info.backend
+        ),
+        Backend::Cpu => String::new(),
+    };
+    Ok((backend, line))
+}
+
+/// What sort of device an adapter is, for people.
+pub fn kind(info: &wgpu::AdapterInfo) -> &'static str {
+    match info.device_type {
+        wgpu::DeviceType::DiscreteGpu => "a discrete GPU",
+        wgpu::DeviceType::IntegratedGpu => "an integrated GPU",
+        wgpu::DeviceType::VirtualGpu => "a virtual GPU",
+        wgpu::DeviceType::Other => "a GPU of an unknown kind",
+        wgpu::DeviceType::Cpu => "a software adapter",
+    }
+}
+
+/// The driver's name and version.
+pub fn driver(info: &wgpu::AdapterInfo) -> String {
+    format!("{} {}", info.driver, info.driver_info).trim().into()
+}
