@@ -1,0 +1,71 @@
+//! Ctrl-C.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::tool::{Place, TINY, ended, is_temporary, rows};
+
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Waits until `done`, for at most a minute.
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_first_stops_at_a_step_and_keeps_every_row() {
+    for json in ["", "--json"] {
+        let place = Place::new();
+        let arguments = format!("{TINY} --epochs 10000 --out run {json}");
+        let mut command = place.command(&arguments);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = |name: &str| std::fs::read_to_string(place.at(name)).map_or(0, |text| text.lines().count());
+        // Rows are there while it trains, whole ones.
+        wait_for("rows", || lines("run/metrics.csv") > 2);
+        assert_eq!(place.json("run/run.json")["status"], "running");
+        interrupt(&child);
+        let ran = ended(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, 130, "{}", ran.err);
+        assert_eq!(ran.err.matches("stopping at the next step").count(), 1, "{}", ran.err);
+        assert!(ran.err.ends_with("error: interrupted: every finished epoch is on disk\n"), "{}", ran.err);
+
+        let metrics = rows(&place.read("run/metrics.csv"));
+        let run = place.json("run/run.json");
+        assert_eq!((&run["status"], &run["totals"]["epochs"]), (&"interrupted".into(), &metrics.len().into()));
+        assert!(run["end"].is_string());
+        assert_eq!(rows(&place.read("run/steps.csv")).len(), 3 * metrics.len());
+        assert!(!place.files().iter().any(|file| is_temporary(file)), "{:?}", place.files());
+        match json {
+            "" => assert!(ran.out.contains("stride 2, valid") && ran.out.contains("results in run"), "{}", ran.out),
+            _ => assert!(ran.out.lines().last().unwrap().contains("\"event\":\"interrupted\""), "{}", ran.out),
+        }
+    }
+}
+
+#[test]
+fn the_second_kills() {
+    let place = Place::empty();
+    // One step of 1000 images at stride 1 takes long enough to be killed within.
+    let arguments = "--backend cpu --stride 1 --padding same --limit 1000 --batch-size 1000 --epochs 100 --out run";
+    let mut child = place.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("results go to run")));
+    interrupt(&child);
+    assert!(lines.any(|line| line.contains("stopping at the next step; Ctrl-C again to stop at once")));
+    interrupt(&child);
+    let start = Instant::now();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert!(start.elapsed() < Duration::from_secs(3), "it took {:?}", start.elapsed());
+    // What it had written before is whole. A fast machine may have come to the step's end first.
+    let status = &place.json("run/run.json")["status"];
+    assert!(status == "running" || status == "interrupted", "{status}");
+    assert_eq!(place.read("run/metrics.csv").lines().count(), 1);
+}

@@ -1,0 +1,164 @@
+//! Runs the binary, and makes the small data sets that it is run on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// Height and width of the small images; all four networks can take sides from 21.
+pub const SIDES: [u32; 2] = [22, 24];
+/// Training samples of the small set: two batches and a short one.
+pub const TRAIN: u32 = 130;
+/// Test samples of the small set.
+pub const TEST: u32 = 40;
+/// Options that train one small network on the small set in a moment.
+pub const TINY: &str = "--backend cpu --data data --stride 2 --padding valid --epochs 1";
+
+/// A directory to run in; it is removed at the end.
+pub struct Place(TempDir);
+
+/// What a finished process left.
+pub struct Ran {
+    /// Exit code; -1 where a signal ended it.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Place {
+    /// An empty directory.
+    pub fn empty() -> Place {
+        Place(tempfile::tempdir().unwrap())
+    }
+
+    /// A directory with the small data set in `data`.
+    pub fn new() -> Place {
+        let place = Place::empty();
+        place.data("data", |_, bytes| Some(bytes));
+        place
+    }
+
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.at(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    pub fn json(&self, name: &str) -> serde_json::Value {
+        serde_json::from_str(&self.read(name)).unwrap()
+    }
+
+    /// Every file below the directory, by its path from there, sorted.
+    pub fn files(&self) -> Vec<String> {
+        let (mut files, mut open) = (Vec::new(), vec![self.0.path().to_owned()]);
+        while let Some(directory) = open.pop() {
+            for entry in fs::read_dir(directory).unwrap().map(Result::unwrap) {
+                match entry.file_type().unwrap().is_dir() {
+                    true => open.push(entry.path()),
+                    false => files.push(entry.path().strip_prefix(self.0.path()).unwrap().display().to_string()),
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    /// Writes the small data set into the directory `name`, each file as `change(name, bytes)` has it.
+    pub fn data(&self, name: &str, change: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>>) {
+        let [h, w] = SIDES;
+        let sets = [("train", TRAIN), ("t10k", TEST)];
+        fs::create_dir_all(self.at(name)).unwrap();
+        for (set, count) in sets {
+            // A digit is a bright row, so that there is something to learn.
+            let label = |i: u32| (i * 7 % 10) as u8;
+            let pixel = |i: u32| if i / w % h == 2 * u32::from(label(i / (h * w))) { 255 } else { (i % 13) as u8 };
+            let images: Vec<u8> = (0..count * h * w).map(pixel).collect();
+            let labels: Vec<u8> = (0..count).map(label).collect();
+            let files = [("images-idx3", idx(&[count, h, w], &images)), ("labels-idx1", idx(&[count], &labels))];
+            for (kind, bytes) in files {
+                let file = format!("{set}-{kind}-ubyte");
+                if let Some(bytes) = change(&file, bytes) {
+                    fs::write(self.at(name).join(file), bytes).unwrap();
+                }
+            }
+        }
+    }
+
+    /// The command with these arguments, split at spaces.
+    pub fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stridelab"));
+        command.args(arguments.split_whitespace()).current_dir(self.0.path()).stdin(Stdio::null());
+        for name in ["RUST_LOG", "RUST_BACKTRACE", "NO_COLOR", "COLUMNS"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self, arguments: &str) -> Ran {
+        ended(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs it, and fails the test where that fails.
+    pub fn fine(&self, arguments: &str) -> Ran {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments}: {}", ran.err);
+        ran
+    }
+
+    /// It must end with `code`, nothing on stdout, and one line on stderr that holds every one of
+    /// `words`.
+    #[track_caller]
+    pub fn refused(&self, arguments: &str, code: i32, words: &[&str]) {
+        one_line(&format!("stridelab {arguments}"), &self.run(&format!("{arguments} --quiet")), code, words);
+    }
+}
+
+/// What [`Place::refused`] checks.
+#[track_caller]
+pub fn one_line(what: &str, ran: &Ran, code: i32, words: &[&str]) {
+    assert_eq!(ran.code, code, "{what}: {}", ran.err);
+    assert_eq!(ran.out, "", "{what}");
+    assert!(ran.err.starts_with("error: ") && ran.err.ends_with('\n'), "{what}: {:?}", ran.err);
+    assert_eq!(ran.err.lines().count(), 1, "{what}: {}", ran.err);
+    for word in words {
+        assert!(ran.err.contains(word), "{what}: {word:?} is missing in {}", ran.err);
+    }
+}
+
+/// A finished process in words.
+pub fn ended(output: Output) -> Ran {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let ran = Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) };
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    ran
+}
+
+/// An IDX file of bytes.
+pub fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
+    bytes.extend(dimensions.iter().flat_map(|n| n.to_be_bytes()));
+    bytes.extend(elements);
+    bytes
+}
+
+/// The rows of a CSV file, by column name.
+pub fn rows(csv: &str) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    csv::Reader::from_reader(csv.as_bytes()).deserialize().map(Result::unwrap).collect()
+}
+
+/// Fails the test where there is no adapter: GPU tests never skip.
+#[track_caller]
+pub fn needs_adapter(ran: &Ran) {
+    assert_ne!(ran.code, 3, "no adapter for the tests ({}): run tests/run.sh, which sets up a software one", ran.err);
+}
+
+/// Whether `name` is a file that something was writing when it stopped.
+pub fn is_temporary(name: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|n| n.to_string_lossy().starts_with(".stridelab"))
+}
