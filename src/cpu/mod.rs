@@ -26,3 +26,14 @@ fn for_each_chunk(data: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + 
     #[cfg(not(feature = "parallel"))]
     data.chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
 }
+
+/// [`for_each_chunk`] over two slices of equal length at once.
+fn for_each_pair(a: &mut [f32], b: &mut [u32], len: usize, f: impl Fn(usize, &mut [f32], &mut [u32]) + Sync) {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        a.par_chunks_mut(len).zip(b.par_chunks_mut(len)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
+    }
+    #[cfg(not(feature = "parallel"))]
+    a.chunks_mut(len).zip(b.chunks_mut(len)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
+}
