@@ -6,18 +6,23 @@ use crate::error::Result;
 use crate::ops::adam::{Adam, AdamParameters};
 use crate::plan::{Op, StepRecord};
 
-/// One update of `state` `[w, m, v]` by the gradient `g`; `alpha` as [`AdamParameters::alpha`]
-/// gives it. Returns the new `[w, m, v]`.
+/// One update by Adam in Keras' form, element by element:
+/// `m' = m + (g − m)(1 − β₁)`, `v' = v + (g² − v)(1 − β₂)`, `w' = w − α·m'/(√v' + ε)`.
+///
+/// `alpha` is the step's α, which [`AdamParameters::alpha`] computes from the learning rate and the
+/// step's number, counted from 1. `state` is `[w, m, v]`; these and the gradient `g` have one shape.
+/// Returns `[w', m', v']`.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] where the four are not equally long, or empty; see the [module](super).
 pub async fn adam(
     backend: &Backend,
     parameters: AdamParameters,
     alpha: f32,
-    [w, m, v]: [&[f32]; 3],
+    state: [&[f32]; 3],
     g: &[f32],
 ) -> Result<[Vec<f32>; 3]> {
+    let [w, m, v] = state;
     let shape = [w.len()];
     let mut call = Call::new(backend);
     let w = call.input("w", w, &shape)?;

@@ -6,10 +6,14 @@ use crate::error::Result;
 use crate::ops::bias::{Bias, BiasPass};
 use crate::plan::{Op, StepRecord};
 
-/// `y[r,c] + b[c]` for `y` `[rows, b.len()]`.
+/// A bias over the last axis: `out[r,c] = y[r,c] + b[c]`.
+///
+/// `b` is `[channels]`, `y` is `[rows, channels]` with all axes but the last taken together as rows;
+/// returns the shape of `y`.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] where `b` is empty or `y` is not one or more whole rows; see the
+/// [module](super).
 pub async fn bias(backend: &Backend, y: &[f32], b: &[f32]) -> Result<Vec<f32>> {
     let (rows, channels) = (y.len() / b.len().max(1), b.len());
     let mut call = Call::new(backend);
@@ -20,10 +24,14 @@ pub async fn bias(backend: &Backend, y: &[f32], b: &[f32]) -> Result<Vec<f32>> {
     Ok(y)
 }
 
-/// `db[c] = Σ_r dy[r,c]` for `dy` `[rows, channels]`.
+/// The gradient of [`bias`] with respect to `b`: `db[c] = Σ_r dy[r,c]`. The gradient with respect to
+/// `y` is `dy` itself.
+///
+/// `dy` is `[rows, channels]`; returns `db`, `[channels]`.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] where `channels` is 0 or `dy` is not one or more whole rows; see the
+/// [module](super).
 pub async fn bias_backward(backend: &Backend, channels: usize, dy: &[f32]) -> Result<Vec<f32>> {
     let rows = dy.len() / channels.max(1);
     let mut call = Call::new(backend);

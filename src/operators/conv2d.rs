@@ -7,10 +7,14 @@ use crate::geometry::ConvShape;
 use crate::ops::conv2d::{Conv2d, Conv2dPass};
 use crate::plan::{Op, StepRecord};
 
-/// `x` `[N,H,W,C]`, `w` `[kh,kw,C,O]` → `y` `[N,oh,ow,O]`; see [`crate::ops::conv2d`].
+/// Convolution (cross-correlation), zero outside the image:
+/// `y[n,oh,ow,o] = Σ_{i,j,c} x[n, oh·sh + i − top, ow·sw + j − left, c] · w[i,j,c,o]`.
+///
+/// `x` is `[N,H,W,C]` with `N = batch`, `w` is `[kh,kw,C,O]`; returns `y`, `[N,oh,ow,O]`. Sizes,
+/// stride and pads are those of `shape`.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
 pub async fn conv2d(backend: &Backend, shape: &ConvShape, batch: usize, x: &[f32], w: &[f32]) -> Result<Vec<f32>> {
     let mut call = Call::new(backend);
     let x = call.input("x", x, &[batch, shape.input_len()])?;
@@ -21,10 +25,14 @@ pub async fn conv2d(backend: &Backend, shape: &ConvShape, batch: usize, x: &[f32
     Ok(y)
 }
 
-/// `dy` `[N,oh,ow,O]`, `w` `[kh,kw,C,O]` → `dx` `[N,H,W,C]`; see [`crate::ops::conv2d`].
+/// The gradient of [`conv2d`] with respect to its input:
+/// `dx[n,ih,iw,c] = Σ dy[n,oh,ow,o] · w[i,j,c,o]` over all `o` and all `(oh, ow)`, `(i, j)` with
+/// `oh·sh + i − top = ih` and `ow·sw + j − left = iw`; exactly 0 where no window reaches.
+///
+/// `dy` is `[N,oh,ow,O]` with `N = batch`, `w` is `[kh,kw,C,O]`; returns `dx`, `[N,H,W,C]`.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
 pub async fn conv2d_backward_input(
     backend: &Backend,
     shape: &ConvShape,
@@ -41,10 +49,13 @@ pub async fn conv2d_backward_input(
     Ok(dx)
 }
 
-/// `x` `[N,H,W,C]`, `dy` `[N,oh,ow,O]` → `dw` `[kh,kw,C,O]`; see [`crate::ops::conv2d`].
+/// The gradient of [`conv2d`] with respect to its weights, summed over the batch:
+/// `dw[i,j,c,o] = Σ_{n,oh,ow} x[n, oh·sh + i − top, ow·sw + j − left, c] · dy[n,oh,ow,o]`.
+///
+/// `x` is `[N,H,W,C]` with `N = batch`, `dy` is `[N,oh,ow,O]`; returns `dw`, `[kh,kw,C,O]`.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
 pub async fn conv2d_backward_weights(
     backend: &Backend,
     shape: &ConvShape,

@@ -6,18 +6,24 @@ use crate::error::{Error, Result};
 use crate::ops::Gather;
 use crate::plan::{Op, StepRecord};
 
-/// `capacity` rows of `images` `[samples, pixels]` at `order[start..start + n]`, in `[0, 1]`, zeros
-/// below; and the rows' labels.
+/// A batch of a data set: `x[i,p] = images[order[start + i], p] / 255` and
+/// `label[i] = labels[order[start + i]]` for `i < n`; zeros for `n ≤ i < capacity`.
+///
+/// `samples` is `[images, labels]`: the images `[labels.len(), pixels]`, bytes as in the files, and a
+/// class each. `range` is `[start, n]`. Returns `x`, `[capacity, pixels]`, and `label`, `[capacity]`.
 ///
 /// # Errors
-/// See the module; also where the order leaves the samples, or `start + n` the order.
+/// [`crate::Error::Usage`] where `start + n` passes the end of `order`, `n` passes `capacity`, `order`
+/// names no sample, the images are not a whole one a label, or something is empty; see the
+/// [module](super).
 pub async fn gather(
     backend: &Backend,
     capacity: usize,
-    [images, labels]: [&[u8]; 2],
+    samples: [&[u8]; 2],
     order: &[u32],
-    [start, n]: [usize; 2],
+    range: [usize; 2],
 ) -> Result<(Vec<f32>, Vec<u32>)> {
+    let ([images, labels], [start, n]) = (samples, range);
     let (samples, pixels) = (labels.len(), images.len() / labels.len().max(1));
     let reaches = start.checked_add(n).is_some_and(|end| end <= order.len());
     if !reaches || n > capacity || order.iter().any(|&i| i as usize >= samples) {

@@ -7,11 +7,16 @@ use crate::geometry::PoolShape;
 use crate::ops::max_pool::{MaxPool, MaxPoolPass};
 use crate::plan::{Op, StepRecord};
 
-/// `x` `[N,H,W,C]` → `y` `[N,oh,ow,C]` and the winner of each window as `i·kw + j`; see
-/// [`crate::ops::max_pool`].
+/// Max pooling: `y[n,oh,ow,c] = max_{i,j} x[n, oh·sh + i − top, ow·sw + j − left, c]` over the
+/// positions inside the image, and the winner of each window as `i·kw + j`.
+///
+/// The winner is the first maximum in row-major order; NaN wins over any number.
+///
+/// `x` is `[N,H,W,C]` with `N = batch`; returns `y` and the winners, both `[N,oh,ow,C]`. Sizes,
+/// stride and pads are those of `shape`.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] where `x` has another length or the batch is 0; see the [module](super).
 pub async fn max_pool(backend: &Backend, shape: &PoolShape, batch: usize, x: &[f32]) -> Result<(Vec<f32>, Vec<u32>)> {
     let mut call = Call::new(backend);
     let x = call.input("x", x, &[batch, shape.input_len()])?;
@@ -22,10 +27,15 @@ pub async fn max_pool(backend: &Backend, shape: &PoolShape, batch: usize, x: &[f
     Ok((floats(y), argmax))
 }
 
-/// `dy` and `argmax` `[N,oh,ow,C]` → `dx` `[N,H,W,C]`; see [`crate::ops::max_pool`].
+/// The gradient of [`max_pool`]: `dx[n,ih,iw,c] = Σ dy[n,oh,ow,c]` over the windows that `(ih, iw)`
+/// won; 0 where it won none.
+///
+/// `dy` and `argmax`, the winners that [`max_pool`] returned, are `[N,oh,ow,C]` with `N = batch`;
+/// returns `dx`, `[N,H,W,C]`. The gradient of a window whose winner is no position of the image goes
+/// nowhere.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
 pub async fn max_pool_backward(
     backend: &Backend,
     shape: &PoolShape,

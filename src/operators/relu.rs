@@ -6,10 +6,12 @@ use crate::error::Result;
 use crate::ops::relu::{Relu, ReluPass};
 use crate::plan::{Op, StepRecord};
 
-/// `max(x, 0)`; NaN stays.
+/// Rectifier: `y[i] = max(x[i], 0)`. NaN stays NaN, so that divergence is not hidden.
+///
+/// `x` may have any shape; returns the same.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] where `x` is empty; see the [module](super).
 pub async fn relu(backend: &Backend, x: &[f32]) -> Result<Vec<f32>> {
     let mut call = Call::new(backend);
     let y = call.input("x", x, &[x.len()])?;
@@ -18,10 +20,13 @@ pub async fn relu(backend: &Backend, x: &[f32]) -> Result<Vec<f32>> {
     Ok(y)
 }
 
-/// `dy` where ReLU's output `y` is positive, else 0.
+/// The gradient of [`relu`], from its *output*: `dx[i] = dy[i]` where `y[i]` is positive or NaN, else
+/// 0, at 0 itself as well.
+///
+/// `y` and `dy` have one shape; returns the same.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] where the two are not equally long, or empty; see the [module](super).
 pub async fn relu_backward(backend: &Backend, y: &[f32], dy: &[f32]) -> Result<Vec<f32>> {
     let len = y.len();
     let mut call = Call::new(backend);
