@@ -6,18 +6,25 @@ use crate::error::{Error, Result};
 use crate::ops::softmax_cross_entropy::{SoftmaxCrossEntropy, SoftmaxCrossEntropyPass};
 use crate::plan::{Op, StepRecord, View};
 
-/// Softmax over rows of `classes`.
+/// Softmax by row: `y[r,c] = exp(x[r,c] − m) / Σ_j exp(x[r,j] − m)`, `m` the maximum of the row, so
+/// that no exponential overflows.
+///
+/// `x` is `[rows, classes]`; returns the same shape.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] where `classes` is 0 or `x` is not one or more whole rows; see the
+/// [module](super).
 pub async fn softmax(backend: &Backend, classes: usize, x: &[f32]) -> Result<Vec<f32>> {
     rowwise(backend, classes, x, |x, y| SoftmaxCrossEntropyPass::Softmax { x, y }).await
 }
 
-/// Log-softmax over rows of `classes`.
+/// Log-softmax by row: `y[r,c] = (x[r,c] − m) − ln Σ_j exp(x[r,j] − m)`, `m` the maximum of the row.
+///
+/// `x` is `[rows, classes]`; returns the same shape.
 ///
 /// # Errors
-/// See the module.
+/// [`crate::Error::Usage`] where `classes` is 0 or `x` is not one or more whole rows; see the
+/// [module](super).
 pub async fn log_softmax(backend: &Backend, classes: usize, x: &[f32]) -> Result<Vec<f32>> {
     rowwise(backend, classes, x, |x, y| SoftmaxCrossEntropyPass::LogSoftmax { x, y }).await
 }
@@ -49,10 +56,13 @@ fn all_active(rows: usize) -> StepRecord {
     StepRecord { n: rows as u32, ..StepRecord::default() }
 }
 
-/// `−x[r, labels[r]]` for log-probabilities `x` `[rows, classes]`.
+/// Negative log-likelihood: `loss[r] = −x[r, labels[r]]`.
+///
+/// `x` holds log-probabilities, `[rows, classes]`, one row a label; returns `[rows]`.
 ///
 /// # Errors
-/// See the module; also for a label that is no class.
+/// [`crate::Error::Usage`] for a label that is not below `classes`, an `x` of another length, or no
+/// rows; see the [module](super).
 pub async fn negative_log_likelihood(backend: &Backend, classes: usize, x: &[f32], labels: &[u32]) -> Result<Vec<f32>> {
     let rows = labels.len();
     let mut call = Call::new(backend);
@@ -64,10 +74,15 @@ pub async fn negative_log_likelihood(backend: &Backend, classes: usize, x: &[f32
     Ok(losses)
 }
 
-/// Loss of each row and its predicted class, from logits `x` `[rows, classes]`.
+/// The cross-entropy of each row, `loss[r] = −log_softmax(x)[r, labels[r]]`, and its predicted class,
+/// the first maximum of the row.
+///
+/// `x` holds logits, `[rows, classes]`, one row a label; returns two of `[rows]`. The loss of a batch
+/// is their mean.
 ///
 /// # Errors
-/// See the module; also for a label that is no class.
+/// [`crate::Error::Usage`] for a label that is not below `classes`, an `x` of another length, or no
+/// rows; see the [module](super).
 pub async fn softmax_cross_entropy(
     backend: &Backend,
     classes: usize,
@@ -85,10 +100,15 @@ pub async fn softmax_cross_entropy(
     Ok((floats(losses), predicted))
 }
 
-/// Gradient of the mean loss over the first `active` rows with respect to the logits; zero below.
+/// The gradient of the mean of [`softmax_cross_entropy`] over the first `active` rows, with respect
+/// to the logits: `dx[r,c] = (softmax(x)[r,c] − [c = labels[r]]) / active` for `r < active`, else 0.
+///
+/// `x` is `[rows, classes]`, one row a label; returns the same shape. `active` is below the number of
+/// rows where a batch is short: the last of an epoch.
 ///
 /// # Errors
-/// See the module; also for a label that is no class.
+/// [`crate::Error::Usage`] for a label that is not below `classes`, an `x` of another length, no rows,
+/// or more active ones than there are; see the [module](super).
 pub async fn softmax_cross_entropy_backward(
     backend: &Backend,
     classes: usize,
@@ -97,6 +117,9 @@ pub async fn softmax_cross_entropy_backward(
     active: usize,
 ) -> Result<Vec<f32>> {
     let rows = labels.len();
+    if active > rows {
+        return Err(Error::Usage(format!("{active} active rows are more than the batch's {rows}")));
+    }
     let mut call = Call::new(backend);
     let (x, label) = labelled(&mut call, classes, x, labels)?;
     let dx = call.output("dx", &[rows, classes])?;
