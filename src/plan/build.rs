@@ -67,11 +67,18 @@ impl TrainingPlan {
     /// Compiles `network`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a batch of 0, or where one buffer would pass the backend's limit: the
-    /// message names it and what to make smaller.
+    /// [`Error::Usage`] for a batch, samples or replicas of 0, or where one buffer would pass the
+    /// backend's limit: the message names it and what to make smaller.
     pub fn new(network: &Network, options: &PlanOptions) -> Result<Self> {
-        if options.batch == 0 {
-            return Err(Error::Usage("the batch size must be at least 1".into()));
+        for (what, n) in [
+            ("batch size", options.batch),
+            ("number of training samples", options.train_samples),
+            ("number of test samples", options.test_samples),
+            ("number of seeds", options.replicas),
+        ] {
+            if n == 0 {
+                return Err(Error::Usage(format!("the {what} must be at least 1")));
+            }
         }
         let mut plan = Plan::new(options.replicas);
         let state = lay_out_parameters(&mut plan, network)?;
