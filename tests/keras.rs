@@ -80,7 +80,7 @@ impl Case {
     /// Ten steps that never look back: errors add up, and grow.
     fn ten_losses(&self) {
         for state in ["fresh", "t938"] {
-            let got = ok(self.trainer(state, &part(&[0..640], 1), 1e-3).first_steps(10)).remove(0);
+            let got = ok(self.trainer(state, &part(0..640, 1), 1e-3).first_steps(10)).remove(0);
             let want = self.fixture.f64(&format!("{state}/losses"));
             assert_eq!(got.len(), want.len());
             for (i, (got, want)) in got.iter().zip(&want).enumerate() {
@@ -93,8 +93,8 @@ impl Case {
     /// One step from each state: what it reads, finds and changes.
     fn one_step(&self) {
         for (state, t) in [("fresh", 1), ("t200", 200), ("t938", 938)] {
-            let mut data = part(&[0..64], 1);
-            data.test = samples(&data.train, &[0..4]);
+            let mut data = part(0..64, 1);
+            data.test = samples(&data.train, 0..4);
             let mut trainer = self.trainer(state, &data, 1e-3);
             let logits: Vec<f32> = (0..4).flat_map(|i| ok(trainer.features("dense2", i, 0)).1).collect();
             let want = wide(&self.fixture.f32(&format!("{state}/logits"))[..logits.len()]);
@@ -159,12 +159,12 @@ impl Case {
     /// weights what they were. Of its gradients Keras' norms are recorded; elements are compared with float64.
     fn short_batch(&self) {
         for state in ["fresh", "t200", "t938"] {
-            let mut trainer = self.trainer(state, &part(&[0..64, 59_968..60_000], 1), 0.0);
+            let mut trainer = self.trainer(state, &part((0..64).chain(59_968..60_000), 1), 0.0);
             let loss = ok(trainer.first_steps(2))[0][1];
             let want = self.fixture.f64(&format!("{state}/short_loss"))[0];
             self.within(&format!("{state}: loss of 32"), (loss - want).abs(), FIRST_LOSS);
             let got = widened(&ok(trainer.gradients(0)));
-            let step = self.reference(state, &part(&[59_968..60_000], 1));
+            let step = self.reference(state, &part(59_968..60_000, 1));
             let want = step.gradients(None);
             let mut difference = minus(&got, &want);
             if far(&difference, &want).contains(&true) {
@@ -196,7 +196,7 @@ fn widened(tensors: &[Tensor]) -> Vec<Vec<f64>> {
 
 #[test]
 fn a_tie_is_settled_and_an_error_is_not() {
-    let step = Case::new(&CPU, 1, "same").reference("fresh", &part(&[59_968..60_000], 1));
+    let step = Case::new(&CPU, 1, "same").reference("fresh", &part(59_968..60_000, 1));
     let exact = step.gradients(None);
     let effect = |tie| minus(&step.gradients(Some(tie)), &exact);
     let ties = step.ties();

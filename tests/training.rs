@@ -19,7 +19,7 @@ fn options(seeds: &[u64]) -> TrainOptions {
 
 /// 54 training samples, so four steps an epoch; 40 test samples.
 fn small() -> Dataset {
-    part(&[0..54], 40)
+    part(0..54, 40)
 }
 
 fn epoch(trainer: &mut Trainer) -> Vec<Epoch> {
@@ -64,7 +64,7 @@ impl Run {
 /// be 1e-5 apart. The specification allows 1e-3.
 #[test]
 fn the_gpu_follows_the_cpu() {
-    let data = part(&[0..150], 40);
+    let data = part(0..150, 40);
     for (stride, padding) in common::fixtures::CONFIGURATIONS {
         let options = TrainOptions { batch_size: 14, ..options(&[3]) };
         let network = network(stride, padding);
@@ -145,7 +145,7 @@ fn the_number_of_threads_changes_nothing() {
 /// order, in the short batch, or in validation. So each step's loss says which samples it was of.
 fn losses(backend: &Backend) {
     let mut data = small();
-    data.test = samples(&data.train, &[0..54]);
+    data.test = samples(&data.train, 0..54);
     let network = network(2, "same");
     let still = TrainOptions { learning_rate: 0.0, ..options(&[9]) };
     let single = TrainOptions { batch_size: 1, shuffle: false, ..still.clone() };

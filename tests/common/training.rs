@@ -1,6 +1,5 @@
 //! What the tests of whole training share: MNIST, small parts of it, trainers over them.
 
-use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -28,18 +27,21 @@ pub fn mnist() -> &'static Dataset {
     MNIST.get_or_init(|| Dataset::open(&assets).unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// The samples of `split` in these ranges, one after the other.
-pub fn samples(split: &Split, ranges: &[Range<usize>]) -> Split {
+/// These samples of `split`.
+pub fn samples(split: &Split, indices: impl Iterator<Item = usize>) -> Split {
     let pixels = split.height * split.width;
-    let images = |r: &Range<usize>| split.images[r.start * pixels..r.end * pixels].to_vec();
-    let labels: Vec<u8> = ranges.iter().flat_map(|r| split.labels[r.clone()].to_vec()).collect();
-    Split { images: ranges.iter().flat_map(images).collect(), count: labels.len(), labels, ..*split }
+    let (mut images, mut labels) = (Vec::new(), Vec::new());
+    for i in indices {
+        images.extend(&split.images[i * pixels..][..pixels]);
+        labels.push(split.labels[i]);
+    }
+    Split { images, count: labels.len(), labels, ..*split }
 }
 
-/// MNIST's training samples in these ranges, with the first `test` test samples.
-pub fn part(train: &[Range<usize>], test: usize) -> Dataset {
+/// These of MNIST's training samples, with the first `test` test samples.
+pub fn part(train: impl Iterator<Item = usize>, test: usize) -> Dataset {
     let whole = mnist();
-    let (train, test) = (samples(&whole.train, train), samples(&whole.test, &[0..test]));
+    let (train, test) = (samples(&whole.train, train), samples(&whole.test, 0..test));
     Dataset { train, test, name: "part of MNIST".into(), sha256: whole.sha256.clone() }
 }
 
