@@ -59,19 +59,19 @@ impl Trainer<'_> {
             let (losses, correct) = self.results(self.training.train, replica, order).await?;
             let batch = self.capacity(self.training.train_step);
             let step_losses: Vec<f64> = losses.chunks(batch).map(mean).collect();
-            let first = step_losses.iter().position(|loss| !loss.is_finite());
-            if let Some(step) = first {
-                return Err(Error::Failure(format!(
-                    "training diverged: the loss of step {} of epoch {} is {}: use a smaller --learning-rate",
-                    step + 1,
-                    self.epochs,
-                    step_losses[step]
-                )));
+            let diverged = |what: String, loss: f64| {
+                Err(Error::Failure(format!("training diverged: {what} is {loss}: use a smaller --learning-rate")))
+            };
+            if let Some(step) = step_losses.iter().position(|loss| !loss.is_finite()) {
+                return diverged(format!("the loss of step {} of epoch {}", step + 1, self.epochs), step_losses[step]);
             }
             let train = tally(&losses, &correct);
             let in_order: Vec<u32> = (0..self.training.test.count as u32).collect();
             let (losses, correct) = self.results(self.training.test, replica, &in_order).await?;
             let val = tally(&losses, &correct);
+            if !val.loss.is_finite() {
+                return diverged(format!("the validation loss after epoch {}", self.epochs), val.loss);
+            }
             epochs.push(Epoch {
                 train_loss: train.loss / order.len() as f64,
                 train_accuracy: train.correct as f64 / order.len() as f64,
