@@ -55,6 +55,7 @@ fn operations(configuration: &Configuration, gpu: Option<&Backend>, arguments: &
         capacity: batch,
         max_steps: STEPS,
         ops: vec![op],
+        readable: true,
         activations: Vec::new(),
     };
     let slug = configuration.slug();

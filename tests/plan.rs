@@ -14,6 +14,7 @@ fn options() -> PlanOptions {
         evaluate_capacity: 3,
         max_binding_bytes: u64::MAX,
         adam: AdamParameters::default(),
+        fuse: true,
     }
 }
 

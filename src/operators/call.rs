@@ -57,6 +57,7 @@ impl<'a> Call<'a> {
             capacity: 1,
             max_steps: 1,
             ops: vec![op],
+            readable: true,
             activations: Vec::new(),
         });
         let mut executor = self.backend.prepare(&self.plan).await?;

@@ -22,7 +22,8 @@ pub async fn steps(
     let network = Network::new([data.train.height, data.train.width], configuration)?;
     let options = TrainOptions { seeds: vec![seed], ..TrainOptions::default() };
     let mut ours = Trainer::new(backend, &network, data, &options, None).await?;
-    let mut twin = Trainer::new(&Backend::Cpu, &network, data, &options, None).await?;
+    let plain = TrainOptions { fuse: false, ..options };
+    let mut twin = Trainer::new(&Backend::Cpu, &network, data, &plain, None).await?;
     let (got, want) = (ours.first_steps(STEPS).await?, twin.first_steps(STEPS).await?);
     // `max` would drop a NaN.
     let worst = |worst: f64, d: f64| if d > worst || d.is_nan() { d } else { worst };

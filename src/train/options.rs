@@ -18,12 +18,21 @@ pub struct TrainOptions {
     pub shuffle: bool,
     /// Rows of a validation step, at most.
     pub evaluate_capacity: usize,
+    /// Whether the backend may replace runs of operations by faster ones of its own.
+    pub fuse: bool,
 }
 
 /// Keras' defaults, and the tutorial's batch.
 impl Default for TrainOptions {
     fn default() -> Self {
-        TrainOptions { batch_size: 64, learning_rate: 1e-3, seeds: vec![0], shuffle: true, evaluate_capacity: 500 }
+        TrainOptions {
+            batch_size: 64,
+            learning_rate: 1e-3,
+            seeds: vec![0],
+            shuffle: true,
+            evaluate_capacity: 500,
+            fuse: true,
+        }
     }
 }
 
@@ -38,6 +47,7 @@ impl TrainOptions {
             evaluate_capacity: self.evaluate_capacity,
             max_binding_bytes: backend.max_binding_bytes(),
             adam: AdamParameters::default(),
+            fuse: self.fuse,
         }
     }
 }
