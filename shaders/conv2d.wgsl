@@ -1,11 +1,12 @@
 // Strided, padded 2-D convolution and its gradients. Twin: src/cpu/conv2d.rs.
 // x, dx are [BATCH, IN_H, IN_W, IN_C]; y, dy [BATCH, OUT_H, OUT_W, OUT_C]; w, dw
 // [KERNEL_H, KERNEL_W, IN_C, OUT_C]. Terms outside the image are zero.
+// Each pass is a matrix product with a register tile of 8 rows × 16 columns (common.wgsl).
 
 const WORKGROUP: u32 = 64;
-const TILE_COLUMNS: u32 = 4;
-const TILE_CHANNELS: u32 = 8;
-const TILE_ROWS: u32 = 4;
+const TILE_PIXELS: u32 = 8;
+const TILE_ROWS: u32 = 8;
+const TILE_CHANNELS: u32 = 16;
 
 override BATCH: u32;
 override IN_H: u32;
@@ -36,268 +37,244 @@ override dw_stride: u32;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dw: array<f32>;
 
-var<workgroup> partial_low: array<array<vec4<f32>, 4>, WORKGROUP>;
-var<workgroup> partial_high: array<array<vec4<f32>, 4>, WORKGROUP>;
+var<workgroup> partial: array<array<f32, 32>, WORKGROUP>;
 
-fn tiles(n: u32, tile: u32) -> u32 {
-    return (n + tile - 1u) / tile;
+// Four pixels of a batch of images of height × width, and whether each exists.
+struct Pixels {
+    n: vec4<u32>,
+    h: vec4<i32>,
+    w: vec4<i32>,
+    exists: vec4<bool>,
 }
 
-// Four neighbouring output channels of w or dy from channel c on; past the last, the last again.
-// Where OUT_C is a multiple of four no index needs clamping, and the branch folds away.
-fn channels4(c: u32) -> vec4<u32> {
-    if (OUT_C % TILE_CHANNELS == 0u) {
-        return vec4(c, c + 1u, c + 2u, c + 3u);
-    }
-    return min(vec4(c, c + 1u, c + 2u, c + 3u), vec4(OUT_C - 1u));
+fn pixels(first: u32, height: u32, width: u32) -> Pixels {
+    let p = vec4(first) + vec4(0u, 1u, 2u, 3u);
+    let h = vec4<i32>(p / width % height);
+    return Pixels(p / (width * height), h, vec4<i32>(p % width), p < vec4(BATCH * height * width));
 }
 
-fn w4(i: u32, c: vec4<u32>) -> vec4<f32> {
-    return vec4(w[i + c.x], w[i + c.y], w[i + c.z], w[i + c.w]);
+fn load_x(at: vec4<u32>, c: u32, inside: vec4<bool>) -> vec4<f32> {
+    return select(vec4(0.0), vec4(x[at.x + c], x[at.y + c], x[at.z + c], x[at.w + c]), inside);
 }
 
-fn dy4(i: u32, c: vec4<u32>) -> vec4<f32> {
-    return vec4(dy[i + c.x], dy[i + c.y], dy[i + c.z], dy[i + c.w]);
+fn load_dy(at: vec4<u32>, o: u32, inside: vec4<bool>) -> vec4<f32> {
+    return select(vec4(0.0), vec4(dy[at.x + o], dy[at.y + o], dy[at.z + o], dy[at.w + o]), inside);
 }
 
-fn store_y(i: u32, c: u32, value: vec4<f32>) {
-    if (c < OUT_C) { y[i] = value.x; }
-    if (c + 1u < OUT_C) { y[i + 1u] = value.y; }
-    if (c + 2u < OUT_C) { y[i + 2u] = value.z; }
-    if (c + 3u < OUT_C) { y[i + 3u] = value.w; }
-}
-
-fn store_dx(i: u32, c: u32, value: vec4<f32>) {
-    if (c < IN_C) { dx[i] = value.x; }
-    if (c + 1u < IN_C) { dx[i + 1u] = value.y; }
-    if (c + 2u < IN_C) { dx[i + 2u] = value.z; }
-    if (c + 3u < IN_C) { dx[i + 3u] = value.w; }
-}
-
-fn store_dw(i: u32, c: u32, value: vec4<f32>) {
-    if (c < OUT_C) { dw[i] = value.x; }
-    if (c + 1u < OUT_C) { dw[i + 1u] = value.y; }
-    if (c + 2u < OUT_C) { dw[i + 2u] = value.z; }
-    if (c + 3u < OUT_C) { dw[i + 3u] = value.w; }
+fn load_w(at: vec4<u32>, i: u32) -> vec4<f32> {
+    return vec4(w[at.x + i], w[at.y + i], w[at.z + i], w[at.w + i]);
 }
 
 // y[n,oh,ow,o] = Σ_{i,j,c} x[n, oh·sh + i − top, ow·sw + j − left, c] · w[i,j,c,o]
-// One invocation per TILE_COLUMNS columns × TILE_CHANNELS channels of a row of y.
+// One invocation per TILE_PIXELS pixels of y (counted through the batch) × TILE_CHANNELS channels.
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    var tile = linear(id, groups, WORKGROUP);
-    let channel = tile % tiles(OUT_C, TILE_CHANNELS) * TILE_CHANNELS;
-    tile /= tiles(OUT_C, TILE_CHANNELS);
-    let column = tile % tiles(OUT_W, TILE_COLUMNS) * TILE_COLUMNS;
-    tile /= tiles(OUT_W, TILE_COLUMNS);
-    let row = tile % OUT_H;
-    let n = tile / OUT_H;
-    if (n >= BATCH) {
+    let number = linear(id, groups, WORKGROUP);
+    let channel = number % tiles(OUT_C, TILE_CHANNELS) * TILE_CHANNELS;
+    let pixel = number / tiles(OUT_C, TILE_CHANNELS) * TILE_PIXELS;
+    if (pixel >= BATCH * OUT_H * OUT_W) {
         return;
     }
-    let low = channels4(channel);
-    let high = channels4(channel + 4u);
-    let w_at = w_offset + id.z * w_stride;
-    let first = vec4<i32>(vec4(column) + vec4(0u, 1u, 2u, 3u)) * i32(STRIDE_W) - vec4(i32(PAD_LEFT));
-    var l0 = vec4(0.0);
-    var l1 = vec4(0.0);
-    var l2 = vec4(0.0);
-    var l3 = vec4(0.0);
-    var h0 = vec4(0.0);
-    var h1 = vec4(0.0);
-    var h2 = vec4(0.0);
-    var h3 = vec4(0.0);
+    let low = pixels(pixel, OUT_H, OUT_W);
+    let high = pixels(pixel + 4u, OUT_H, OUT_W);
+    let c0 = four(channel, OUT_C);
+    let c1 = four(channel + 4u, OUT_C);
+    let c2 = four(channel + 8u, OUT_C);
+    let c3 = four(channel + 12u, OUT_C);
+    var sums: Tile;
     for (var i = 0u; i < KERNEL_H; i++) {
-        let ih = i32(row * STRIDE_H + i) - i32(PAD_TOP);
-        if (ih < 0 || ih >= i32(IN_H)) {
-            continue;
-        }
-        let x_row = id.z * x_stride + (n * IN_H + u32(ih)) * IN_W * IN_C;
         for (var j = 0u; j < KERNEL_W; j++) {
-            let iw = first + vec4(i32(j));
-            let inside = (iw >= vec4(0)) & (iw < vec4(i32(IN_W)));
-            let pixel = vec4(x_row) + vec4<u32>(select(vec4(0), iw, inside)) * IN_C;
-            let tap = w_at + (i * KERNEL_W + j) * IN_C * OUT_C;
+            let inside_low = reads(low, i, j);
+            let inside_high = reads(high, i, j);
+            let at_low = vec4(id.z * x_stride) + input(low, i, j, inside_low);
+            let at_high = vec4(id.z * x_stride) + input(high, i, j, inside_high);
+            let tap = w_offset + id.z * w_stride + (i * KERNEL_W + j) * IN_C * OUT_C;
             for (var c = 0u; c < IN_C; c++) {
-                let wl = w4(tap + c * OUT_C, low);
-                let wh = w4(tap + c * OUT_C, high);
-                let v = select(vec4(0.0), vec4(x[pixel.x + c], x[pixel.y + c], x[pixel.z + c], x[pixel.w + c]), inside);
-                l0 += v.x * wl;
-                h0 += v.x * wh;
-                l1 += v.y * wl;
-                h1 += v.y * wh;
-                l2 += v.z * wl;
-                h2 += v.z * wh;
-                l3 += v.w * wl;
-                h3 += v.w * wh;
+                let row = tap + c * OUT_C;
+                let weights = array(load_w(c0, row), load_w(c1, row), load_w(c2, row), load_w(c3, row));
+                add_outer(&sums, load_x(at_low, c, inside_low), load_x(at_high, c, inside_high), weights);
             }
         }
     }
-    let out = id.z * y_stride + ((n * OUT_H + row) * OUT_W + column) * OUT_C + channel;
-    store_y(out, channel, l0);
-    store_y(out + 4u, channel + 4u, h0);
-    if (column + 1u < OUT_W) {
-        store_y(out + OUT_C, channel, l1);
-        store_y(out + OUT_C + 4u, channel + 4u, h1);
-    }
-    if (column + 2u < OUT_W) {
-        store_y(out + 2u * OUT_C, channel, l2);
-        store_y(out + 2u * OUT_C + 4u, channel + 4u, h2);
-    }
-    if (column + 3u < OUT_W) {
-        store_y(out + 3u * OUT_C, channel, l3);
-        store_y(out + 3u * OUT_C + 4u, channel + 4u, h3);
+    let end = min(pixel + TILE_PIXELS, BATCH * OUT_H * OUT_W);
+    for (var p = pixel; p < end; p++) {
+        let out = id.z * y_stride + p * OUT_C;
+        store_y(out, channel, row_of(sums.low[0], sums.high[0], p - pixel));
+        store_y(out, channel + 4u, row_of(sums.low[1], sums.high[1], p - pixel));
+        store_y(out, channel + 8u, row_of(sums.low[2], sums.high[2], p - pixel));
+        store_y(out, channel + 12u, row_of(sums.low[3], sums.high[3], p - pixel));
     }
 }
 
+fn store_y(out: u32, channel: u32, value: vec4<f32>) {
+    if (channel < OUT_C) { y[out + channel] = value.x; }
+    if (channel + 1u < OUT_C) { y[out + channel + 1u] = value.y; }
+    if (channel + 2u < OUT_C) { y[out + channel + 2u] = value.z; }
+    if (channel + 3u < OUT_C) { y[out + channel + 3u] = value.w; }
+}
+
+// Whether output pixels read inside the image through tap (i, j).
+fn reads(p: Pixels, i: u32, j: u32) -> vec4<bool> {
+    let h = p.h * i32(STRIDE_H) + vec4(i32(i) - i32(PAD_TOP));
+    let w = p.w * i32(STRIDE_W) + vec4(i32(j) - i32(PAD_LEFT));
+    return p.exists & (h >= vec4(0)) & (h < vec4(i32(IN_H))) & (w >= vec4(0)) & (w < vec4(i32(IN_W)));
+}
+
+// Where in x they do; 0 where they do not.
+fn input(p: Pixels, i: u32, j: u32, inside: vec4<bool>) -> vec4<u32> {
+    let h = p.h * i32(STRIDE_H) + vec4(i32(i) - i32(PAD_TOP));
+    let w = p.w * i32(STRIDE_W) + vec4(i32(j) - i32(PAD_LEFT));
+    let at = (vec4<i32>(p.n * IN_H) + h) * i32(IN_W) + w;
+    return vec4<u32>(select(vec4(0), at, inside)) * IN_C;
+}
+
 // dx[n,ih,iw,c] = Σ_{i,j,o} dy[n,oh,ow,o] · w[i,j,c,o] over oh·sh = ih + top − i, ow·sw = iw + left − j
-// One invocation per TILE_COLUMNS columns × TILE_CHANNELS channels of a row of dx, the columns a
-// stride apart: they share the taps that divide, and read neighbouring columns of dy.
+// One invocation per TILE_PIXELS pixels of dx × TILE_CHANNELS channels. The pixels of a tile are a
+// stride apart in both directions (one phase of the stride): they share the taps that divide.
 @compute @workgroup_size(WORKGROUP)
 fn backward_input(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    var tile = linear(id, groups, WORKGROUP);
-    let channel = tile % tiles(IN_C, TILE_CHANNELS) * TILE_CHANNELS;
-    tile /= tiles(IN_C, TILE_CHANNELS);
-    let columns = tiles(tiles(IN_W, STRIDE_W), TILE_COLUMNS);
-    let start = tile % columns * TILE_COLUMNS * STRIDE_W;
-    tile /= columns;
-    let column = start + tile % STRIDE_W;
-    tile /= STRIDE_W;
-    let row = tile % IN_H;
-    let n = tile / IN_H;
-    if (n >= BATCH || column >= IN_W) {
+    var number = linear(id, groups, WORKGROUP);
+    let channel = number % tiles(IN_C, TILE_CHANNELS) * TILE_CHANNELS;
+    number /= tiles(IN_C, TILE_CHANNELS);
+    let height = tiles(IN_H, STRIDE_H);
+    let width = tiles(IN_W, STRIDE_W);
+    let blocks = tiles(BATCH * height * width, TILE_PIXELS);
+    let pixel = number % blocks * TILE_PIXELS;
+    let phase = vec2(number / blocks / STRIDE_W, number / blocks % STRIDE_W);
+    if (phase.x >= STRIDE_H) {
         return;
     }
-    let w_at = w_offset + id.z * w_stride;
-    let low = min(vec4(channel) + vec4(0u, 1u, 2u, 3u), vec4(IN_C - 1u)) * OUT_C;
-    let high = min(vec4(channel) + vec4(4u, 5u, 6u, 7u), vec4(IN_C - 1u)) * OUT_C;
-    var l0 = vec4(0.0);
-    var l1 = vec4(0.0);
-    var l2 = vec4(0.0);
-    var l3 = vec4(0.0);
-    var h0 = vec4(0.0);
-    var h1 = vec4(0.0);
-    var h2 = vec4(0.0);
-    var h3 = vec4(0.0);
-    for (var i = 0u; i < KERNEL_H; i++) {
-        let top = i32(row + PAD_TOP) - i32(i);
-        if (top < 0 || top % i32(STRIDE_H) != 0 || top / i32(STRIDE_H) >= i32(OUT_H)) {
-            continue;
-        }
-        let dy_row = id.z * dy_stride + (n * OUT_H + u32(top / i32(STRIDE_H))) * OUT_W * OUT_C;
-        for (var j = 0u; j < KERNEL_W; j++) {
-            // Negative where only later columns of the tile reach an output.
-            let left = i32(column + PAD_LEFT) - i32(j);
-            if ((left % i32(STRIDE_W)) != 0) {
-                continue;
-            }
-            let ow = vec4(left / i32(STRIDE_W)) + vec4(0, 1, 2, 3);
-            let inside = (ow >= vec4(0)) & (ow < vec4(i32(OUT_W)));
-            let pixel = vec4(dy_row) + vec4<u32>(select(vec4(0), ow, inside)) * OUT_C;
-            let tap = w_at + (i * KERNEL_W + j) * IN_C * OUT_C;
+    let low = strided(pixels(pixel, height, width), phase);
+    let high = strided(pixels(pixel + 4u, height, width), phase);
+    let c0 = four(channel, IN_C) * OUT_C;
+    let c1 = four(channel + 4u, IN_C) * OUT_C;
+    let c2 = four(channel + 8u, IN_C) * OUT_C;
+    let c3 = four(channel + 12u, IN_C) * OUT_C;
+    var sums: Tile;
+    for (var i = (phase.x + PAD_TOP) % STRIDE_H; i < KERNEL_H; i += STRIDE_H) {
+        for (var j = (phase.y + PAD_LEFT) % STRIDE_W; j < KERNEL_W; j += STRIDE_W) {
+            let inside_low = reached(low, i, j);
+            let inside_high = reached(high, i, j);
+            let at_low = vec4(id.z * dy_stride) + output(low, i, j, inside_low);
+            let at_high = vec4(id.z * dy_stride) + output(high, i, j, inside_high);
+            let tap = w_offset + id.z * w_stride + (i * KERNEL_W + j) * IN_C * OUT_C;
             for (var o = 0u; o < OUT_C; o++) {
                 let at = tap + o;
-                let wl = vec4(w[at + low.x], w[at + low.y], w[at + low.z], w[at + low.w]);
-                let wh = vec4(w[at + high.x], w[at + high.y], w[at + high.z], w[at + high.w]);
-                let v = select(vec4(0.0), vec4(dy[pixel.x + o], dy[pixel.y + o], dy[pixel.z + o], dy[pixel.w + o]), inside);
-                l0 += v.x * wl;
-                h0 += v.x * wh;
-                l1 += v.y * wl;
-                h1 += v.y * wh;
-                l2 += v.z * wl;
-                h2 += v.z * wh;
-                l3 += v.w * wl;
-                h3 += v.w * wh;
+                let weights = array(load_w(c0, at), load_w(c1, at), load_w(c2, at), load_w(c3, at));
+                add_outer(&sums, load_dy(at_low, o, inside_low), load_dy(at_high, o, inside_high), weights);
             }
         }
     }
-    let out = id.z * dx_stride + ((n * IN_H + row) * IN_W + column) * IN_C + channel;
-    let next = STRIDE_W * IN_C;
-    store_dx(out, channel, l0);
-    store_dx(out + 4u, channel + 4u, h0);
-    if (column + STRIDE_W < IN_W) {
-        store_dx(out + next, channel, l1);
-        store_dx(out + next + 4u, channel + 4u, h1);
+    let end = min(pixel + TILE_PIXELS, BATCH * height * width);
+    for (var p = pixel; p < end; p++) {
+        let ih = p / width % height * STRIDE_H + phase.x;
+        let iw = p % width * STRIDE_W + phase.y;
+        if (ih < IN_H && iw < IN_W) {
+            let out = id.z * dx_stride + ((p / (height * width) * IN_H + ih) * IN_W + iw) * IN_C;
+            store_dx(out, channel, row_of(sums.low[0], sums.high[0], p - pixel));
+            store_dx(out, channel + 4u, row_of(sums.low[1], sums.high[1], p - pixel));
+            store_dx(out, channel + 8u, row_of(sums.low[2], sums.high[2], p - pixel));
+            store_dx(out, channel + 12u, row_of(sums.low[3], sums.high[3], p - pixel));
+        }
     }
-    if (column + 2u * STRIDE_W < IN_W) {
-        store_dx(out + 2u * next, channel, l2);
-        store_dx(out + 2u * next + 4u, channel + 4u, h2);
-    }
-    if (column + 3u * STRIDE_W < IN_W) {
-        store_dx(out + 3u * next, channel, l3);
-        store_dx(out + 3u * next + 4u, channel + 4u, h3);
-    }
+}
+
+fn store_dx(out: u32, channel: u32, value: vec4<f32>) {
+    if (channel < IN_C) { dx[out + channel] = value.x; }
+    if (channel + 1u < IN_C) { dx[out + channel + 1u] = value.y; }
+    if (channel + 2u < IN_C) { dx[out + channel + 2u] = value.z; }
+    if (channel + 3u < IN_C) { dx[out + channel + 3u] = value.w; }
+}
+
+// Pixels of one phase of the stride, as pixels of the whole image.
+fn strided(p: Pixels, phase: vec2<u32>) -> Pixels {
+    let h = p.h * i32(STRIDE_H) + vec4(i32(phase.x));
+    let w = p.w * i32(STRIDE_W) + vec4(i32(phase.y));
+    return Pixels(p.n, h, w, p.exists & (h < vec4(i32(IN_H))) & (w < vec4(i32(IN_W))));
+}
+
+// Whether input pixels are read by an output through tap (i, j), which divides.
+fn reached(p: Pixels, i: u32, j: u32) -> vec4<bool> {
+    let h = p.h + vec4(i32(PAD_TOP) - i32(i));
+    let w = p.w + vec4(i32(PAD_LEFT) - i32(j));
+    let inside = (h < vec4(i32(OUT_H * STRIDE_H))) & (w < vec4(i32(OUT_W * STRIDE_W)));
+    return p.exists & (h >= vec4(0)) & (w >= vec4(0)) & inside;
+}
+
+// Where in dy that output is; 0 where none is.
+fn output(p: Pixels, i: u32, j: u32, inside: vec4<bool>) -> vec4<u32> {
+    let h = (p.h + vec4(i32(PAD_TOP) - i32(i))) / i32(STRIDE_H);
+    let w = (p.w + vec4(i32(PAD_LEFT) - i32(j))) / i32(STRIDE_W);
+    let at = (vec4<i32>(p.n * OUT_H) + h) * i32(OUT_W) + w;
+    return vec4<u32>(select(vec4(0), at, inside)) * OUT_C;
 }
 
 // dw[i,j,c,o] = Σ_{n,oh,ow} x[n, oh·sh + i − top, ow·sw + j − left, c] · dy[n,oh,ow,o]
 // With dw read as [KERNEL_H·KERNEL_W·IN_C, OUT_C]: one workgroup per TILE_ROWS × TILE_CHANNELS of
-// dw. Each invocation sums every WORKGROUP-th row of the output images; then the sums are added
-// pairwise.
+// dw. Each invocation sums every WORKGROUP-th output pixel of the batch; then these sums are
+// added up.
 @compute @workgroup_size(WORKGROUP)
 fn backward_weights(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    let tile = linear(group, groups, 1u);
-    let rows = KERNEL_H * KERNEL_W * IN_C;
-    let channel = tile % tiles(OUT_C, TILE_CHANNELS) * TILE_CHANNELS;
-    let row = tile / tiles(OUT_C, TILE_CHANNELS) * TILE_ROWS;
-    let low = channels4(channel);
-    let high = channels4(channel + 4u);
-    let weight = min(vec4(row) + vec4(0u, 1u, 2u, 3u), vec4(rows - 1u));
-    let c = weight % IN_C;
-    let i = vec4<i32>(weight / (IN_C * KERNEL_W)) - vec4(i32(PAD_TOP));
-    let j = vec4<i32>(weight / IN_C % KERNEL_W) - vec4(i32(PAD_LEFT));
-    var l0 = vec4(0.0);
-    var l1 = vec4(0.0);
-    var l2 = vec4(0.0);
-    var l3 = vec4(0.0);
-    var h0 = vec4(0.0);
-    var h1 = vec4(0.0);
-    var h2 = vec4(0.0);
-    var h3 = vec4(0.0);
-    for (var line = lane; line < BATCH * OUT_H; line += WORKGROUP) {
-        let n = line / OUT_H;
-        let ih = vec4(i32(line % OUT_H * STRIDE_H)) + i;
-        let inside_row = (ih >= vec4(0)) & (ih < vec4(i32(IN_H)));
-        if (!any(inside_row)) {
-            continue;
-        }
-        let x_row = vec4(group.z * x_stride) + (vec4(n * IN_H) + vec4<u32>(select(vec4(0), ih, inside_row))) * (IN_W * IN_C) + c;
-        let dy_row = group.z * dy_stride + line * OUT_W * OUT_C;
-        for (var ow = 0u; ow < OUT_W; ow++) {
-            let iw = vec4(i32(ow * STRIDE_W)) + j;
-            let inside = inside_row & (iw >= vec4(0)) & (iw < vec4(i32(IN_W)));
-            let at = x_row + vec4<u32>(select(vec4(0), iw, inside)) * IN_C;
-            let v = select(vec4(0.0), vec4(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
-            let dl = dy4(dy_row + ow * OUT_C, low);
-            let dh = dy4(dy_row + ow * OUT_C, high);
-            l0 += v.x * dl;
-            h0 += v.x * dh;
-            l1 += v.y * dl;
-            h1 += v.y * dh;
-            l2 += v.z * dl;
-            h2 += v.z * dh;
-            l3 += v.w * dl;
-            h3 += v.w * dh;
-        }
+    let number = linear(group, groups, 1u);
+    let channel = number % tiles(OUT_C, TILE_CHANNELS) * TILE_CHANNELS;
+    let row = number / tiles(OUT_C, TILE_CHANNELS) * TILE_ROWS;
+    let c0 = four(channel, OUT_C);
+    let c1 = four(channel + 4u, OUT_C);
+    let c2 = four(channel + 8u, OUT_C);
+    let c3 = four(channel + 12u, OUT_C);
+    let low = four(row, KERNEL_H * KERNEL_W * IN_C);
+    let high = four(row + 4u, KERNEL_H * KERNEL_W * IN_C);
+    var sums: Tile;
+    for (var pixel = lane; pixel < BATCH * OUT_H * OUT_W; pixel += WORKGROUP) {
+        let at = group.z * dy_stride + pixel * OUT_C;
+        let gradients = array(dy4(c0, at), dy4(c1, at), dy4(c2, at), dy4(c3, at));
+        add_outer(&sums, x_through(low, pixel, group.z), x_through(high, pixel, group.z), gradients);
     }
-    partial_low[lane] = array(l0, l1, l2, l3);
-    partial_high[lane] = array(h0, h1, h2, h3);
-    for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
+    let blocks = min(4u, tiles(OUT_C - channel, 4u));
+    for (var b = 0u; b < blocks; b++) {
+        let rows = block_of(&sums, b);
+        for (var r = 0u; r < TILE_ROWS; r++) {
+            partial[lane][r * 4u] = rows[r].x;
+            partial[lane][r * 4u + 1u] = rows[r].y;
+            partial[lane][r * 4u + 2u] = rows[r].z;
+            partial[lane][r * 4u + 3u] = rows[r].w;
+        }
         workgroupBarrier();
-        if (lane < half) {
-            for (var r = 0u; r < TILE_ROWS; r++) {
-                partial_low[lane][r] += partial_low[lane + half][r];
-                partial_high[lane][r] += partial_high[lane + half][r];
-            }
+        let at = vec2(row + lane / 4u, channel + b * 4u + lane % 4u);
+        if (lane < 32u && at.x < KERNEL_H * KERNEL_W * IN_C && at.y < OUT_C) {
+            dw[dw_offset + group.z * dw_stride + at.x * OUT_C + at.y] = add_lanes(lane);
         }
+        workgroupBarrier();
     }
-    workgroupBarrier();
-    if (lane < TILE_ROWS && row + lane < rows) {
-        let out = dw_offset + group.z * dw_stride + (row + lane) * OUT_C + channel;
-        store_dw(out, channel, partial_low[0][lane]);
-        store_dw(out + 4u, channel + 4u, partial_high[0][lane]);
+}
+
+fn dy4(c: vec4<u32>, at: u32) -> vec4<f32> {
+    return vec4(dy[at + c.x], dy[at + c.y], dy[at + c.z], dy[at + c.w]);
+}
+
+// What the weights of four rows of dw are multiplied with for an output pixel.
+fn x_through(rows: vec4<u32>, pixel: u32, replica: u32) -> vec4<f32> {
+    let h = vec4<i32>(vec4(pixel / OUT_W % OUT_H * STRIDE_H) + rows / (IN_C * KERNEL_W)) - vec4(i32(PAD_TOP));
+    let w = vec4<i32>(vec4(pixel % OUT_W * STRIDE_W) + rows / IN_C % KERNEL_W) - vec4(i32(PAD_LEFT));
+    let inside = (h >= vec4(0)) & (h < vec4(i32(IN_H))) & (w >= vec4(0)) & (w < vec4(i32(IN_W)));
+    let image = i32(pixel / (OUT_W * OUT_H) * IN_H);
+    let at = vec4<u32>(select(vec4(0), (vec4(image) + h) * i32(IN_W) + w, inside)) * IN_C + rows % IN_C;
+    return load_x(at, replica * x_stride, inside);
+}
+
+// The sum of a number over all lanes, in two levels: short sums lose less to rounding.
+fn add_lanes(element: u32) -> f32 {
+    var total = 0.0;
+    for (var start = 0u; start < WORKGROUP; start += 8u) {
+        var sum = 0.0;
+        for (var lane = start; lane < start + 8u; lane++) {
+            sum += partial[lane][element];
+        }
+        total += sum;
     }
+    return total;
 }

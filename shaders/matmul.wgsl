@@ -1,10 +1,11 @@
 // Matrix product, either factor read transposed. Twin: src/cpu/matmul.rs.
+// y[m,n] = Σ_k a(m,k)·b(k,n), a(m,k) = a[m·A_ROW + k·A_COLUMN], b(k,n) = b[k·B_ROW + n·B_COLUMN];
+// y is [ROWS, COLUMNS]. A register tile (common.wgsl) is 8 rows × 16 columns of y. Indices past an
+// edge are clamped to it: they read a neighbour's number and their sums are not stored.
 
 const WORKGROUP: u32 = 64;
-const TILE_ROWS: u32 = 4;
-const TILE_COLUMNS: u32 = 8;
-// Terms summed before they join the total: short sums lose less to rounding.
-const BLOCK: u32 = 64;
+const TILE_ROWS: u32 = 8;
+const TILE_COLUMNS: u32 = 16;
 
 override ROWS: u32;
 override COLUMNS: u32;
@@ -24,90 +25,100 @@ override y_stride: u32;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-fn store(i: u32, column: u32, value: vec4<f32>) {
-    if (column < COLUMNS) { y[i] = value.x; }
-    if (column + 1u < COLUMNS) { y[i + 1u] = value.y; }
-    if (column + 2u < COLUMNS) { y[i + 2u] = value.z; }
-    if (column + 3u < COLUMNS) { y[i + 3u] = value.w; }
+var<workgroup> partial: array<array<f32, 32>, WORKGROUP>;
+
+fn load_a(at: vec4<u32>, i: u32) -> vec4<f32> {
+    return vec4(a[at.x + i], a[at.y + i], a[at.z + i], a[at.w + i]);
 }
 
-// y[m,n] = Σ_k a(m,k)·b(k,n), a(m,k) = a[m·A_ROW + k·A_COLUMN], b(k,n) = b[k·B_ROW + n·B_COLUMN].
-// y is [ROWS, COLUMNS]. One invocation per TILE_ROWS × TILE_COLUMNS of y. Indices past an edge are
-// clamped to it: they read a neighbour's number and their sums are not stored.
+fn load_b(at: vec4<u32>, i: u32) -> vec4<f32> {
+    return vec4(b[at.x + i], b[at.y + i], b[at.z + i], b[at.w + i]);
+}
+
+// The tile at (row, column), summed over k = first, first + step, … .
+fn sum(row: u32, column: u32, replica: u32, first: u32, step: u32) -> Tile {
+    let base = vec4(b_offset + replica * b_stride);
+    let c0 = base + four(column, COLUMNS) * B_COLUMN;
+    let c1 = base + four(column + 4u, COLUMNS) * B_COLUMN;
+    let c2 = base + four(column + 8u, COLUMNS) * B_COLUMN;
+    let c3 = base + four(column + 12u, COLUMNS) * B_COLUMN;
+    let low = vec4(a_offset + replica * a_stride) + four(row, ROWS) * A_ROW;
+    let high = vec4(a_offset + replica * a_stride) + four(row + 4u, ROWS) * A_ROW;
+    var sums: Tile;
+    for (var k = first; k < INNER; k += step) {
+        let at = k * B_ROW;
+        let columns = array(load_b(c0, at), load_b(c1, at), load_b(c2, at), load_b(c3, at));
+        add_outer(&sums, load_a(low, k * A_COLUMN), load_a(high, k * A_COLUMN), columns);
+    }
+    return sums;
+}
+
+// One invocation per TILE_ROWS × TILE_COLUMNS of y: for short sums.
 @compute @workgroup_size(WORKGROUP)
 fn multiply(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let tile = linear(id, groups, WORKGROUP);
-    let column_tiles = (COLUMNS + TILE_COLUMNS - 1u) / TILE_COLUMNS;
-    let column = tile % column_tiles * TILE_COLUMNS;
-    let row = tile / column_tiles * TILE_ROWS;
+    let number = linear(id, groups, WORKGROUP);
+    let column = number % tiles(COLUMNS, TILE_COLUMNS) * TILE_COLUMNS;
+    let row = number / tiles(COLUMNS, TILE_COLUMNS) * TILE_ROWS;
     if (row >= ROWS) {
         return;
     }
-    let a_at = a_offset + id.z * a_stride;
-    let b_at = b_offset + id.z * b_stride;
-    let rows = min(vec4(row) + vec4(0u, 1u, 2u, 3u), vec4(ROWS - 1u));
-    let a_rows = vec4(a_at) + rows * A_ROW;
-    let low = vec4(b_at) + min(vec4(column) + vec4(0u, 1u, 2u, 3u), vec4(COLUMNS - 1u)) * B_COLUMN;
-    let high = vec4(b_at) + min(vec4(column) + vec4(4u, 5u, 6u, 7u), vec4(COLUMNS - 1u)) * B_COLUMN;
+    var sums = sum(row, column, id.z, 0u, 1u);
+    let end = min(row + TILE_ROWS, ROWS);
+    for (var m = row; m < end; m++) {
+        let out = y_offset + id.z * y_stride + m * COLUMNS;
+        store(out, column, row_of(sums.low[0], sums.high[0], m - row));
+        store(out, column + 4u, row_of(sums.low[1], sums.high[1], m - row));
+        store(out, column + 8u, row_of(sums.low[2], sums.high[2], m - row));
+        store(out, column + 12u, row_of(sums.low[3], sums.high[3], m - row));
+    }
+}
 
-    var low0 = vec4(0.0);
-    var low1 = vec4(0.0);
-    var low2 = vec4(0.0);
-    var low3 = vec4(0.0);
-    var high0 = vec4(0.0);
-    var high1 = vec4(0.0);
-    var high2 = vec4(0.0);
-    var high3 = vec4(0.0);
-    for (var start = 0u; start < INNER; start += BLOCK) {
-        var l0 = vec4(0.0);
-        var l1 = vec4(0.0);
-        var l2 = vec4(0.0);
-        var l3 = vec4(0.0);
-        var h0 = vec4(0.0);
-        var h1 = vec4(0.0);
-        var h2 = vec4(0.0);
-        var h3 = vec4(0.0);
-        let end = min(start + BLOCK, INNER);
-        for (var k = start; k < end; k++) {
-            let ka = k * A_COLUMN;
-            let kb = k * B_ROW;
-            let bl = vec4(b[low.x + kb], b[low.y + kb], b[low.z + kb], b[low.w + kb]);
-            let bh = vec4(b[high.x + kb], b[high.y + kb], b[high.z + kb], b[high.w + kb]);
-            let a0 = a[a_rows.x + ka];
-            let a1 = a[a_rows.y + ka];
-            let a2 = a[a_rows.z + ka];
-            let a3 = a[a_rows.w + ka];
-            l0 += a0 * bl;
-            h0 += a0 * bh;
-            l1 += a1 * bl;
-            h1 += a1 * bh;
-            l2 += a2 * bl;
-            h2 += a2 * bh;
-            l3 += a3 * bl;
-            h3 += a3 * bh;
+fn store(out: u32, column: u32, value: vec4<f32>) {
+    if (column < COLUMNS) { y[out + column] = value.x; }
+    if (column + 1u < COLUMNS) { y[out + column + 1u] = value.y; }
+    if (column + 2u < COLUMNS) { y[out + column + 2u] = value.z; }
+    if (column + 3u < COLUMNS) { y[out + column + 3u] = value.w; }
+}
+
+// One workgroup per TILE_ROWS × TILE_COLUMNS of y, each invocation summing every WORKGROUP-th
+// product; then these sums are added up: for long sums.
+@compute @workgroup_size(WORKGROUP)
+fn multiply_long(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let number = linear(group, groups, 1u);
+    let column = number % tiles(COLUMNS, TILE_COLUMNS) * TILE_COLUMNS;
+    let row = number / tiles(COLUMNS, TILE_COLUMNS) * TILE_ROWS;
+    var sums = sum(row, column, group.z, lane, WORKGROUP);
+    let blocks = min(4u, tiles(COLUMNS - column, 4u));
+    for (var b = 0u; b < blocks; b++) {
+        let rows = block_of(&sums, b);
+        for (var r = 0u; r < TILE_ROWS; r++) {
+            partial[lane][r * 4u] = rows[r].x;
+            partial[lane][r * 4u + 1u] = rows[r].y;
+            partial[lane][r * 4u + 2u] = rows[r].z;
+            partial[lane][r * 4u + 3u] = rows[r].w;
         }
-        low0 += l0;
-        low1 += l1;
-        low2 += l2;
-        low3 += l3;
-        high0 += h0;
-        high1 += h1;
-        high2 += h2;
-        high3 += h3;
+        workgroupBarrier();
+        let at = vec2(row + lane / 4u, column + b * 4u + lane % 4u);
+        if (lane < 32u && at.x < ROWS && at.y < COLUMNS) {
+            y[y_offset + group.z * y_stride + at.x * COLUMNS + at.y] = add_lanes(lane);
+        }
+        workgroupBarrier();
     }
-    let out = y_offset + id.z * y_stride + row * COLUMNS + column;
-    store(out, column, low0);
-    store(out + 4u, column + 4u, high0);
-    if (row + 1u < ROWS) {
-        store(out + COLUMNS, column, low1);
-        store(out + COLUMNS + 4u, column + 4u, high1);
+}
+
+// The sum of a number over all lanes, in two levels: short sums lose less to rounding.
+fn add_lanes(element: u32) -> f32 {
+    var total = 0.0;
+    for (var start = 0u; start < WORKGROUP; start += 8u) {
+        var sum = 0.0;
+        for (var lane = start; lane < start + 8u; lane++) {
+            sum += partial[lane][element];
+        }
+        total += sum;
     }
-    if (row + 2u < ROWS) {
-        store(out + 2u * COLUMNS, column, low2);
-        store(out + 2u * COLUMNS + 4u, column + 4u, high2);
-    }
-    if (row + 3u < ROWS) {
-        store(out + 3u * COLUMNS, column, low3);
-        store(out + 3u * COLUMNS + 4u, column + 4u, high3);
-    }
+    return total;
 }

@@ -27,7 +27,8 @@ pub struct Pads {
 
 impl Pads {
     /// `[top, left, bottom, right]`.
-    pub const fn new([top, left, bottom, right]: [usize; 4]) -> Self {
+    pub const fn new(sides: [usize; 4]) -> Self {
+        let [top, left, bottom, right] = sides;
         Pads { top, left, bottom, right }
     }
 

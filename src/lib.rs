@@ -1,4 +1,110 @@
-//! stridelab: what stride and padding do to a CNN, trained on any GPU with wgpu compute shaders.
+//! What stride and padding do to a CNN: one small network on MNIST, trained with stride 1 or 2 and
+//! `same` or `valid` padding, on any GPU through wgpu compute shaders or on the CPU.
+//!
+//! This is the library under the command `stridelab`; the README says how to use the command.
+//!
+//! # The one idea
+//!
+//! **A network is compiled once into a plan, and a backend runs the plan.** A [`plan`] is a list of
+//! buffers and a list of operations over them, with every shape worked out; nothing is allocated,
+//! looked up or decided while training. The CPU and the GPU run the same plan, so every operation
+//! has a twin to be checked against, and one training loop serves both.
+//!
+//! ```text
+//! data ──► order of samples ─────────┐
+//!                                    ▼
+//! geometry ──► network ──► plan ──► backend ──► train ──► study ──► results ──► report
+//! (shapes)    (layers)  (buffers,    ├─ cpu    (epochs)  (configura-  (CSV,     (tables,
+//!                      operations)   │                   tions ×      JSON,     figures)
+//!                          ▲         └─ gpu              seeds)       weights)
+//!                         ops           ▲
+//!                                    shaders/*.wgsl
+//! ```
+//!
+//! Arrows point one way: [`ops`] know no backend, [`study`] does not know which one runs, what
+//! reads results never trains, and no shape formula stands outside [`geometry`].
+//!
+//! # Where to start reading
+//!
+//! 1. [`geometry`]: what a stride and a padding make of an image's size.
+//! 2. [`network`]: the network as a list of layers; [`network::Configuration`] is what varies.
+//! 3. [`ops`]: each operation's equations. It has one name everywhere: `src/ops/conv2d.rs` says
+//!    what is computed, `src/cpu/conv2d.rs` computes it in plain loops, `shaders/conv2d.wgsl` on a
+//!    GPU, `src/operators/conv2d.rs` offers it to callers and `tests/conv2d.rs` holds all of it to
+//!    outside values.
+//! 4. [`plan`]: how the layers become operations, forward and backward.
+//! 5. [`train`]: the loop that runs them.
+//!
+//! [`reference`](mod@reference) has every operator once more, in `f64`, as the judge of both
+//! backends; [`parity`] holds a backend to it. [`init`], [`random`] and [`data`] make the same run
+//! from the same seed everywhere.
+//!
+//! # One operator
+//!
+//! Every operator is a function on plain slices; see [`operators`].
+//!
+//! ```
+//! use stridelab::backend::Backend;
+//! use stridelab::geometry::{ConvShape, Padding};
+//! use stridelab::operators::conv2d;
+//!
+//! # fn main() -> stridelab::Result<()> {
+//! // One image of 4×4 ones, a 3×3 kernel of ones, stride 2. TensorFlow's `same` pads the end only.
+//! let shape = ConvShape::new([4, 4], 1, 1, [3, 3], [2, 2], Padding::Same)?;
+//! assert_eq!((shape.pads.top, shape.pads.bottom), (0, 1));
+//!
+//! let y = pollster::block_on(conv2d(&Backend::Cpu, &shape, 1, &[1.0; 16], &[1.0; 9]))?;
+//! assert_eq!(y, [9.0, 6.0, 6.0, 4.0]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `Backend::gpu(None, false)` in place of `Backend::Cpu` runs the same on the best GPU.
+//!
+//! # One training
+//!
+//! ```
+//! use stridelab::backend::Backend;
+//! use stridelab::data::{Dataset, Split};
+//! use stridelab::network::{Configuration, Network};
+//! use stridelab::train::{TrainOptions, Trainer};
+//!
+//! # fn main() -> stridelab::Result<()> {
+//! // Twenty images of 12×12 pixels; in an image of class k, row k is white.
+//! let pixel = |i: usize| if i / 12 % 12 == i / 144 % 10 { 255 } else { 0 };
+//! let split = || Split {
+//!     images: (0..20 * 144).map(pixel).collect(),
+//!     labels: (0..20).map(|i| i % 10).collect(),
+//!     count: 20,
+//!     height: 12,
+//!     width: 12,
+//! };
+//! let data = Dataset { train: split(), test: split(), name: "rows".into(), sha256: Default::default() };
+//!
+//! let network = Network::new([12, 12], Configuration::TUTORIAL[1])?; // stride 2, same
+//! let options = TrainOptions { batch_size: 10, learning_rate: 1e-2, ..TrainOptions::default() };
+//! pollster::block_on(async {
+//!     let mut trainer = Trainer::new(&Backend::Cpu, &network, &data, &options, None).await?;
+//!     let first = trainer.epoch(&mut |_| true).await?[0].train_loss;
+//!     for _ in 0..8 {
+//!         trainer.epoch(&mut |_| true).await?;
+//!     }
+//!     let last = trainer.epoch(&mut |_| true).await?[0].train_loss;
+//!     assert!(last < first / 2.0, "{first} → {last}");
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! - `cli`: the command, its files and figures ([`results`], [`report`]).
+//! - `parallel`: the CPU backend on all cores; without it on one, with the same bits as result.
+//! - `embedded-data`: MNIST inside the binary ([`data::Dataset::embedded`]).
+//!
+//! All are on by default.
+
+#![warn(missing_docs)]
 
 pub mod backend;
 pub mod cpu;

@@ -132,6 +132,8 @@ pub struct Program {
     pub max_steps: usize,
     /// The operations.
     pub ops: Vec<Op>,
+    /// Whether every activation must be there to be read afterwards: its operations stay plain.
+    pub readable: bool,
     /// Layer outputs after ReLU, by layer, `[capacity, …]`, then `logits`.
     pub activations: Vec<(String, View)>,
 }
@@ -149,6 +151,8 @@ pub struct Plan {
     pub parameters_len: usize,
     /// Copies of the model trained side by side.
     pub replicas: usize,
+    /// Whether a backend may replace runs of operations by faster ones of its own.
+    pub fuse: bool,
 }
 
 impl Plan {

@@ -124,7 +124,8 @@ pub fn relu_backward(x: &[f64], dy: &[f64]) -> Vec<f64> {
 }
 
 /// `[m,k]·[k,n]`, each stored transposed where so marked; `sizes` is `[m, n, k]`.
-pub fn matmul([m, n, k]: [usize; 3], [ta, tb]: [bool; 2], a: &[f64], b: &[f64]) -> Vec<f64> {
+pub fn matmul(sizes: [usize; 3], transpose: [bool; 2], a: &[f64], b: &[f64]) -> Vec<f64> {
+    let ([m, n, k], [ta, tb]) = (sizes, transpose);
     let a_at = |row: usize, i: usize| if ta { a[i * m + row] } else { a[row * k + i] };
     let b_at = |i: usize, column: usize| if tb { b[column * k + i] } else { b[i * n + column] };
     (0..m * n).map(|at| (0..k).map(|i| a_at(at / n, i) * b_at(i, at % n)).sum()).collect()
@@ -162,7 +163,8 @@ pub fn cross_entropy_backward(classes: usize, x: &[f64], labels: &[u32], active:
 }
 
 /// One step of Adam with `[β₁, β₂, ε]`; the new `[w, m, v]`.
-pub fn adam([beta1, beta2, epsilon]: [f64; 3], alpha: f64, [w, m, v]: [&[f64]; 3], g: &[f64]) -> [Vec<f64>; 3] {
+pub fn adam(constants: [f64; 3], alpha: f64, state: [&[f64]; 3], g: &[f64]) -> [Vec<f64>; 3] {
+    let ([beta1, beta2, epsilon], [w, m, v]) = (constants, state);
     let m: Vec<f64> = m.iter().zip(g).map(|(m, g)| beta1 * m + (1.0 - beta1) * g).collect();
     let v: Vec<f64> = v.iter().zip(g).map(|(v, g)| beta2 * v + (1.0 - beta2) * g * g).collect();
     let w = w.iter().zip(m.iter().zip(&v)).map(|(w, (m, v))| w - alpha * m / (v.sqrt() + epsilon)).collect();

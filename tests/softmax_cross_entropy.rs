@@ -110,5 +110,6 @@ fn wrong_lengths_and_labels_are_errors() {
         refused("no rows", softmax_cross_entropy(b, 3, &[], &[]));
         refused("short x", softmax_cross_entropy_backward(b, 3, &[0.0; 5], &[0, 1], 2));
         refused("a label of 3", softmax_cross_entropy_backward(b, 3, &[0.0; 6], &[3, 0], 2));
+        refused("3 active of 2", softmax_cross_entropy_backward(b, 3, &[0.0; 6], &[1, 0], 3));
     }
 }

@@ -9,6 +9,7 @@ use crate::ops::relu::ReluPass;
 use crate::ops::softmax_cross_entropy::SoftmaxCrossEntropyPass;
 use crate::plan::{BufferId, Element, Op, Plan, ProgramId, StepRecord, View};
 
+use super::fused::{Instruction, fuse};
 use super::{adam, bias, conv2d, gather, matmul, max_pool, relu, softmax_cross_entropy};
 
 /// A buffer's memory: all replicas, as words, so that every element type is aligned.
@@ -24,6 +25,7 @@ pub struct Executor {
     plan: Plan,
     memory: Vec<Memory>,
     records: Vec<Vec<StepRecord>>,
+    programs: Vec<Vec<Instruction>>,
 }
 
 impl Memory {
@@ -49,7 +51,12 @@ impl Executor {
             stride: if buffer.replicas == 1 { 0 } else { buffer.len * buffer.element.bytes() },
         });
         let memory = memory.collect();
-        Executor { memory, records: vec![Vec::new(); plan.programs.len()], plan: plan.clone() }
+        let programs = plan.programs.iter().map(|program| match plan.fuse && !program.readable {
+            true => fuse(&program.ops),
+            false => program.ops.iter().copied().map(Instruction::Plain).collect(),
+        });
+        let programs = programs.collect();
+        Executor { memory, records: vec![Vec::new(); plan.programs.len()], programs, plan: plan.clone() }
     }
 
     /// Copies bytes into a view of one replica.
@@ -69,33 +76,33 @@ impl Executor {
 
     /// Runs a range of a program's steps; `progress(steps done)` is asked after each whether to go on.
     pub fn run(&mut self, program: ProgramId, steps: Range<usize>, progress: &mut dyn FnMut(usize) -> bool) {
-        let ops = std::mem::take(&mut self.plan.programs[program.0].ops);
+        let mut instructions = std::mem::take(&mut self.programs[program.0]);
         let start = steps.start;
         for step in steps {
             let record = self.records[program.0][step];
-            for op in &ops {
+            for instruction in &mut instructions {
                 for replica in 0..self.plan.replicas {
-                    self.run_op(op, &record, replica);
+                    self.run_instruction(instruction, &record, replica);
                 }
             }
             if !progress(step + 1 - start) {
                 break;
             }
         }
-        self.plan.programs[program.0].ops = ops;
+        self.programs[program.0] = instructions;
     }
 
-    fn f32(&self, view: View, replica: usize) -> &[f32] {
+    pub(super) fn f32(&self, view: View, replica: usize) -> &[f32] {
         bytemuck::cast_slice(self.memory[view.buffer.0].part(view, replica))
     }
 
-    fn u32(&self, view: View, replica: usize) -> &[u32] {
+    pub(super) fn u32(&self, view: View, replica: usize) -> &[u32] {
         bytemuck::cast_slice(self.memory[view.buffer.0].part(view, replica))
     }
 
     /// Lends one view out mutably while the others stay readable. A plan never lets an operation
     /// read the buffer that it writes, except in place, where the view is the same.
-    fn with<T: bytemuck::Pod>(&mut self, out: View, replica: usize, f: impl FnOnce(&mut Self, &mut [T])) {
+    pub(super) fn with<T: bytemuck::Pod>(&mut self, out: View, replica: usize, f: impl FnOnce(&mut Self, &mut [T])) {
         let BufferId(i) = out.buffer;
         let empty = Memory { words: Vec::new(), element: self.memory[i].element, stride: 0 };
         let mut lent = std::mem::replace(&mut self.memory[i], empty);
@@ -103,7 +110,7 @@ impl Executor {
         self.memory[i] = lent;
     }
 
-    fn run_op(&mut self, op: &Op, record: &StepRecord, r: usize) {
+    pub(super) fn run_op(&mut self, op: &Op, record: &StepRecord, r: usize) {
         match op {
             Op::Gather(op) => self.with(op.x, r, |this, x| {
                 this.with(op.label, r, |this, label| {

@@ -8,7 +8,16 @@ const BLOCK: usize = 64;
 
 /// `y[m,n] = Σ_k a(m,k) · b(k,n)`
 pub fn multiply(op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32]) {
-    let ([a_row, a_column], [b_row, b_column]) = (op.strides_a(), op.strides_b());
+    let [a_row, a_column] = op.strides_a();
+    let transposed;
+    let b = if op.transpose_b {
+        // `[inner, columns]`, so that the innermost loop runs over neighbours.
+        transposed =
+            (0..op.inner * op.columns).map(|i| b[i % op.columns * op.inner + i / op.columns]).collect::<Vec<_>>();
+        &transposed
+    } else {
+        b
+    };
     for_each_chunk(y, op.columns, |m, y| {
         let mut partial = vec![0.0; op.columns];
         y.fill(0.0);
@@ -16,13 +25,8 @@ pub fn multiply(op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32]) {
             partial.fill(0.0);
             for k in block..(block + BLOCK).min(op.inner) {
                 let a = a[m * a_row + k * a_column];
-                if b_column == 1 {
-                    let b = &b[k * b_row..][..op.columns];
-                    partial.iter_mut().zip(b).for_each(|(sum, &b)| *sum += a * b);
-                } else {
-                    let b = b[k * b_row..].iter().step_by(b_column);
-                    partial.iter_mut().zip(b).for_each(|(sum, &b)| *sum += a * b);
-                }
+                let b = &b[k * op.columns..][..op.columns];
+                partial.iter_mut().zip(b).for_each(|(sum, &b)| *sum += a * b);
             }
             y.iter_mut().zip(&partial).for_each(|(y, &sum)| *y += sum);
         }

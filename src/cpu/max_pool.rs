@@ -1,5 +1,6 @@
 //! Twin of `shaders/max_pool.wgsl`; the equations stand in [`crate::ops::max_pool`].
 
+use super::{for_each_chunk, for_each_pair};
 use crate::geometry::PoolShape;
 
 /// Calls `f(output, window position, input)` with element indices, for every position of every
@@ -28,27 +29,27 @@ pub fn forward(s: &PoolShape, x: &[f32], y: &mut [f32], argmax: &mut [u32]) {
     /// Marks an output whose window has not met a pixel yet.
     const NONE: u32 = u32::MAX;
     argmax.fill(NONE);
-    let images = x.chunks_exact(s.input_len());
-    let outputs = y.chunks_exact_mut(s.output_len()).zip(argmax.chunks_exact_mut(s.output_len()));
-    for (x, (y, argmax)) in images.zip(outputs) {
+    for_each_pair(y, argmax, s.output_len(), |n, y, argmax| {
+        let x = &x[n * s.input_len()..][..s.input_len()];
         for_each_position(s, |out, position, pixel| {
             let v = x[pixel];
             if argmax[out] == NONE || v > y[out] || (v.is_nan() && !y[out].is_nan()) {
                 (y[out], argmax[out]) = (v, position as u32);
             }
         });
-    }
+    });
 }
 
 /// `dx[n,ih,iw,c] = Σ dy[n,oh,ow,c]` over the windows won by that pixel.
 pub fn backward(s: &PoolShape, dy: &[f32], argmax: &[u32], dx: &mut [f32]) {
-    dx.fill(0.0);
-    let outputs = dy.chunks_exact(s.output_len()).zip(argmax.chunks_exact(s.output_len()));
-    for (dx, (dy, argmax)) in dx.chunks_exact_mut(s.input_len()).zip(outputs) {
+    for_each_chunk(dx, s.input_len(), |n, dx| {
+        let outputs = n * s.output_len()..(n + 1) * s.output_len();
+        let (dy, argmax) = (&dy[outputs.clone()], &argmax[outputs]);
+        dx.fill(0.0);
         for_each_position(s, |out, position, pixel| {
             if argmax[out] == position as u32 {
                 dx[pixel] += dy[out];
             }
         });
-    }
+    });
 }

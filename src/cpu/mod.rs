@@ -1,4 +1,5 @@
-//! The CPU backend: the naive, readable twin of every operation, and the truth the GPU is held to.
+//! The CPU backend: the naive, readable twin of every operation, and the truth the GPU is held to;
+//! and, for training, vector kernels that replace runs of them (`fused`).
 //!
 //! Work is cut by images or by rows of weights, never by threads, and every sum has one fixed
 //! order: the same input gives the same bits on any number of cores.
@@ -7,6 +8,7 @@ pub mod adam;
 pub mod bias;
 pub mod conv2d;
 mod executor;
+mod fused;
 pub mod gather;
 pub mod matmul;
 pub mod max_pool;
@@ -25,4 +27,32 @@ fn for_each_chunk(data: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + 
     }
     #[cfg(not(feature = "parallel"))]
     data.chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
+}
+
+/// [`for_each_chunk`] over two slices of equal length at once.
+fn for_each_pair(a: &mut [f32], b: &mut [u32], len: usize, f: impl Fn(usize, &mut [f32], &mut [u32]) + Sync) {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        a.par_chunks_mut(len).zip(b.par_chunks_mut(len)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
+    }
+    #[cfg(not(feature = "parallel"))]
+    a.chunks_mut(len).zip(b.chunks_mut(len)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
+}
+
+/// [`for_each_chunk`] over two slices, each with chunks of its own length.
+fn for_each_two(
+    a: &mut [f32],
+    a_len: usize,
+    b: &mut [f32],
+    b_len: usize,
+    f: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+) {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        a.par_chunks_mut(a_len).zip(b.par_chunks_mut(b_len)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
+    }
+    #[cfg(not(feature = "parallel"))]
+    a.chunks_mut(a_len).zip(b.chunks_mut(b_len)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
 }

@@ -37,28 +37,21 @@ pub enum Conv2dPass {
 impl Conv2d {
     pub(super) fn kernel(&self) -> Kernel {
         let s = &self.shape;
-        let (channels, columns, rows) = (Some("TILE_CHANNELS"), Some("TILE_COLUMNS"), Some("TILE_ROWS"));
+        let (channels, pixels, rows) = (Some("TILE_CHANNELS"), Some("TILE_PIXELS"), Some("TILE_ROWS"));
         let (entry, operands, grid) = match self.pass {
             Conv2dPass::Forward { x, w, y } => (
                 "forward",
                 vec![operand("x", x), operand("w", w), operand("y", y)],
-                Grid::tiles(&[
-                    (s.out_channels, channels),
-                    (s.output[1], columns),
-                    (s.output[0], None),
-                    (self.batch, None),
-                ]),
+                Grid::tiles(&[(s.out_channels, channels), (self.batch * s.output[0] * s.output[1], pixels)]),
             ),
-            // Columns a stride apart use the same kernel taps, so a tile takes its columns so.
+            // Pixels a stride apart use the same kernel taps, so a tile takes its pixels so.
             Conv2dPass::BackwardInput { dy, w, dx } => (
                 "backward_input",
                 vec![operand("dy", dy), operand("w", w), operand("dx", dx)],
                 Grid::tiles(&[
                     (s.in_channels, channels),
-                    (s.input[1].div_ceil(s.stride[1]), columns),
-                    (s.stride[1], None),
-                    (s.input[0], None),
-                    (self.batch, None),
+                    (self.batch * s.input[0].div_ceil(s.stride[0]) * s.input[1].div_ceil(s.stride[1]), pixels),
+                    (s.stride[0] * s.stride[1], None),
                 ]),
             ),
             Conv2dPass::BackwardWeights { x, dy, dw } => (

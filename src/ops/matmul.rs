@@ -5,6 +5,10 @@
 
 use super::{Grid, Kernel, View, constants, operand};
 
+/// Sums longer than this are shared by the invocations of a workgroup: there are enough of them to
+/// go round, and short sums lose less to rounding.
+const LONG_SUM: usize = 256;
+
 /// `y = a·b`, with `y` `[rows, columns]`, row-major.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MatMul {
@@ -38,10 +42,15 @@ impl MatMul {
     }
 
     pub(super) fn kernel(&self) -> Kernel {
+        let tiles = [(self.columns, Some("TILE_COLUMNS")), (self.rows, Some("TILE_ROWS"))];
+        let (entry, grid) = match self.inner > LONG_SUM {
+            true => ("multiply_long", Grid::workgroups(&tiles)),
+            false => ("multiply", Grid::tiles(&tiles)),
+        };
         let ([a_row, a_column], [b_row, b_column]) = (self.strides_a(), self.strides_b());
         Kernel {
             shader: "matmul",
-            entry: "multiply",
+            entry,
             constants: constants([
                 ("ROWS", self.rows),
                 ("COLUMNS", self.columns),
@@ -52,7 +61,7 @@ impl MatMul {
                 ("B_COLUMN", b_column),
             ]),
             operands: vec![operand("a", self.a), operand("b", self.b), operand("y", self.y)],
-            grid: Grid::tiles(&[(self.columns, Some("TILE_COLUMNS")), (self.rows, Some("TILE_ROWS"))]),
+            grid,
         }
     }
 }

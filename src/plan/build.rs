@@ -11,6 +11,9 @@ use crate::ops::relu::{Relu, ReluPass};
 use crate::ops::softmax_cross_entropy::{SoftmaxCrossEntropy, SoftmaxCrossEntropyPass};
 use crate::ops::{Adam, Gather, MatMul, adam::AdamParameters};
 
+/// The program whose activations are read.
+const FEATURES: &str = "features";
+
 /// What a training plan is made for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlanOptions {
@@ -28,6 +31,8 @@ pub struct PlanOptions {
     pub max_binding_bytes: u64,
     /// Adam's constants.
     pub adam: AdamParameters,
+    /// Whether the backend may replace runs of operations by faster ones of its own.
+    pub fuse: bool,
 }
 
 /// A plan that trains a network, and where its parts are.
@@ -67,13 +72,20 @@ impl TrainingPlan {
     /// Compiles `network`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a batch of 0, or where one buffer would pass the backend's limit: the
-    /// message names it and what to make smaller.
+    /// [`Error::Usage`] for a batch, samples or replicas of 0, or where one buffer would pass the
+    /// backend's limit: the message names it and what to make smaller.
     pub fn new(network: &Network, options: &PlanOptions) -> Result<Self> {
-        if options.batch == 0 {
-            return Err(Error::Usage("the batch size must be at least 1".into()));
+        for (what, n) in [
+            ("batch size", options.batch),
+            ("number of training samples", options.train_samples),
+            ("number of test samples", options.test_samples),
+            ("number of seeds", options.replicas),
+        ] {
+            if n == 0 {
+                return Err(Error::Usage(format!("the {what} must be at least 1")));
+            }
         }
-        let mut plan = Plan::new(options.replicas);
+        let mut plan = Plan { fuse: options.fuse, ..Plan::new(options.replicas) };
         let state = lay_out_parameters(&mut plan, network)?;
         let pixels = elements(&network.input)?;
         let train = samples(&mut plan, "train", options.train_samples, pixels)?;
@@ -90,7 +102,7 @@ impl TrainingPlan {
         let capacity = options.evaluate_capacity.min(options.test_samples).min(fitting as usize).max(1);
         let steps = options.test_samples.div_ceil(capacity);
         let evaluate = builder.program("evaluate", capacity, steps, &test, None)?;
-        let features = builder.program("features", 1, 1, &test, None)?;
+        let features = builder.program(FEATURES, 1, 1, &test, None)?;
 
         let plan = builder.plan;
         let too_large = plan.buffers.iter().find(|b| b.bytes() > options.max_binding_bytes);
@@ -175,6 +187,7 @@ impl<'a> Builder<'a> {
             |pass| Op::SoftmaxCrossEntropy(SoftmaxCrossEntropy { rows: capacity, classes: self.network.classes, pass });
         let (losses, predicted) = (self.whole(samples.losses), self.whole(samples.predicted));
         ops.push(loss(SoftmaxCrossEntropyPass::Forward { x: logits, label, losses, predicted }));
+        let readable = name == FEATURES;
         let activations = tapes.iter().map(|tape| (tape.layer.name.to_string(), tape.output)).collect();
         if let Some(parameters) = train {
             let dx = self.plan.buffer(format!("{name} d logits"), Element::F32, &[capacity, self.network.classes])?;
@@ -184,7 +197,7 @@ impl<'a> Builder<'a> {
             let [w, g, m, v] = [w, g, m, v].map(|buffer| self.whole(buffer));
             ops.push(Op::Adam(Adam { parameters, w, g, m, v }));
         }
-        Ok(self.plan.program(Program { name, capacity, max_steps, ops, activations }))
+        Ok(self.plan.program(Program { name, capacity, max_steps, ops, readable, activations }))
     }
 
     /// Every layer's forward operations, keeping what its backward pass needs.

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "no target uses every helper")]
 
 pub mod fixtures;
+pub mod training;
+pub mod whole_step;
 #[allow(unused_imports, reason = "not every test compares with it")]
 pub use stridelab::reference;
 

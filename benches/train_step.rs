@@ -1,0 +1,77 @@
+//! A whole training step of each network, as training runs it: gather, forward, loss, backward, Adam.
+//!
+//! Before anything is timed, ten steps on the GPU are held to the CPU's losses.
+//! `cargo bench --bench train_step -- stride2 cpu` takes the rows with both words.
+
+mod common;
+
+use common::{Arguments, BATCH, gpu, macs, mnist, prepare, time};
+use pollster::block_on;
+use stridelab::Result;
+use stridelab::backend::Backend;
+use stridelab::network::{Configuration, Network};
+use stridelab::ops::adam::AdamParameters;
+use stridelab::parity::{self, LOSS, STEPS};
+use stridelab::plan::{StepRecord, TrainingPlan};
+use stridelab::train::TrainOptions;
+
+/// Most steps of a sample of the clock.
+const EPOCH: usize = 200;
+
+fn main() -> Result<()> {
+    let arguments = Arguments::read();
+    let gpu = gpu(&arguments);
+    let configurations = if arguments.timed { &Configuration::TUTORIAL[..] } else { &Configuration::TUTORIAL[1..2] };
+    let data = mnist(BATCH * if arguments.timed { EPOCH } else { STEPS })?;
+    if arguments.timed {
+        println!(
+            "\n{:<16} {:<4} {:>10} {:>10} {:>12} {:>8}",
+            "network", "", "ms a step", "IQR", "images a s", "GFLOP/s"
+        );
+    }
+    for configuration in configurations {
+        let network = Network::new([data.train.height, data.train.width], *configuration)?;
+        for backend in std::iter::once(&Backend::Cpu).chain(&gpu) {
+            let row = format!("{} {}", configuration.slug(), backend.name());
+            if !arguments.want(&row) {
+                continue;
+            }
+            if let Backend::Gpu(_) = backend {
+                let (loss, _) = block_on(parity::steps(backend, &data, *configuration, 0))?;
+                assert!(loss <= LOSS, "{row}: losses differ from the CPU's by {loss:.1e}, allowed {LOSS:.0e}");
+                if !arguments.timed {
+                    println!("{row}: the losses of {STEPS} steps are within {loss:.0e} of the CPU's");
+                }
+            }
+            if !arguments.timed {
+                continue;
+            }
+            let options = TrainOptions { batch_size: BATCH, ..TrainOptions::default() };
+            let training = TrainingPlan::new(&network, &options.plan_options(backend, &data))?;
+            let mut executor = prepare(backend, &training.plan, &training, &network, &data)?;
+            let adam = AdamParameters::default();
+            let records: Vec<_> = (0..EPOCH)
+                .map(|step| StepRecord {
+                    start: (step * BATCH) as u32,
+                    n: BATCH as u32,
+                    alpha: adam.alpha(options.learning_rate, step as u32 + 1),
+                    out: (step * BATCH) as u32,
+                })
+                .collect();
+            executor.set_records(training.train_step, &records)?;
+            let run = |n| block_on(executor.run(training.train_step, 0..n, &mut |_| true));
+            let timing = time(EPOCH, run)?;
+            let macs: u64 = training.plan.programs[training.train_step.0].ops.iter().map(macs).sum();
+            println!(
+                "{:<16} {:<4} {:>10.3} {:>10.3} {:>12.0} {:>8.1}",
+                configuration.slug(),
+                backend.name(),
+                1e3 * timing.median,
+                1e3 * timing.spread,
+                BATCH as f64 / timing.median,
+                timing.gflops(macs)
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! The measure of an error, its bound, and the worst by tensor.
+
+/// The largest error seen of one tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// Operator and tensor, such as `conv2d dw`.
+    pub name: String,
+    /// The backend's error.
+    pub error: f64,
+    /// The CPU backend's error on the same inputs.
+    pub cpu: f64,
+    /// What the error may be.
+    pub bound: f64,
+}
+
+impl Comparison {
+    /// Whether the error is within its bound; NaN is not.
+    pub fn holds(&self) -> bool {
+        self.error <= self.bound
+    }
+
+    /// How much of the bound the error takes; infinite for NaN, and for any error where none is
+    /// allowed.
+    fn share_of_bound(&self) -> f64 {
+        match self.error {
+            0.0 => 0.0,
+            error if error.is_nan() => f64::INFINITY,
+            error => error / self.bound,
+        }
+    }
+}
+
+/// `‖got − want‖/‖want‖`; the plain norm where `want` is zero.
+pub fn norm_relative(got: &[f32], want: &[f64]) -> f64 {
+    assert_eq!(got.len(), want.len(), "tensors of different lengths");
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let scale = norm(&mut want.iter().copied());
+    let difference = norm(&mut got.iter().zip(want).map(|(&g, w)| f64::from(g) - w));
+    difference / if scale > 0.0 { scale } else { 1.0 }
+}
+
+/// Collects the worst error by tensor.
+pub(super) struct Table(pub(super) Vec<Comparison>);
+
+impl Table {
+    pub(super) fn add(&mut self, name: &str, bound: f64, got: &[f32], cpu: &[f32], want: &[f64]) {
+        let (error, cpu) = (norm_relative(got, want), norm_relative(cpu, want));
+        let new = Comparison { name: name.into(), error, cpu, bound: bound.max(2.0 * cpu) };
+        match self.0.iter_mut().find(|c| c.name == name) {
+            Some(old) => {
+                if new.share_of_bound() > old.share_of_bound() {
+                    *old = new;
+                }
+            }
+            None => self.0.push(new),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parity::FORWARD;
+
+    #[test]
+    fn the_measure_sees_nan_a_shift_and_a_changed_element() {
+        let want: Vec<f64> = (0..50).map(|i| f64::from(i).sin()).collect();
+        let good: Vec<f32> = want.iter().map(|&v| v as f32).collect();
+        let holds = |got: &[f32]| {
+            let error = norm_relative(got, &want);
+            Comparison { name: String::new(), error, cpu: 0.0, bound: FORWARD }.holds()
+        };
+        assert!(holds(&good));
+        let mut nan = good.clone();
+        nan[7] = f32::NAN;
+        let mut shifted = good.clone();
+        shifted.rotate_left(1);
+        let mut changed = good.clone();
+        changed[49] += 1e-4;
+        assert!(!holds(&nan) && !holds(&shifted) && !holds(&changed));
+    }
+}

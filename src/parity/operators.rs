@@ -1,0 +1,148 @@
+//! Every operator on random inputs, its backend's result beside the CPU's and `f64`'s.
+
+use super::compare::{Comparison, Table};
+use super::{BACKWARD, FORWARD, wide};
+use crate::backend::Backend;
+use crate::error::Result;
+use crate::geometry::{ConvShape, Padding, Pads, PoolShape};
+use crate::ops::adam::AdamParameters;
+use crate::random::Stream;
+use crate::{operators, reference};
+
+fn random(stream: &mut Stream, len: usize) -> Vec<f32> {
+    (0..len).map(|_| (2.0 * stream.uniform() - 1.0) as f32).collect()
+}
+
+/// Every operator, forward and backward, on random inputs of `seed`.
+///
+/// # Errors
+/// What the backend fails at.
+pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<Comparison>> {
+    let mut table = Table(Vec::new());
+    let stream = &mut Stream::new(seed, "parity");
+    conv2d(backend, stream, &mut table).await?;
+    max_pool(backend, stream, &mut table).await?;
+    pointwise(backend, stream, &mut table).await?;
+    matmul(backend, stream, &mut table).await?;
+    loss(backend, stream, &mut table).await?;
+    adam(backend, stream, &mut table).await?;
+    Ok(table.0)
+}
+
+async fn conv2d(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
+    let uneven = Padding::Explicit(Pads::new([2, 0, 1, 3]));
+    for (input, channels, kernel, stride, padding) in [
+        ([28, 28], [1, 32], [3, 3], [1, 1], Padding::Same),
+        ([28, 28], [1, 32], [3, 3], [2, 2], Padding::Same),
+        ([13, 13], [32, 64], [3, 3], [1, 1], Padding::Valid),
+        ([14, 14], [32, 64], [3, 3], [2, 2], Padding::Same),
+        ([11, 7], [3, 5], [5, 2], [3, 2], uneven),
+        ([7, 17], [9, 13], [1, 4], [2, 3], Padding::Same),
+    ] {
+        let (s, n) = (ConvShape::new(input, channels[0], channels[1], kernel, stride, padding)?, 2);
+        let x = random(stream, n * s.input_len());
+        let w = random(stream, s.weights_len());
+        let dy = random(stream, n * s.output_len());
+        let (x64, w64, dy64) = (wide(&x), wide(&w), wide(&dy));
+        let got = operators::conv2d(backend, &s, n, &x, &w).await?;
+        let cpu = operators::conv2d(&Backend::Cpu, &s, n, &x, &w).await?;
+        table.add("conv2d y", FORWARD, &got, &cpu, &reference::conv2d(&s, n, &x64, &w64));
+        let got = operators::conv2d_backward_input(backend, &s, n, &dy, &w).await?;
+        let cpu = operators::conv2d_backward_input(&Backend::Cpu, &s, n, &dy, &w).await?;
+        table.add("conv2d dx", BACKWARD, &got, &cpu, &reference::conv2d_backward_input(&s, n, &dy64, &w64));
+        let got = operators::conv2d_backward_weights(backend, &s, n, &x, &dy).await?;
+        let cpu = operators::conv2d_backward_weights(&Backend::Cpu, &s, n, &x, &dy).await?;
+        table.add("conv2d dw", BACKWARD, &got, &cpu, &reference::conv2d_backward_weights(&s, n, &x64, &dy64));
+    }
+    Ok(())
+}
+
+async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
+    for (input, kernel, stride, padding) in [
+        ([13, 11], [2, 2], [2, 2], Padding::Valid),
+        ([7, 9], [3, 3], [2, 2], Padding::Same),
+        ([5, 8], [3, 2], [1, 1], Padding::Explicit(Pads::new([1, 0, 2, 1]))),
+    ] {
+        let (s, n) = (PoolShape::new(input, 5, kernel, stride, padding)?, 3);
+        // Few levels, so that windows have ties.
+        let x: Vec<f32> = (0..n * s.input_len()).map(|_| stream.below(4) as f32).collect();
+        let dy = random(stream, n * s.output_len());
+        let (want, argmax) = reference::max_pool(&s, n, &wide(&x));
+        let (got, winners) = operators::max_pool(backend, &s, n, &x).await?;
+        let (cpu, cpu_winners) = operators::max_pool(&Backend::Cpu, &s, n, &x).await?;
+        table.add("max_pool y", 0.0, &got, &cpu, &want);
+        let floats = |winners: &[u32]| winners.iter().map(|&i| i as f32).collect::<Vec<_>>();
+        let want: Vec<f64> = argmax.iter().map(|&i| f64::from(i)).collect();
+        table.add("max_pool argmax", 0.0, &floats(&winners), &floats(&cpu_winners), &want);
+        let got = operators::max_pool_backward(backend, &s, n, &dy, &argmax).await?;
+        let cpu = operators::max_pool_backward(&Backend::Cpu, &s, n, &dy, &argmax).await?;
+        table.add("max_pool dx", BACKWARD, &got, &cpu, &reference::max_pool_backward(&s, n, &wide(&dy), &argmax));
+    }
+    Ok(())
+}
+
+async fn pointwise(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
+    let (rows, channels) = (997, 13);
+    let (y, b, dy) = (random(stream, rows * channels), random(stream, channels), random(stream, rows * channels));
+    let got = operators::bias(backend, &y, &b).await?;
+    let cpu = operators::bias(&Backend::Cpu, &y, &b).await?;
+    table.add("bias y", FORWARD, &got, &cpu, &reference::bias(&wide(&y), &wide(&b)));
+    let got = operators::bias_backward(backend, channels, &dy).await?;
+    let cpu = operators::bias_backward(&Backend::Cpu, channels, &dy).await?;
+    table.add("bias db", BACKWARD, &got, &cpu, &reference::bias_backward(channels, &wide(&dy)));
+    let got = operators::relu(backend, &y).await?;
+    let cpu = operators::relu(&Backend::Cpu, &y).await?;
+    table.add("relu y", 0.0, &got, &cpu, &reference::relu(&wide(&y)));
+    let got = operators::relu_backward(backend, &y, &dy).await?;
+    let cpu = operators::relu_backward(&Backend::Cpu, &y, &dy).await?;
+    table.add("relu dx", 0.0, &got, &cpu, &reference::relu_backward(&wide(&y), &wide(&dy)));
+    Ok(())
+}
+
+async fn matmul(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
+    for (sizes, transpose, name, bound) in [
+        ([64, 128, 1600], [false, false], "dense y", FORWARD),
+        ([64, 257, 128], [false, true], "dense dx", BACKWARD),
+        ([257, 128, 64], [true, false], "dense dw", BACKWARD),
+        ([7, 10, 131], [true, true], "matmul aᵀbᵀ", FORWARD),
+    ] {
+        let [m, n, k] = sizes;
+        let (a, b) = (random(stream, m * k), random(stream, k * n));
+        let got = operators::matmul(backend, sizes, transpose, &a, &b).await?;
+        let cpu = operators::matmul(&Backend::Cpu, sizes, transpose, &a, &b).await?;
+        table.add(name, bound, &got, &cpu, &reference::matmul(sizes, transpose, &wide(&a), &wide(&b)));
+    }
+    Ok(())
+}
+
+async fn loss(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
+    let (rows, classes, active) = (67, 10, 61);
+    let x: Vec<f32> = random(stream, rows * classes).into_iter().map(|v| 10.0 * v).collect();
+    let labels: Vec<u32> = (0..rows).map(|_| stream.below(classes as u32)).collect();
+    let (got, _) = operators::softmax_cross_entropy(backend, classes, &x, &labels).await?;
+    let (cpu, _) = operators::softmax_cross_entropy(&Backend::Cpu, classes, &x, &labels).await?;
+    table.add("cross-entropy loss", FORWARD, &got, &cpu, &reference::cross_entropy(classes, &wide(&x), &labels));
+    let got = operators::softmax_cross_entropy_backward(backend, classes, &x, &labels, active).await?;
+    let cpu = operators::softmax_cross_entropy_backward(&Backend::Cpu, classes, &x, &labels, active).await?;
+    let want = reference::cross_entropy_backward(classes, &wide(&x), &labels, active);
+    table.add("cross-entropy dx", BACKWARD, &got, &cpu, &want);
+    Ok(())
+}
+
+async fn adam(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
+    let n = 997;
+    let (w, m) = (random(stream, n), random(stream, n));
+    let v: Vec<f32> = random(stream, n).into_iter().map(|v| v * v).collect();
+    // Gradients from 1 down to far below ε.
+    let g: Vec<f32> = random(stream, n).into_iter().map(|g| g * 10f32.powi(-(stream.below(9) as i32))).collect();
+    let p = AdamParameters::default();
+    let alpha = p.alpha(1e-3, 7);
+    let got = operators::adam(backend, p, alpha, [&w, &m, &v], &g).await?;
+    let cpu = operators::adam(&Backend::Cpu, p, alpha, [&w, &m, &v], &g).await?;
+    let state = [&wide(&w)[..], &wide(&m), &wide(&v)];
+    let want = reference::adam([p.beta1, p.beta2, p.epsilon], f64::from(alpha), state, &wide(&g));
+    for (i, name) in ["adam w", "adam m", "adam v"].into_iter().enumerate() {
+        table.add(name, FORWARD, &got[i], &cpu[i], &want[i]);
+    }
+    Ok(())
+}

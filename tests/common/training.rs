@@ -1,0 +1,64 @@
+//! What the tests of whole training share: MNIST, small parts of it, trainers over them.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use stridelab::backend::Backend;
+use stridelab::data::{Dataset, Split};
+use stridelab::geometry::Padding;
+use stridelab::network::{Configuration, Network};
+use stridelab::tensor::Tensor;
+use stridelab::train::{TrainOptions, Trainer};
+
+use super::{backends, ok};
+
+/// The CPU.
+pub static CPU: Backend = Backend::Cpu;
+
+/// The GPU as the command opens it: without the shaders' bounds checks.
+pub fn gpu() -> &'static Backend {
+    &backends()[2].1
+}
+
+/// MNIST, decoded once.
+pub fn mnist() -> &'static Dataset {
+    static MNIST: OnceLock<Dataset> = OnceLock::new();
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
+    MNIST.get_or_init(|| Dataset::open(&assets).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// These samples of `split`.
+pub fn samples(split: &Split, indices: impl Iterator<Item = usize>) -> Split {
+    let pixels = split.height * split.width;
+    let (mut images, mut labels) = (Vec::new(), Vec::new());
+    for i in indices {
+        images.extend(&split.images[i * pixels..][..pixels]);
+        labels.push(split.labels[i]);
+    }
+    Split { images, count: labels.len(), labels, ..*split }
+}
+
+/// These of MNIST's training samples, with the first `test` test samples.
+pub fn part(train: impl Iterator<Item = usize>, test: usize) -> Dataset {
+    let whole = mnist();
+    let (train, test) = (samples(&whole.train, train), samples(&whole.test, 0..test));
+    Dataset { train, test, name: "part of MNIST".into(), sha256: whole.sha256.clone() }
+}
+
+/// One of the tutorial's networks; `padding` is `same` or `valid`.
+pub fn network(stride: usize, padding: &str) -> Network {
+    let padding = if padding == "same" { Padding::Same } else { Padding::Valid };
+    Network::new([28, 28], Configuration { stride, padding }).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A trainer, or a panic with its error.
+#[track_caller]
+pub fn trainer<'b>(
+    backend: &'b Backend,
+    network: &Network,
+    data: &Dataset,
+    options: &TrainOptions,
+    weights: Option<&[Tensor]>,
+) -> Trainer<'b> {
+    ok(Trainer::new(backend, network, data, options, weights))
+}

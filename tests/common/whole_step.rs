@@ -1,0 +1,155 @@
+//! A whole step's gradients in float64, and what a near-tie that falls the other way changes in them.
+//!
+//! Where two elements of a pooling window, or an activation and zero, are closer than float32 rounds, each
+//! implementation picks its own, rightly, and gradients in front of it differ by up to 1 %. Comparisons of gradients
+//! must share these choices. They are not to be seen from outside a training step, so [`Step::ties`] finds them in
+//! float64, and [`settle`] takes the effect of those that fell differently off a difference, and nothing else.
+
+use stridelab::geometry::{ConvShape, PoolShape};
+use stridelab::network::{LayerKind, Network};
+
+use super::reference;
+
+/// What float32 may be off by in a sum of products, relative to the sum of their magnitudes.
+const ROUNDING: f64 = 3e-7;
+
+/// A pooling window whose gradient could as well go to `winner`, a position in it, or nowhere.
+pub struct Tie {
+    conv: usize,
+    window: usize,
+    winner: Option<u32>,
+}
+
+/// Convolution, bias, pooling and, which is the same thing after it as before, ReLU.
+struct Conv {
+    shape: ConvShape,
+    pool: PoolShape,
+    input: Vec<f64>,
+    /// Before ReLU.
+    y: Vec<f64>,
+    /// Before ReLU.
+    pooled: Vec<f64>,
+    argmax: Vec<u32>,
+}
+
+/// The forward pass of one batch, kept for the backward one.
+pub struct Step {
+    batch: usize,
+    weights: Vec<Vec<f64>>,
+    convs: Vec<Conv>,
+    features: Vec<f64>,
+    hidden: Vec<f64>,
+    logits: Vec<f64>,
+    labels: Vec<u32>,
+}
+
+impl Step {
+    /// The tutorial's network with these eight tensors, over images of bytes.
+    pub fn new(network: &Network, weights: Vec<Vec<f64>>, images: &[u8], labels: &[u8]) -> Self {
+        let batch = labels.len();
+        let mut x: Vec<f64> = images.iter().map(|&byte| f64::from(f32::from(byte) / 255.0)).collect();
+        let mut convs = Vec::new();
+        for (i, layers) in network.layers[..4].chunks(2).enumerate() {
+            let [LayerKind::Conv(shape), LayerKind::Pool(pool)] = [layers[0].kind, layers[1].kind] else {
+                panic!("convolution and pooling expected: {layers:?}");
+            };
+            let y = reference::bias(&reference::conv2d(&shape, batch, &x, &weights[2 * i]), &weights[2 * i + 1]);
+            let (pooled, argmax) = reference::max_pool(&pool, batch, &y);
+            let next = reference::relu(&pooled);
+            convs.push(Conv { shape, pool, input: x, y, pooled, argmax });
+            x = next;
+        }
+        let dense = |rows: &[f64], i: usize| {
+            let (inputs, units) = (rows.len() / batch, weights[i + 1].len());
+            reference::bias(&reference::matmul([batch, units, inputs], [false; 2], rows, &weights[i]), &weights[i + 1])
+        };
+        let hidden = reference::relu(&dense(&x, 4));
+        let logits = dense(&hidden, 6);
+        let labels = labels.iter().map(|&label| u32::from(label)).collect();
+        Step { batch, convs, features: x, hidden, logits, labels, weights }
+    }
+
+    /// Gradients of the mean loss by tensor; with `tie`, as if it had fallen the other way.
+    pub fn gradients(&self, tie: Option<&Tie>) -> Vec<Vec<f64>> {
+        let (batch, w) = (self.batch, &self.weights);
+        // Of a dense layer: by weights, bias and input.
+        let dense = |x: &[f64], w: &[f64], dy: &[f64]| {
+            let (inputs, units) = (x.len() / batch, dy.len() / batch);
+            let dw = reference::matmul([inputs, units, batch], [true, false], x, dy);
+            let dx = reference::matmul([batch, inputs, units], [false, true], dy, w);
+            ([dw, reference::bias_backward(units, dy)], dx)
+        };
+        let dy = reference::cross_entropy_backward(10, &self.logits, &self.labels, batch);
+        let (dense2, dy) = dense(&self.hidden, &w[6], &dy);
+        let (dense1, mut dy) = dense(&self.features, &w[4], &reference::relu_backward(&self.hidden, &dy));
+        let mut gradients = vec![dense1, dense2];
+        for (i, conv) in self.convs.iter().enumerate().rev() {
+            let mut argmax = conv.argmax.clone();
+            let mut masked = reference::relu_backward(&conv.pooled, &dy);
+            if let Some(tie) = tie.filter(|tie| tie.conv == i) {
+                masked[tie.window] = if tie.winner.is_some() { dy[tie.window] } else { 0.0 };
+                argmax[tie.window] = tie.winner.unwrap_or(0);
+            }
+            dy = reference::max_pool_backward(&conv.pool, batch, &masked, &argmax);
+            let dw = reference::conv2d_backward_weights(&conv.shape, batch, &conv.input, &dy);
+            gradients.insert(0, [dw, reference::bias_backward(conv.shape.out_channels, &dy)]);
+            if i > 0 {
+                dy = reference::conv2d_backward_input(&conv.shape, batch, &dy, &w[2 * i]);
+            }
+        }
+        gradients.into_iter().flatten().collect()
+    }
+
+    /// Every window that float32's rounding may decide.
+    pub fn ties(&self) -> Vec<Tie> {
+        let mut ties = Vec::new();
+        for (i, conv) in self.convs.iter().enumerate() {
+            let magnitudes = |values: &[f64]| values.iter().map(|v| v.abs()).collect::<Vec<_>>();
+            let (input, weights) = (magnitudes(&conv.input), magnitudes(&self.weights[2 * i]));
+            let rounding = reference::conv2d(&conv.shape, self.batch, &input, &weights);
+            reference::windows(&conv.pool, self.batch, |window, position, at| {
+                let (max, first) = (conv.pooled[window], conv.argmax[window] == position);
+                let near = ROUNDING * rounding[at];
+                // Exact ties, such as windows of zeros, are exact for everyone.
+                let other = !first && max > 0.0 && conv.y[at] < max && max - conv.y[at] <= near;
+                let gate = first && max != 0.0 && max.abs() <= near;
+                if other || gate {
+                    let winner = (other || max < 0.0).then_some(position);
+                    ties.push(Tie { conv: i, window, winner });
+                }
+            });
+        }
+        ties
+    }
+}
+
+/// Takes the effect of each tie off `difference` that the two sides decided differently, and returns what that was
+/// in the whole gradients. `part` picks from whole gradients what `difference` holds.
+///
+/// An effect is taken once, either way, or not at all: it explains ties and no other error.
+pub fn settle(step: &Step, difference: &mut [Vec<f64>], part: impl Fn(&[Vec<f64>]) -> Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    let dot = |a: &[Vec<f64>], b: &[Vec<f64>]| a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| a * b).sum();
+    let add = |to: &mut [Vec<f64>], times: f64, values: &[Vec<f64>]| {
+        to.iter_mut().flatten().zip(values.iter().flatten()).for_each(|(to, v)| *to += times * v);
+    };
+    let exact = step.gradients(None);
+    let mut settled: Vec<_> = exact.iter().map(|g| vec![0.0; g.len()]).collect();
+    for tie in step.ties() {
+        let effect = minus(&step.gradients(Some(&tie)), &exact);
+        let seen = part(&effect);
+        let (held, size): (f64, f64) = (dot(difference, &seen), dot(&seen, &seen));
+        let times = if size > 0.0 { (held / size).round().clamp(-1.0, 1.0) } else { 0.0 };
+        add(difference, -times, &seen);
+        add(&mut settled, times, &effect);
+    }
+    settled
+}
+
+/// Tensor by tensor, `a − b`.
+pub fn minus(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let one = |(a, b): (&Vec<f64>, &Vec<f64>)| {
+        assert_eq!(a.len(), b.len());
+        a.iter().zip(b).map(|(a, b)| a - b).collect()
+    };
+    a.iter().zip(b).map(one).collect()
+}
