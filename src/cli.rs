@@ -90,6 +90,11 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::seed)]
     #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
     pub seed: u64,
+    /// Train models of several seeds side by side: 10 for seeds 0 to 9, or a range such as 5..9,
+    /// its end included
+    #[arg(long, value_name = "N|A..B", value_parser = value::seeds, conflicts_with = "seed")]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
+    pub seeds: Option<value::Seeds>,
     /// Take the samples in file order, as Keras' shuffle=False
     #[arg(long, help_heading = "The experiment")]
     pub no_shuffle: bool,
@@ -104,6 +109,9 @@ pub struct TrainArgs {
     /// The GPU adapter, by a part of its name or its number in `stridelab devices`
     #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new(), help_heading = "The device")]
     pub adapter: Option<String>,
+    /// Run every operation as it stands in the plan, instead of faster kernels that replace several
+    #[arg(long, help_heading = "The device")]
+    pub no_fuse: bool,
 
     /// Folder with other IDX files of MNIST's names, plain or .gz, of any image size
     #[arg(long, value_name = "DIR", help_heading = "Data and results")]
@@ -154,4 +162,11 @@ pub struct ParityArgs {
     /// Seed of the random inputs [default: a fresh one, printed]
     #[arg(long, value_name = "N", value_parser = value::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
+}
+
+impl TrainArgs {
+    /// The seeds to train, one replica each.
+    pub fn seeds(&self) -> Vec<u64> {
+        self.seeds.map_or_else(|| vec![self.seed], Vec::from)
+    }
 }

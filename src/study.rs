@@ -40,10 +40,24 @@ impl Study {
         let mut largest = 0;
         for &configuration in &self.configurations {
             let network = Network::new([data.train.height, data.train.width], configuration)?;
-            let training = TrainingPlan::new(&network, &self.train.plan_options(backend, data))?;
-            largest = largest.max(training.plan.buffers.iter().map(Buffer::bytes).sum());
+            largest = largest.max(self.side_by_side(backend, data, &network)?.1);
         }
         Ok(largest)
+    }
+
+    /// How many seeds train in one plan, all of them where its buffers fit the backend, and the
+    /// bytes of that plan's buffers.
+    fn side_by_side(&self, backend: &Backend, data: &Dataset, network: &Network) -> Result<(usize, u64)> {
+        let mut options = self.train.plan_options(backend, data);
+        loop {
+            match TrainingPlan::new(network, &options) {
+                Ok(training) => {
+                    return Ok((options.replicas, training.plan.buffers.iter().map(Buffer::bytes).sum()));
+                }
+                Err(_) if options.replicas > 1 => options.replicas = options.replicas.div_ceil(2),
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 
@@ -79,24 +93,39 @@ pub async fn run(backend: &Backend, data: &Dataset, study: &Study, observer: &mu
     let image = [data.train.height, data.train.width];
     let networks: Vec<_> = study.configurations.iter().map(|&c| Network::new(image, c)).collect::<Result<_>>()?;
     for (configuration, network) in study.configurations.iter().zip(&networks) {
-        let weights = study.weights.as_deref();
-        let mut trainer = Trainer::new(backend, network, data, &study.train, weights).await?;
-        observer.start(configuration, network, trainer.steps_per_epoch())?;
-        for epoch in 1..=study.epochs {
-            let results = trainer.epoch(&mut |done| observer.steps(epoch, done)).await;
-            let results = results.map_err(|e| match e {
-                Error::Failure(text) => Error::Failure(format!("{configuration}: {text}")),
-                other => other,
-            })?;
-            for (&seed, result) in study.train.seeds.iter().zip(&results) {
-                observer.epoch(configuration, seed, epoch, result)?;
-            }
+        let (replicas, _) = study.side_by_side(backend, data, network)?;
+        for seeds in study.train.seeds.chunks(replicas) {
+            let options = TrainOptions { seeds: seeds.to_vec(), ..study.train.clone() };
+            train(backend, data, study, (configuration, network, &options), observer).await?;
         }
-        for (replica, &seed) in study.train.seeds.iter().enumerate() {
-            let weights = trainer.weights(replica).await?;
-            let (shape, data) = trainer.features("conv1", 0, replica).await?;
-            observer.trained(configuration, seed, &weights, &Features { shape, data })?;
+    }
+    Ok(())
+}
+
+/// Trains the models of some seeds side by side.
+async fn train(
+    backend: &Backend,
+    data: &Dataset,
+    study: &Study,
+    (configuration, network, options): (&Configuration, &Network, &TrainOptions),
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let mut trainer = Trainer::new(backend, network, data, options, study.weights.as_deref()).await?;
+    observer.start(configuration, network, trainer.steps_per_epoch())?;
+    for epoch in 1..=study.epochs {
+        let results = trainer.epoch(&mut |done| observer.steps(epoch, done)).await;
+        let results = results.map_err(|e| match e {
+            Error::Failure(text) => Error::Failure(format!("{configuration}: {text}")),
+            other => other,
+        })?;
+        for (&seed, result) in options.seeds.iter().zip(&results) {
+            observer.epoch(configuration, seed, epoch, result)?;
         }
+    }
+    for (replica, &seed) in options.seeds.iter().enumerate() {
+        let weights = trainer.weights(replica).await?;
+        let (shape, data) = trainer.features("conv1", 0, replica).await?;
+        observer.trained(configuration, seed, &weights, &Features { shape, data })?;
     }
     Ok(())
 }

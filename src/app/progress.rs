@@ -17,6 +17,7 @@ pub struct Progress {
     bar: ProgressBar,
     quiet: bool,
     networks: usize,
+    seeds: usize,
     epochs: u32,
     /// Networks begun.
     begun: usize,
@@ -26,8 +27,8 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// For so many networks of so many epochs. A log shares stderr with no bar.
-    pub fn new(quiet: bool, log: bool, networks: usize, epochs: u32) -> Self {
+    /// For so many networks of so many seeds and epochs. A log shares stderr with no bar.
+    pub fn new(quiet: bool, log: bool, networks: usize, seeds: usize, epochs: u32) -> Self {
         let bar = ProgressBar::hidden();
         if !quiet && !log && std::io::stderr().is_terminal() {
             let colour = if wants_colour() { ":.cyan/dim" } else { "" };
@@ -43,16 +44,17 @@ impl Progress {
             bar.set_style(style.expect("the template is sound"));
             bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         }
-        Progress { bar, quiet, networks, epochs, begun: 0, steps: 0, title: String::new() }
+        Progress { bar, quiet, networks, seeds, epochs, begun: 0, steps: 0, title: String::new() }
     }
 
-    /// A network begins.
-    pub fn start(&mut self, configuration: &Configuration, steps: usize) {
+    /// A network begins, or more seeds of it.
+    pub fn start(&mut self, configuration: &Configuration, steps: usize, again: bool) {
         if self.begun == 0 && !self.bar.is_hidden() {
-            let heading = "                  epoch      loss  accuracy   valid. loss  accuracy   seconds";
-            self.line(&if wants_colour() { format!("\x1b[1m{heading}\x1b[0m") } else { heading.into() });
+            let heading = "epoch      loss  accuracy   valid. loss  accuracy   seconds";
+            let heading = format!("{:width$}   {heading}", "", width = self.name_width());
+            self.line(&if wants_colour() { format!("\x1b[1m{heading}\x1b[0m") } else { heading });
         }
-        self.begun += 1;
+        self.begun += usize::from(!again);
         self.steps = steps;
         self.title = format!("[{}/{}] {configuration}", self.begun, self.networks);
         self.bar.set_length((steps as u64) * u64::from(self.epochs));
@@ -70,7 +72,8 @@ impl Progress {
 
     /// An epoch is done: a row under the terminal's heading, or a line that explains itself.
     pub fn epoch(&self, configuration: &Configuration, row: &EpochRow) {
-        let name = configuration.to_string();
+        let name =
+            if self.seeds > 1 { format!("{configuration}, seed {}", row.seed) } else { configuration.to_string() };
         let EpochRow { epoch, train_loss, train_accuracy, val_loss, val_accuracy, .. } = row;
         let epochs = self.epochs;
         let seconds = format!("{:.*}", if row.seconds < 10.0 { 2 } else { 1 }, row.seconds);
@@ -83,8 +86,14 @@ impl Progress {
         }
         let epoch = format!("{epoch}/{epochs}");
         self.line(&format!(
-            "{name:<15} {epoch:>7} {train_loss:>9.4} {train_accuracy:>9.4} {val_loss:>13.4} {val_accuracy:>9.4} {seconds:>9}"
+            "{name:<width$} {epoch:>7} {train_loss:>9.4} {train_accuracy:>9.4} {val_loss:>13.4} {val_accuracy:>9.4} {seconds:>9}",
+            width = self.name_width()
         ));
+    }
+
+    /// Columns of `stride 1, valid`, and of a seed where there are several.
+    fn name_width(&self) -> usize {
+        if self.seeds > 1 { 24 } else { 15 }
     }
 
     /// A line that stays.

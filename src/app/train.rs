@@ -26,7 +26,7 @@ use record::Run;
 pub fn run(args: &TrainArgs) -> Result<()> {
     let configurations = configurations(&args.stride, &args.padding);
     agree(args, &configurations)?;
-    let progress = Progress::new(args.quiet, args.verbose > 0, configurations.len(), args.epochs);
+    let progress = Progress::new(args.quiet, args.verbose > 0, configurations.len(), args.seeds().len(), args.epochs);
     let notice = progress.clone();
     interrupt::watch(move || notice.line("stopping at the next step; Ctrl-C again to stop at once"))?;
 
@@ -42,8 +42,9 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let train = TrainOptions {
         batch_size: args.batch_size,
         learning_rate: args.learning_rate,
-        seeds: vec![args.seed],
+        seeds: args.seeds(),
         shuffle: !args.no_shuffle,
+        fuse: !args.no_fuse,
         ..TrainOptions::default()
     };
     let study = Study { configurations, epochs: args.epochs, train, weights: initial };
@@ -110,11 +111,19 @@ fn default_out() -> Result<PathBuf> {
     make().map_err(|e| Error::Failure(format!("cannot create a directory in runs/: {}; give --out", one_line(e))))
 }
 
+/// `seed 0`, or `seeds 0 to 9`.
+fn seeds(seeds: &[u64]) -> String {
+    match (seeds.first(), seeds.last()) {
+        (Some(first), Some(last)) if first != last => format!("seeds {first} to {last}"),
+        (first, _) => format!("seed {}", first.copied().unwrap_or_default()),
+    }
+}
+
 /// What is about to happen, on two lines.
 fn summary(study: &Study, data: &Dataset, writer: &Writer) -> String {
     let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     format!(
-        "{}: {} training and {} validation images of {}×{}\n{} of {}, batch {}, seed {}; results go to {}",
+        "{}: {} training and {} validation images of {}×{}\n{} of {}, batch {}, {}; results go to {}",
         data.name,
         data.train.count,
         data.test.count,
@@ -123,7 +132,7 @@ fn summary(study: &Study, data: &Dataset, writer: &Writer) -> String {
         plural(study.configurations.len(), "network"),
         plural(study.epochs as usize, "epoch"),
         study.train.batch_size,
-        study.train.seeds[0],
+        seeds(&study.train.seeds),
         one_line(writer.dir().display()),
     )
 }

@@ -31,6 +31,34 @@ pub fn seed(text: &str) -> Result<u64, String> {
     whole(text, 0..=u64::MAX, "0")
 }
 
+/// Seeds, first to last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seeds {
+    first: u64,
+    last: u64,
+}
+
+impl From<Seeds> for Vec<u64> {
+    fn from(seeds: Seeds) -> Self {
+        (seeds.first..=seeds.last).collect()
+    }
+}
+
+/// `10`: seeds 0 to 9. `5..9`: seeds 5 to 9.
+pub fn seeds(text: &str) -> Result<Seeds, String> {
+    /// More do not fit a dispatch's third dimension on every adapter, or an evening.
+    const MOST: u64 = 1000;
+    let (first, last) = match text.split_once("..") {
+        Some((first, last)) => (seed(first)?, seed(last)?),
+        None => (0, whole(text, 1..=MOST, "10")? - 1),
+    };
+    match last.checked_sub(first) {
+        Some(more) if more < MOST => Ok(Seeds { first, last }),
+        Some(_) => Err(format!("must be at most {MOST} seeds")),
+        None => Err("must begin with the smaller seed, such as 0..9".into()),
+    }
+}
+
 /// A learning rate.
 pub fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -76,6 +104,17 @@ mod tests {
         assert!(epochs("10001").unwrap_err().contains("at most 10000"));
         assert!(seed("18446744073709551616").unwrap_err().contains("at most 18446744073709551615"));
         assert!(stride("1.5").unwrap_err().contains("whole number"));
+    }
+
+    #[test]
+    fn seeds_are_counted_or_ranged() {
+        let all = |text| seeds(text).map(Vec::from);
+        assert_eq!(all("3"), Ok(vec![0, 1, 2]));
+        assert_eq!(all("5..7"), Ok(vec![5, 6, 7]));
+        assert_eq!(all("18446744073709551615..18446744073709551615"), Ok(vec![u64::MAX]));
+        for text in ["0", "-1", "7..5", "..3", "1..", "1..2..3", "1001", "0..1000", "x", ""] {
+            assert!(seeds(text).is_err(), "{text}");
+        }
     }
 
     #[test]

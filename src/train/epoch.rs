@@ -19,7 +19,8 @@ pub struct Epoch {
     pub val_loss: f64,
     /// Share of the test set classified rightly, after the epoch.
     pub val_accuracy: f64,
-    /// Wall time of the training steps alone, in seconds.
+    /// Wall time of the training steps alone, in seconds; of replicas trained side by side, each
+    /// one's share.
     pub seconds: f64,
     /// Mean loss of each step, before its update.
     pub step_losses: Vec<f64>,
@@ -52,7 +53,7 @@ impl Trainer<'_> {
         }
         let start = Instant::now();
         self.train_steps(steps, progress).await?;
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = start.elapsed().as_secs_f64() / orders.len() as f64;
         self.evaluate().await?;
         let mut epochs = Vec::new();
         for (replica, order) in orders.iter().enumerate() {

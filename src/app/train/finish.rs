@@ -10,6 +10,7 @@ use stridelab::results::{EpochRow, Status, feature_maps_name, timestamp};
 use stridelab::{Error, Result};
 
 use super::record::Run;
+use super::seeds;
 use crate::app::{colour, print, width};
 
 impl Run<'_> {
@@ -38,7 +39,7 @@ impl Run<'_> {
     }
 
     fn figures(&self, data: &Dataset) -> Result<()> {
-        let caption = format!("{}, seed {}, {} backend", data.name, self.args.seed, self.info.backend);
+        let caption = format!("{}, {}, {} backend", data.name, seeds(&self.args.seeds()), self.info.backend);
         self.writer.figure("accuracy.png", &png(&curves::accuracy(&self.rows, &caption))?)?;
         self.writer.figure("loss.png", &png(&curves::loss(&self.rows, &caption))?)?;
         let (pixels, side) = (data.test.height * data.test.width, [data.test.height, data.test.width]);
@@ -68,9 +69,12 @@ impl Run<'_> {
             });
             return print(&format!("{last}\n"));
         }
-        let rows = self.networks.iter().map(|(configuration, network, steps)| {
-            let of =
-                |row: &&EpochRow| (row.stride, &row.padding) == (configuration.stride, &configuration.padding_name());
+        let seeds = self.args.seeds();
+        let all = self.networks.iter().flat_map(|network| seeds.iter().map(move |&seed| (network, seed)));
+        let rows = all.map(|((configuration, network, steps), seed)| {
+            let of = |row: &&EpochRow| {
+                (row.stride, &row.padding, row.seed) == (configuration.stride, &configuration.padding_name(), seed)
+            };
             let epochs: Vec<_> = self.rows.iter().filter(of).cloned().collect();
             RunRow::new(configuration, network, &epochs, *steps)
         });

@@ -47,8 +47,12 @@ impl<'a> Run<'a> {
 impl Observer for Run<'_> {
     fn start(&mut self, configuration: &Configuration, network: &Network, steps: usize) -> Result<()> {
         log::debug!("{configuration}: ready after {:.2?}, {steps} steps an epoch", self.start.elapsed());
-        self.networks.push((*configuration, network.clone(), steps as u64));
-        self.progress.start(configuration, steps);
+        // Seeds that do not fit one plan make several of the same network.
+        let again = self.networks.last().is_some_and(|(last, ..)| last == configuration);
+        if !again {
+            self.networks.push((*configuration, network.clone(), steps as u64));
+        }
+        self.progress.start(configuration, steps, again);
         Ok(())
     }
 
@@ -101,7 +105,10 @@ impl Observer for Run<'_> {
             ("seed".to_string(), seed.to_string()),
         ];
         weights::save(&self.writer.weights_path(configuration, seed), tensors, &metadata)?;
-        self.features.push((*configuration, conv1.clone()));
+        // One figure a configuration: of several seeds, the first.
+        if self.features.iter().all(|(c, _)| c != configuration) {
+            self.features.push((*configuration, conv1.clone()));
+        }
         self.info.totals.networks += 1;
         Ok(())
     }
