@@ -73,8 +73,8 @@ fn run_json_holds_every_option_and_the_hash_of_the_data() {
     let run = place.json("run/run.json");
     let options = serde_json::json!({
         "adapter": null, "backend": "cpu", "batch-size": 32, "data": null, "epochs": 1, "force": false,
-        "init": null, "json": false, "learning-rate": 0.002, "limit": 64, "no-shuffle": true, "out": "run",
-        "padding": ["valid"], "quiet": true, "seed": u64::MAX, "stride": [2], "verbose": 0,
+        "init": null, "json": false, "learning-rate": 0.002, "limit": 64, "no-fuse": false, "no-shuffle": true, "out": "run",
+        "padding": ["valid"], "quiet": true, "seed": u64::MAX, "seeds": null, "stride": [2], "verbose": 0,
     });
     assert_eq!(run["options"], options);
     // From SPEC.md: MNIST, unpacked.
@@ -166,4 +166,22 @@ fn the_gpu_trains_the_same_network() {
     assert_eq!(run["backend"], "gpu");
     assert_ne!([&run["adapter"], &run["driver"]], ["", ""]);
     assert_eq!(run["software"].as_bool().unwrap(), gpu.err.contains("software adapter"), "{}", gpu.err);
+}
+
+#[test]
+fn seeds_train_side_by_side_and_each_as_if_alone() {
+    let place = Place::new();
+    let common = "--backend cpu --data data --stride 2 --padding valid --epochs 2 --quiet";
+    place.fine(&format!("{common} --seeds 3..5 --out together"));
+    place.fine(&format!("{common} --seed 4 --out alone"));
+    let weights = |run: &str| fs::read(place.at(&format!("{run}/weights/stride2-valid-seed4.safetensors"))).unwrap();
+    assert_eq!(weights("together"), weights("alone"));
+    let steps = |run: &str| -> Vec<_> {
+        let rows = rows(&place.read(&format!("{run}/steps.csv"))).into_iter();
+        rows.filter(|row| row["seed"] == 4).collect()
+    };
+    assert_eq!(steps("together"), steps("alone"));
+    let seeds: Vec<_> = rows(&place.read("together/metrics.csv")).iter().map(|row| row["seed"].clone()).collect();
+    assert_eq!(seeds, [3, 4, 5, 3, 4, 5]);
+    assert_eq!(place.json("together/run.json")["options"]["seeds"], serde_json::json!([3, 4, 5]));
 }
