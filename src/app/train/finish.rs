@@ -38,7 +38,9 @@ impl Run<'_> {
     }
 
     fn figures(&self, data: &Dataset) -> Result<()> {
-        let caption = format!("{}, seed {}, {} backend", data.name, self.args.seed, self.info.backend);
+        let (seed, batch, images) = (self.args.seed, self.args.batch_size, data.train.count);
+        let backend = self.info.backend.to_uppercase();
+        let caption = format!("{}, {images} training images, batch {batch}, seed {seed}, {backend}", data.name);
         self.writer.figure("accuracy.png", &png(&curves::accuracy(&self.rows, &caption))?)?;
         self.writer.figure("loss.png", &png(&curves::loss(&self.rows, &caption))?)?;
         let (pixels, side) = (data.test.height * data.test.width, [data.test.height, data.test.width]);
