@@ -34,7 +34,7 @@ struct Tally {
 
 impl Trainer<'_> {
     /// Trains one epoch and validates, one [`Epoch`] a replica. `progress(steps done)` is asked now
-    /// and then whether to go on.
+    /// and then whether to go on, in validation too, with all steps done.
     ///
     /// # Errors
     /// [`Error::Interrupted`] where `progress` said no; [`Error::Failure`] where the backend fails
@@ -54,7 +54,7 @@ impl Trainer<'_> {
         let start = Instant::now();
         self.train_steps(steps, progress).await?;
         let seconds = start.elapsed().as_secs_f64() / orders.len() as f64;
-        self.evaluate().await?;
+        self.evaluate(&mut || progress(steps)).await?;
         let mut epochs = Vec::new();
         for (replica, order) in orders.iter().enumerate() {
             let (losses, correct) = self.results(self.training.train, replica, order).await?;
@@ -129,11 +129,18 @@ impl Trainer<'_> {
         Ok(all)
     }
 
-    async fn evaluate(&mut self) -> Result<()> {
+    /// Runs the test set through the network; `go_on` is asked now and then.
+    async fn evaluate(&mut self, go_on: &mut dyn FnMut() -> bool) -> Result<()> {
         let program = self.training.evaluate;
         let records: Vec<_> = steps(self.training.test.count, self.capacity(program)).collect();
         self.executor.set_records(program, &records)?;
-        self.executor.run(program, 0..records.len(), &mut |_| true).await
+        let mut finished = true;
+        let mut watch = |_| {
+            finished = go_on();
+            finished
+        };
+        self.executor.run(program, 0..records.len(), &mut watch).await?;
+        if finished { Ok(()) } else { Err(Error::Interrupted) }
     }
 
     /// Losses in the order of use, and whether each prediction was right.

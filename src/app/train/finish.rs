@@ -39,7 +39,9 @@ impl Run<'_> {
     }
 
     fn figures(&self, data: &Dataset) -> Result<()> {
-        let caption = format!("{}, {}, {} backend", data.name, seeds(&self.args.seeds()), self.info.backend);
+        let (seeds, batch, images) = (seeds(&self.args.seeds()), self.args.batch_size, data.train.count);
+        let backend = self.info.backend.to_uppercase();
+        let caption = format!("{}, {images} training images, batch {batch}, {seeds}, {backend}", data.name);
         self.writer.figure("accuracy.png", &png(&curves::accuracy(&self.rows, &caption))?)?;
         self.writer.figure("loss.png", &png(&curves::loss(&self.rows, &caption))?)?;
         let (pixels, side) = (data.test.height * data.test.width, [data.test.height, data.test.width]);
