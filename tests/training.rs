@@ -226,6 +226,13 @@ fn interrupted(backend: &Backend) {
     let (ended, asked) = run(true);
     assert!(ended.is_ok_and(|epochs| epochs[0].step_losses.len() == 4));
     assert!(asked.is_sorted() && asked.last() == Some(&4), "{asked:?}");
+    // The first time that all steps are done training ends; validation asks again.
+    let mut complete = 0;
+    let ended = pollster::block_on(trainer.epoch(&mut |done| {
+        complete += usize::from(done == 4);
+        complete < 2
+    }));
+    assert_eq!((ended, complete), (Err(Error::Interrupted), 2));
 }
 
 #[test]
