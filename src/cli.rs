@@ -1,7 +1,10 @@
 //! Every flag of the command line.
 
+mod bench;
+
 use std::path::PathBuf;
 
+pub use bench::BenchArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Train one small CNN on MNIST four times, with stride 1 or 2 and same or valid padding, and
@@ -29,6 +32,8 @@ pub enum Command {
     Devices,
     /// Check this adapter against the CPU: every operator, and ten training steps of each network
     Parity(ParityArgs),
+    /// Measure what each layer of each network costs: arithmetic, memory, time
+    Bench(BenchArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete for
