@@ -81,13 +81,7 @@ impl Work {
     ///
     /// # Errors
     /// [`Error::Failure`] where the backend fails.
-    pub async fn measure(
-        &self,
-        backend: &Backend,
-        options: &Options,
-        peak: f64,
-        loss_difference: f64,
-    ) -> Result<NetworkCost> {
+    pub async fn measure(&self, backend: &Backend, options: &Options, loss_difference: f64) -> Result<NetworkCost> {
         let training = TrainingPlan::new(&self.network, &self.train.plan_options(backend, &self.data))?;
         let (train_step, evaluate) = (training.train_step, training.evaluate);
         let mut plan = training.plan.clone();
@@ -114,7 +108,7 @@ impl Work {
         for (part, program) in parts.iter().zip(programs) {
             let seconds = sample(options, MOST, async |n| executor.time(program, 0..n).await).await?;
             let (macs, bytes) = (macs(&part.ops), bytes(&plan, &part.ops));
-            costs.push(Cost::new(&part.layer, part.pass, macs, bytes, &seconds, peak));
+            costs.push(Cost::new(&part.layer, part.pass, macs, bytes, &seconds));
         }
         let mut whole = Vec::new();
         for (program, pass) in [(train_step, Pass::TrainStep), (evaluate, Pass::Inference)] {
@@ -125,7 +119,7 @@ impl Work {
                 Ok(start.elapsed().as_secs_f64())
             });
             let (seconds, ops) = (seconds.await?, &plan.programs[program.0].ops);
-            whole.push(Cost::new("network", pass, macs(ops), bytes(&plan, ops), &seconds, peak));
+            whole.push(Cost::new("network", pass, macs(ops), bytes(&plan, ops), &seconds));
         }
         let [train, inference] = [&whole[0], &whole[1]].map(Cost::clone);
         let rate = |cost: &Cost| 1e6 * self.batch as f64 / cost.median_us;

@@ -67,13 +67,12 @@ pub struct Cost {
 
 impl Cost {
     /// From what a step consists of and the seconds of a step in each sample.
-    pub(super) fn new(layer: &str, pass: Pass, macs: u64, bytes: u64, seconds: &[f64], peak: f64) -> Self {
+    pub(super) fn new(layer: &str, pass: Pass, macs: u64, bytes: u64, seconds: &[f64]) -> Self {
         let samples_us: Vec<f64> = seconds.iter().map(|s| 1e6 * s).collect();
         let mut sorted = samples_us.clone();
         sorted.sort_by(f64::total_cmp);
         let quarter = sorted.len() / 4;
         let median_us = sorted[sorted.len() / 2];
-        let gflops = (macs > 0).then(|| 2e-3 * macs as f64 / median_us);
         Cost {
             layer: layer.into(),
             pass,
@@ -81,8 +80,8 @@ impl Cost {
             bytes,
             median_us,
             iqr_us: sorted[sorted.len() - 1 - quarter] - sorted[quarter],
-            gflops,
-            fraction_of_peak: gflops.map(|gflops| gflops / peak),
+            gflops: (macs > 0).then(|| 2e-3 * macs as f64 / median_us),
+            fraction_of_peak: None,
             ratio_to_stride1: None,
             samples_us,
         }
@@ -176,14 +175,16 @@ impl Bench {
         if self.device_clock { "the device's clock (timestamp queries)" } else { "the host's clock" }
     }
 
-    /// Fills in the ratios to stride 1.
-    pub(super) fn relate(&mut self) {
+    /// Fills in the shares of the peak and the ratios to stride 1, once all is measured.
+    pub(super) fn finish(&mut self) {
         let strides_of_one: Vec<_> = self.networks.iter().filter(|n| n.stride == 1).cloned().collect();
         for network in &mut self.networks {
-            let twin = |n: &&NetworkCost| (n.batch_size, &n.padding) == (network.batch_size, &network.padding);
-            let Some(twin) = strides_of_one.iter().find(twin) else { continue };
+            let same = |n: &&NetworkCost| (n.batch_size, &n.padding) == (network.batch_size, &network.padding);
+            let twin = strides_of_one.iter().find(same);
             for cost in network.parts.iter_mut().chain([&mut network.train_step, &mut network.inference]) {
-                let other = twin.costs().find(|c| (&c.layer, c.pass) == (&cost.layer, cost.pass));
+                cost.fraction_of_peak = cost.gflops.map(|gflops| gflops / self.peak_gflops);
+                let mut others = twin.into_iter().flat_map(NetworkCost::costs);
+                let other = others.find(|c| (&c.layer, c.pass) == (&cost.layer, cost.pass));
                 cost.ratio_to_stride1 = other.map(|other| cost.median_us / other.median_us);
             }
         }

@@ -128,8 +128,10 @@ fn heading(svg: &mut Svg, bench: &Bench, title: &str, several: bool) {
     let mut x = EDGE;
     for hue in &HUES {
         let [forward, backward] = hue.colours;
-        svg.rect([x, 94.0, 15.0, 15.0], forward);
-        svg.rect([x + 15.0, 94.0, 15.0, 15.0], backward);
+        svg.rect([x, 94.0, 30.0, 15.0], forward);
+        if backward != forward {
+            svg.rect([x + 15.0, 94.0, 15.0, 15.0], backward);
+        }
         svg.text(x + 37.0, 106.5, muted, hue.label);
         x += 37.0 + width(hue.label, 14.0, Weight::Regular) + 24.0;
     }
