@@ -11,7 +11,7 @@ use common::ok;
 use common::training::{CPU, gpu, network, part, trainer};
 use stridelab::Error;
 use stridelab::backend::Backend;
-use stridelab::bench::{Bench, NetworkCost, Options, Pass, check, compare, peak, run};
+use stridelab::bench::{Bench, NetworkCost, Options, Pass, check, comparable, compare, peak, run};
 use stridelab::geometry::Padding;
 use stridelab::network::Configuration;
 use stridelab::report::table::{comparison_table, cost_tables};
@@ -195,7 +195,7 @@ fn files_hold_what_was_measured() {
         let seen = std::fs::read(out.join("figures/cost.png")).unwrap_or_default();
         assert!(image::load_from_memory(&seen).is_ok());
 
-        let rows = compare(&bench, &same).unwrap_or_else(|e| panic!("{e}"));
+        let rows = compare(&bench, &same);
         assert_eq!(rows.len(), sizes.len() * (PARTS.len() + 2));
         assert!(rows.iter().all(|row| (row.ratio - 1.0).abs() < 1e-9));
         assert!(comparison_table(&rows, false).contains("dense2"));
@@ -204,12 +204,60 @@ fn files_hold_what_was_measured() {
             let widest = tables.lines().map(|line| line.chars().count()).max();
             assert!(width < 80 || widest <= Some(usize::from(width)), "{widest:?} of {width}\n{tables}");
         }
-        let stranger = Bench { networks: Vec::new(), ..same };
-        assert!(matches!(compare(&bench, &stranger), Err(Error::Usage(_))));
+        assert_eq!(comparable(&options(&[1, 2], &[3, sizes[0]]), &same), Ok(()));
+        for (strides, sizes) in [(&[2], &[4]), (&[1], &[2])] {
+            let refused = comparable(&options(strides, sizes), &same);
+            assert!(
+                matches!(&refused, Err(Error::Usage(text)) if text.contains("it has stride 2, valid at batch")),
+                "{refused:?}"
+            );
+        }
     }
     for (name, text) in [("missing", None), ("broken", Some("{"))] {
         let path = folder.path().join(name);
         text.map(|text| std::fs::write(&path, text));
         assert!(matches!(read_bench(&path), Err(Error::Data(_))), "{name}");
+    }
+}
+
+/// The command itself: results on stdout, progress on stderr, files where they were asked for.
+#[test]
+fn the_command_measures_writes_and_compares() {
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    let command = |name: &str, more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stridelab"));
+        command.args([
+            "bench",
+            "--backend",
+            "cpu",
+            "--stride",
+            "2",
+            "--padding",
+            "valid",
+            "--batch-size",
+            "2",
+            "--out",
+        ]);
+        let output = command.arg(folder.path().join(name)).args(more).output().unwrap_or_else(|e| panic!("{e}"));
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(|e| panic!("{e}"));
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, err) = command("a", &["--json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let lines: Vec<serde_json::Value> = out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert_eq!(lines.len(), out.lines().count());
+    let events: Vec<_> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
+    assert_eq!(events, [&["machine"][..], &["cost"; 12], &["network", "done"]].concat());
+    assert!(err.contains("stride 2, valid, batch 2: measuring"), "{err}");
+
+    let other = folder.path().join("a/bench.json");
+    let other = other.to_str().unwrap_or_default();
+    let (code, out, err) = command("b", &["--no-fuse", "--compare", other]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("GFLOP/s") && out.contains("plain operations only") && out.contains("this over"), "{out}");
+    for (name, more, code) in
+        [("a", &[][..], 2), ("c", &["--compare", "missing.json"], 4), ("c", &["--stride", "9"], 2)]
+    {
+        assert_eq!(command(name, more).0, Some(code), "{more:?}");
     }
 }

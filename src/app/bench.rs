@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Value, json};
 use stridelab::backend::Backend;
-use stridelab::bench::{self, Bench, Comparison, Options, compare};
+use stridelab::bench::{self, Bench, Comparison, Options, comparable, compare};
 use stridelab::data::Dataset;
 use stridelab::report::table::{comparison_table, cost_tables};
 use stridelab::report::{cost, png};
@@ -26,8 +26,9 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         fuse: !args.no_fuse,
         ..Options::default()
     };
-    // A bad file is found before anything takes time.
+    // A useless file is found before anything takes time.
     let other = args.compare.as_deref().map(read_bench).transpose()?;
+    other.iter().try_for_each(|other| comparable(&options, other))?;
     let backend = open(args)?;
     let data = Dataset::embedded()?;
     let out = args.out.clone().unwrap_or_else(default_out);
@@ -36,14 +37,16 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     let measured = pollster::block_on(bench::run(&backend, &data, &options, &mut |line| say(line)))?;
     let measured = Bench { options: describe(args), start, end: timestamp(), ..measured };
     writer.write(&measured, &png(&cost::cost(&measured))?)?;
-    let comparison = other.as_ref().map(|other| compare(&measured, other)).transpose()?;
+    let comparison = other.as_ref().map(|other| compare(&measured, other));
     if args.json {
         return print(&lines(&measured, comparison.as_deref().unwrap_or_default(), writer.dir()));
     }
     let mut text = format!("{}\n\n{}\n", heading(&measured), cost_tables(&measured, colour(), width()));
     if let (Some(other), Some(rows)) = (&other, &comparison) {
         let table = comparison_table(rows, colour());
-        text += &format!("\nbeside {} ({}), of {}\n{table}\n", other.adapter, other.backend, other.start);
+        let operations = if other.fused { "" } else { ", plain operations only" };
+        text +=
+            &format!("\nbeside {} ({} backend{operations}), {}\n{table}\n", other.adapter, other.backend, other.start);
     }
     print(&format!("{text}\nresults in {}: cost.csv, bench.json, figures/cost.png\n", out.display()))
 }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Bench, Pass};
+use super::{Bench, NetworkCost, Options, Pass};
 use crate::error::{Error, Result};
+use crate::network::Configuration;
 
 /// What both runs measured, once.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,11 +27,28 @@ pub struct Comparison {
     pub ratio: f64,
 }
 
-/// Everything that both runs measured, in this run's order.
+/// Whether a run of `options` will have anything in common with `other`.
 ///
 /// # Errors
-/// [`Error::Usage`] where they have nothing in common.
-pub fn compare(this: &Bench, other: &Bench) -> Result<Vec<Comparison>> {
+/// [`Error::Usage`] where it will not.
+pub fn comparable(options: &Options, other: &Bench) -> Result<()> {
+    let wanted = |network: &NetworkCost| {
+        let same = |c: &Configuration| (c.stride, c.padding_name()) == (network.stride, network.padding.clone());
+        options.batch_sizes.contains(&network.batch_size) && options.configurations.iter().any(same)
+    };
+    if other.networks.iter().any(wanted) {
+        return Ok(());
+    }
+    let has = |n: &NetworkCost| format!("{} at batch {}", n.name(), n.batch_size);
+    let has: Vec<_> = other.networks.iter().map(has).collect();
+    Err(Error::Usage(format!(
+        "--compare's file has none of the networks to be measured: it has {}; choose from them",
+        if has.is_empty() { "none at all".into() } else { has.join("; ") }
+    )))
+}
+
+/// Everything that both runs measured, in this run's order.
+pub fn compare(this: &Bench, other: &Bench) -> Vec<Comparison> {
     let mut rows = Vec::new();
     for network in &this.networks {
         let key = (network.batch_size, network.stride, &network.padding);
@@ -49,9 +67,5 @@ pub fn compare(this: &Bench, other: &Bench) -> Result<Vec<Comparison>> {
             }));
         }
     }
-    if rows.is_empty() {
-        let text = "the two runs have no network of the same stride, padding and batch size";
-        return Err(Error::Usage(format!("{text}: measure one that --compare's file has")));
-    }
-    Ok(rows)
+    rows
 }

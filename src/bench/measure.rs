@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use web_time::Instant;
-
-use super::clock::sample;
+use super::clock::{Timed, sample_in_turn};
 use super::parts::{activation_bytes, bytes, macs, parts};
 use super::{Cost, NetworkCost, Options, Pass, check};
 use crate::backend::{Backend, Executor};
@@ -12,6 +10,7 @@ use crate::data::{Dataset, order};
 use crate::error::{Error, Result};
 use crate::init;
 use crate::network::{Configuration, Network};
+use crate::ops::Op;
 use crate::parity::STEPS;
 use crate::plan::{BufferId, Plan, Program, ProgramId, Samples, StepRecord, TrainingPlan, View};
 use crate::train::{TrainOptions, Trainer};
@@ -104,24 +103,17 @@ impl Work {
         // The parts work on what a real step leaves behind.
         executor.run(train_step, 0..1, &mut |_| true).await?;
 
-        let mut costs = Vec::new();
-        for (part, program) in parts.iter().zip(programs) {
-            let seconds = sample(options, MOST, async |n| executor.time(program, 0..n).await).await?;
-            let (macs, bytes) = (macs(&part.ops), bytes(&plan, &part.ops));
-            costs.push(Cost::new(&part.layer, part.pass, macs, bytes, &seconds));
-        }
-        let mut whole = Vec::new();
-        for (program, pass) in [(train_step, Pass::TrainStep), (evaluate, Pass::Inference)] {
-            // What a user waits for is the host's time.
-            let seconds = sample(options, MOST, async |n| {
-                let start = Instant::now();
-                executor.run(program, 0..n, &mut |_| true).await?;
-                Ok(start.elapsed().as_secs_f64())
-            });
-            let (seconds, ops) = (seconds.await?, &plan.programs[program.0].ops);
-            whole.push(Cost::new("network", pass, macs(ops), bytes(&plan, ops), &seconds));
-        }
-        let [train, inference] = [&whole[0], &whole[1]].map(Cost::clone);
+        // Of whole steps a user waits for the host's time.
+        let whole = [(train_step, Pass::TrainStep), (evaluate, Pass::Inference)];
+        let timed = programs.iter().map(|&program| Timed { program, host: false });
+        let timed: Vec<_> = timed.chain(whole.map(|(program, _)| Timed { program, host: true })).collect();
+        let mut samples = sample_in_turn(options, MOST, &mut executor, &timed).await?.into_iter();
+        let mut cost = |layer: &str, pass, ops: &[Op]| {
+            let seconds = samples.next().unwrap_or_default();
+            Cost::new(layer, pass, macs(ops), bytes(&plan, ops), &seconds)
+        };
+        let parts = parts.iter().map(|part| cost(&part.layer, part.pass, &part.ops)).collect();
+        let [train, inference] = whole.map(|(program, pass)| cost("network", pass, &plan.programs[program.0].ops));
         let rate = |cost: &Cost| 1e6 * self.batch as f64 / cost.median_us;
         Ok(NetworkCost {
             batch_size: self.batch,
@@ -134,7 +126,7 @@ impl Work {
             train_images_per_second: rate(&train),
             inference_images_per_second: rate(&inference),
             device_clock: executor.has_clock(),
-            parts: costs,
+            parts,
             train_step: train,
             inference,
         })

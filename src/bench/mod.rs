@@ -15,7 +15,7 @@ mod peak;
 mod rows;
 
 pub use check::check;
-pub use compare::{Comparison, compare};
+pub use compare::{Comparison, comparable, compare};
 pub use peak::peak;
 pub use rows::{Bench, Cost, NetworkCost, Pass};
 

@@ -13,6 +13,8 @@ const TOP: f64 = 150.0;
 const TOTAL: f64 = 150.0;
 /// From the last bar of one panel to the first of the next.
 const BETWEEN: f64 = 104.0;
+/// Between the bars of different networks, where each has several.
+const GAP: f64 = 12.0;
 
 /// A layer's colours, forward and backward.
 struct Hue {
@@ -42,7 +44,11 @@ pub fn cost(bench: &Bench) -> String {
         rows.sort_by_key(|n| (first(n), n.batch_size));
     }
     let pitch = if rows.len() > 8 { 27.0 } else { 46.0 };
-    let panel = pitch * rows.len() as f64;
+    // A gap where the next network begins.
+    let begins = |i: &usize| several && *i > 0 && rows[*i].name() != rows[*i - 1].name();
+    let starts: Vec<f64> =
+        (0..rows.len()).map(|i| pitch * i as f64 + GAP * (1..=i).filter(begins).count() as f64).collect();
+    let panel = starts.last().map_or(0.0, |start| start + pitch);
     let height = TOP + 2.0 * panel + BETWEEN + 96.0;
     let title = if several { "Time of one image in training" } else { "Time of a training step" };
     let mut svg = Svg::new(WIDTH, height, title);
@@ -59,7 +65,7 @@ pub fn cost(bench: &Bench) -> String {
     let axis = Axis::linear(&[0.0, most * scale], [0.0, f64::MAX]);
     grid(&mut svg, &axis, unit, [left, right, TOP, TOP + panel]);
     for (i, network) in rows.iter().enumerate() {
-        let place = Place { y: TOP + pitch * i as f64, pitch, left, right };
+        let place = Place { y: TOP + starts[i], pitch, left, right };
         let factor = scale * part_of_step(network);
         name(&mut svg, &place, network, &label(network));
         let x = |us: f64| left + (right - left) * axis.place(us * factor);
@@ -86,7 +92,7 @@ pub fn cost(bench: &Bench) -> String {
     let shares = Axis { range: [0.0, 100.0], ticks: vec![0.0, 25.0, 50.0, 75.0, 100.0], log: false };
     grid(&mut svg, &shares, "%", [left, right, below, below + panel]);
     for (i, network) in rows.iter().enumerate() {
-        let place = Place { y: below + pitch * i as f64, pitch, left, right };
+        let place = Place { y: below + starts[i], pitch, left, right };
         name(&mut svg, &place, network, &label(network));
         let sum = network.sum_of_parts_us();
         stack(&mut svg, &place, &network.parts, &|us| left + (right - left) * us / sum, 0.07);
@@ -120,7 +126,7 @@ fn heading(svg: &mut Svg, bench: &Bench, title: &str, several: bool) {
     svg.text(EDGE, 48.0, style, title);
     let batch = match bench.networks.first() {
         Some(network) if !several => format!("batch {}", network.batch_size),
-        _ => "by batch size".into(),
+        _ => "batch size after the dot".into(),
     };
     let muted = Style { size: 14.0, fill: MUTED, ..Style::default() };
     let text = format!("Median by layer, each pass timed alone, {batch}; the dark line is the whole step");
