@@ -36,7 +36,7 @@
 //! 5. [`train`]: the loop that runs them.
 //!
 //! [`reference`](mod@reference) has every operator once more, in `f64`, as the judge of both
-//! backends; [`parity`] holds a backend to it. [`init`], [`random`] and [`data`] make the same run
+//! backends; [`parity`] holds a backend to it, and [`bench`] times what has been held to it. [`init`], [`random`] and [`data`] make the same run
 //! from the same seed everywhere.
 //!
 //! # One operator

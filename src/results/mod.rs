@@ -6,6 +6,8 @@
 //! weights/stride1-same-seed0.safetensors …
 //! figures/accuracy.png  loss.png  sample.png  feature_maps_stride1_same.png …
 //! ```
+//!
+//! A benchmark leaves `cost.csv`, `bench.json` and `figures/cost.png` through a [`CostWriter`].
 
 mod cost;
 mod lock;

@@ -222,12 +222,20 @@ mod tests {
         for configuration in Configuration::TUTORIAL {
             let network = Network::new([28, 28], configuration).unwrap();
             let plan = TrainingPlan::new(&network, &options).unwrap();
-            let instructions = fuse(&plan.plan.programs[plan.train_step.0].ops, &mut Vec::new());
+            let ops = &plan.plan.programs[plan.train_step.0].ops;
+            let mut forwards = Vec::new();
+            let instructions = fuse(ops, &mut forwards);
             let count = |f: fn(&Instruction) -> bool| instructions.iter().filter(|i| f(i)).count();
             assert_eq!(count(|i| matches!(i, Instruction::Forward(_))), 2);
             assert_eq!(count(|i| matches!(i, Instruction::Backward(_))), 2);
             assert_eq!(count(|i| matches!(i, Instruction::Plain(Op::Conv2d(_) | Op::MaxPool(_) | Op::Adam(_)))), 0);
             assert_eq!(count(|i| matches!(i, Instruction::MatMul(_))), 3);
+            // The backward pass as a program of its own.
+            let turn = ops
+                .iter()
+                .position(|op| matches!(op, Op::MaxPool(op) if matches!(op.pass, MaxPoolPass::Backward { .. })));
+            let backward = fuse(&ops[turn.unwrap_or(0)..], &mut forwards);
+            assert_eq!(backward.iter().filter(|i| matches!(i, Instruction::Backward(_))).count(), 2);
         }
     }
 
