@@ -220,6 +220,28 @@ fn files_hold_what_was_measured() {
     }
 }
 
+/// Figures and tables of times that no clock gives.
+#[test]
+fn hard_data_is_drawn_without_panic() {
+    let bench = measured(&CPU, &options(&[1, 2], &[2]));
+    let of = |median: f64, batch: usize| {
+        let mut bench = bench.clone();
+        for network in &mut bench.networks {
+            network.parts.iter_mut().chain([&mut network.train_step]).for_each(|cost| cost.median_us = median);
+            network.batch_size = batch;
+        }
+        bench.networks[0].batch_size = 2;
+        bench
+    };
+    let cases = [Bench::default(), of(0.0, 2), of(f64::NAN, 1 << 40), of(f64::MAX, 3), of(1e-300, 0)];
+    for bench in cases {
+        let svg = cost::cost(&bench);
+        assert!(!svg.contains("=\"NaN") && !svg.contains("=\"inf"), "{svg}");
+        assert!(png(&svg).is_ok());
+        assert!(bench.networks.is_empty() || cost_tables(&bench, true, 100).contains("stride 2, valid"));
+    }
+}
+
 /// The command itself: results on stdout, progress on stderr, files where they were asked for.
 #[test]
 fn the_command_measures_writes_and_compares() {
