@@ -90,11 +90,12 @@ fn heading(bench: &Bench) -> String {
     let software = if bench.software { ", a software adapter: it computes on the CPU" } else { "" };
     let driver = if bench.driver.is_empty() { String::new() } else { format!(", {}", bench.driver) };
     let operations = if bench.fused { "" } else { ", plain operations only" };
+    let whole = if bench.device_clock { ", whole steps by the host's" } else { ", and so whole steps" };
     let worst = bench.networks.iter().map(|n| n.loss_difference).fold(0.0, f64::max);
     format!(
         "{}{driver}{software}{operations}\n\
          multiply-add peak {:.1} GFLOP/s, measured now; losses within {worst:.0e} of the plain CPU's\n\
-         layers by {}, whole steps by the host's; medians of {} samples",
+         layers by {}{whole}; medians of {} samples",
         bench.adapter,
         bench.peak_gflops,
         bench.clock(),
