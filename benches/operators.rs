@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{Arguments, BATCH, Timing, gpu, macs, mnist, prepare, time};
+use common::{Arguments, BATCH, Timing, gpu, mnist, prepare, time};
 use pollster::block_on;
 use stridelab::Result;
 use stridelab::backend::{Backend, Executor};
@@ -107,11 +107,11 @@ fn operations(configuration: &Configuration, gpu: Option<&Backend>, arguments: &
         for executor in std::iter::once(&mut cpu).chain(&mut gpu) {
             restore(executor, &tensors, &before)?;
             executor.set_records(program, &[record; STEPS])?;
-            columns += &cells(time(STEPS, |n| block_on(executor.run(program, 0..n, &mut |_| true)))?, macs(op));
+            columns += &cells(time(STEPS, |n| block_on(executor.run(program, 0..n, &mut |_| true)))?, op.macs());
         }
         // Operations in place have moved on; the next one finds what the step left.
         restore(&mut cpu, &tensors, &before)?;
-        println!("{name:<48} {:>7.1}{columns}", macs(op) as f64 / 1e6);
+        println!("{name:<48} {:>7.1}{columns}", op.macs() as f64 / 1e6);
     }
     Ok(())
 }

@@ -5,11 +5,12 @@
 
 mod common;
 
-use common::{Arguments, BATCH, gpu, macs, mnist, prepare, time};
+use common::{Arguments, BATCH, gpu, mnist, prepare, time};
 use pollster::block_on;
 use stridelab::Result;
 use stridelab::backend::Backend;
 use stridelab::network::{Configuration, Network};
+use stridelab::ops::Op;
 use stridelab::ops::adam::AdamParameters;
 use stridelab::parity::{self, LOSS, STEPS};
 use stridelab::plan::{StepRecord, TrainingPlan};
@@ -61,7 +62,7 @@ fn main() -> Result<()> {
             executor.set_records(training.train_step, &records)?;
             let run = |n| block_on(executor.run(training.train_step, 0..n, &mut |_| true));
             let timing = time(EPOCH, run)?;
-            let macs: u64 = training.plan.programs[training.train_step.0].ops.iter().map(macs).sum();
+            let macs: u64 = training.plan.programs[training.train_step.0].ops.iter().map(Op::macs).sum();
             println!(
                 "{:<16} {:<4} {:>10.3} {:>10.3} {:>12.0} {:>8.1}",
                 configuration.slug(),

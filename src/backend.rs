@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use web_time::Instant;
+
 use crate::error::Result;
 use crate::plan::{Plan, ProgramId, StepRecord, View};
 use crate::{cpu, gpu};
@@ -114,5 +116,29 @@ impl Executor<'_> {
             Executor::Gpu(executor) => executor.run(program, steps, progress).await?,
         }
         Ok(())
+    }
+
+    /// Whether [`Executor::time`] reads the device's clock rather than the host's.
+    pub fn has_clock(&self) -> bool {
+        match self {
+            Executor::Cpu(_) => false,
+            Executor::Gpu(executor) => executor.has_clock(),
+        }
+    }
+
+    /// Runs a range of a program's steps and returns the seconds it took, by the device's own clock
+    /// where it has one.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device failed or stays silent.
+    pub async fn time(&mut self, program: ProgramId, steps: Range<usize>) -> Result<f64> {
+        if let Executor::Gpu(executor) = self
+            && let Some(seconds) = executor.time(program, steps.clone()).await?
+        {
+            return Ok(seconds);
+        }
+        let start = Instant::now();
+        self.run(program, steps, &mut |_| true).await?;
+        Ok(start.elapsed().as_secs_f64())
     }
 }

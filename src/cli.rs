@@ -1,10 +1,12 @@
 //! Every flag of the command line.
 
+mod bench;
 mod usage;
 mod value;
 
 use std::path::PathBuf;
 
+pub use bench::BenchArgs;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
 pub use usage::{Stop, parse};
 
@@ -38,6 +40,8 @@ pub enum Command {
     Devices,
     /// Check this adapter against the CPU: every operator, and ten training steps of each network
     Parity(ParityArgs),
+    /// Measure what each layer of each network costs: arithmetic, memory, time
+    Bench(BenchArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell to complete for

@@ -36,8 +36,8 @@
 //! 5. [`train`]: the loop that runs them.
 //!
 //! [`reference`](mod@reference) has every operator once more, in `f64`, as the judge of both
-//! backends; [`parity`] holds a backend to it. [`init`], [`random`] and [`data`] make the same run
-//! from the same seed everywhere.
+//! backends; [`parity`] holds a backend to it, and [`bench`](mod@bench) times what was held to the
+//! CPU. [`init`], [`random`] and [`data`] make the same run from the same seed everywhere.
 //!
 //! # One operator
 //!
@@ -107,6 +107,7 @@
 #![warn(missing_docs)]
 
 pub mod backend;
+pub mod bench;
 pub mod cpu;
 pub mod data;
 pub mod error;

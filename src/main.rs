@@ -37,6 +37,7 @@ fn run(cli: &Cli) -> stridelab::Result<()> {
         Some(Command::Describe(args)) => app::describe::run(args),
         Some(Command::Devices) => app::devices::run(),
         Some(Command::Parity(args)) => app::parity::run(args),
+        Some(Command::Bench(args)) => app::bench::run(args),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "stridelab", &mut script);

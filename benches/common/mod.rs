@@ -6,7 +6,6 @@ use pollster::block_on;
 use stridelab::backend::{Backend, Executor};
 use stridelab::data::{Dataset, order};
 use stridelab::network::Network;
-use stridelab::ops::Op;
 use stridelab::plan::{BufferId, Plan, TrainingPlan, View};
 use stridelab::{Result, init};
 
@@ -85,16 +84,6 @@ pub fn prepare<'b>(
         executor.write(plan.parameter(&tensor.name, training.state.parameters), 0, &tensor.data)?;
     }
     Ok(executor)
-}
-
-/// Multiply-adds of an operation, padding and zeros counted as any other; 0 where there are none
-/// to speak of.
-pub fn macs(op: &Op) -> u64 {
-    match op {
-        Op::Conv2d(op) => op.batch as u64 * op.shape.macs(),
-        Op::MatMul(op) => (op.rows * op.columns * op.inner) as u64,
-        _ => 0,
-    }
 }
 
 /// Seconds of one step.

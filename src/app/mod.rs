@@ -1,5 +1,6 @@
 //! The commands.
 
+pub mod bench;
 pub mod describe;
 pub mod devices;
 mod interrupt;

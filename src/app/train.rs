@@ -37,7 +37,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         Some(file) => Some(weights::load(file, &Network::new(image, configurations[0])?)?),
         None => None,
     };
-    let (backend, why) = device::open(args)?;
+    let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "training")?;
     progress.line(&why);
     let train = TrainOptions {
         batch_size: args.batch_size,
@@ -51,7 +51,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     memory::check(&backend, study.check(&backend, &data)?)?;
     interrupt::check()?;
 
-    let out = args.out.clone().map_or_else(default_out, Ok)?;
+    let out = args.out.clone().map_or_else(|| default_out(""), Ok)?;
     let writer = Writer::create(&out, args.force)?;
     progress.line(&summary(&study, &data, &writer));
     let mut run = Run::new(args, writer, progress, options::run_info(args, &out, &backend, &data));
@@ -92,10 +92,10 @@ fn load(args: &TrainArgs) -> Result<Dataset> {
     Ok(data)
 }
 
-/// `runs/<date-time>`, made here and now: two runs of one second get two directories.
-fn default_out() -> Result<PathBuf> {
+/// `runs/<date-time><suffix>`, made here and now: two runs of one second get two directories.
+pub fn default_out(suffix: &str) -> Result<PathBuf> {
     let runs = PathBuf::from("runs");
-    let name = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string();
+    let name = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string() + suffix;
     let make = || {
         std::fs::create_dir_all(&runs)?;
         let mut path = runs.join(&name);

@@ -51,8 +51,9 @@ impl Executor {
             stride: if buffer.replicas == 1 { 0 } else { buffer.len * buffer.element.bytes() },
         });
         let memory = memory.collect();
+        let mut forwards = Vec::new();
         let programs = plan.programs.iter().map(|program| match plan.fuse && !program.readable {
-            true => fuse(&program.ops),
+            true => fuse(&program.ops, &mut forwards),
             false => program.ops.iter().copied().map(Instruction::Plain).collect(),
         });
         let programs = programs.collect();

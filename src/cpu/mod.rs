@@ -12,6 +12,7 @@ mod fused;
 pub mod gather;
 pub mod matmul;
 pub mod max_pool;
+pub mod peak;
 pub mod relu;
 pub mod softmax_cross_entropy;
 

@@ -104,6 +104,8 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
     let info = adapter.get_info();
     let descriptor = wgpu::DeviceDescriptor {
         label: Some("stridelab"),
+        // Only measurements read the device's clock; without it they read the host's.
+        required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
         required_limits: adapter.limits(),
         memory_hints: wgpu::MemoryHints::Performance,
         ..Default::default()

@@ -9,6 +9,7 @@ use crate::plan::{Plan, ProgramId, StepRecord, View};
 
 use super::Gpu;
 use super::kernel::Dispatch;
+use super::stamps::Stamps;
 use super::wait::Signal;
 
 /// Bytes between step records: WebGPU's alignment of dynamic offsets.
@@ -25,6 +26,7 @@ pub struct Executor<'gpu> {
     buffers: Vec<wgpu::Buffer>,
     programs: Vec<Program>,
     seconds_per_step: Vec<f64>,
+    stamps: Option<Stamps>,
 }
 
 struct Program {
@@ -102,7 +104,9 @@ impl<'gpu> Executor<'gpu> {
             return Err(gpu.failure(&e.to_string()));
         }
         gpu.check()?;
-        Ok(Executor { gpu, plan: plan.clone(), buffers, programs, seconds_per_step: vec![0.0; plan.programs.len()] })
+        let seconds_per_step = vec![0.0; plan.programs.len()];
+        let stamps = Stamps::new(gpu);
+        Ok(Executor { gpu, plan: plan.clone(), buffers, programs, seconds_per_step, stamps })
     }
 
     fn range(&self, view: View, replica: usize) -> (u64, u64) {
@@ -171,10 +175,11 @@ impl<'gpu> Executor<'gpu> {
         self.gpu.check()
     }
 
-    fn submit(&self, program: ProgramId, steps: Range<usize>) -> wgpu::SubmissionIndex {
+    fn submit(&self, program: ProgramId, steps: Range<usize>, stamps: Option<&Stamps>) -> wgpu::SubmissionIndex {
         let program = &self.programs[program.0];
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        let timestamp_writes = stamps.map(Stamps::writes);
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
         for step in steps {
             for dispatch in &program.dispatches {
                 pass.set_pipeline(&dispatch.pipeline);
@@ -187,6 +192,9 @@ impl<'gpu> Executor<'gpu> {
             }
         }
         drop(pass);
+        if let Some(stamps) = stamps {
+            stamps.resolve(&mut encoder);
+        }
         self.gpu.queue.submit([encoder.finish()])
     }
 
@@ -213,7 +221,7 @@ impl<'gpu> Executor<'gpu> {
                 let count = if pace > 0.0 { (SUBMISSION_SECONDS / pace) as usize } else { 1 };
                 let chunk = next..(next + count.max(1)).min(steps.end);
                 next = chunk.end;
-                let submission = self.submit(program, chunk.clone());
+                let submission = self.submit(program, chunk.clone(), None);
                 let done = Signal::new();
                 let sender = done.sender();
                 self.gpu.queue.on_submitted_work_done(move || sender(()));
@@ -228,5 +236,21 @@ impl<'gpu> Executor<'gpu> {
             running = queued;
         }
         Ok(())
+    }
+
+    /// Whether the device has a clock of its own.
+    pub fn has_clock(&self) -> bool {
+        self.stamps.is_some()
+    }
+
+    /// Seconds that the device takes for a range of a program's steps, in one submission, by its own
+    /// clock; `None` where it has none, and nothing is run.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the device failed or stays silent.
+    pub async fn time(&mut self, program: ProgramId, steps: Range<usize>) -> Result<Option<f64>> {
+        let Some(stamps) = &self.stamps else { return Ok(None) };
+        let submission = self.submit(program, steps, Some(stamps));
+        stamps.seconds(self.gpu, submission).await.map(Some)
     }
 }

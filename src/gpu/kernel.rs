@@ -15,13 +15,14 @@ use crate::plan::Buffer;
 use super::Gpu;
 
 /// Every shader's stem and source.
-pub const SHADERS: [(&str, &str); 8] = [
+pub const SHADERS: [(&str, &str); 9] = [
     ("adam", include_str!("../../shaders/adam.wgsl")),
     ("bias", include_str!("../../shaders/bias.wgsl")),
     ("conv2d", include_str!("../../shaders/conv2d.wgsl")),
     ("gather", include_str!("../../shaders/gather.wgsl")),
     ("matmul", include_str!("../../shaders/matmul.wgsl")),
     ("max_pool", include_str!("../../shaders/max_pool.wgsl")),
+    ("peak", include_str!("../../shaders/peak.wgsl")),
     ("relu", include_str!("../../shaders/relu.wgsl")),
     ("softmax_cross_entropy", include_str!("../../shaders/softmax_cross_entropy.wgsl")),
 ];
@@ -153,6 +154,12 @@ impl Shader {
 }
 
 impl Gpu {
+    /// The value of a `const` of a shader.
+    pub(super) fn shader_constant(&self, stem: &'static str, name: &str) -> u32 {
+        let shader = self.library.shader(&self.device, stem);
+        *shader.constants.get(name).unwrap_or_else(|| panic!("shaders/{stem}.wgsl has no constant {name}"))
+    }
+
     /// Compiles `kernel` and binds `buffers`.
     pub(super) fn dispatch(
         &self,

@@ -3,8 +3,11 @@
 mod context;
 mod executor;
 mod kernel;
+mod peak;
+mod stamps;
 mod wait;
 
 pub use context::{AdapterSummary, Gpu, adapters, choose, is_real, open};
 pub use executor::Executor;
 pub use kernel::SHADERS;
+pub use peak::Peak;

@@ -8,6 +8,7 @@
 pub mod adam;
 pub mod bias;
 pub mod conv2d;
+mod cost;
 pub mod gather;
 pub mod matmul;
 pub mod max_pool;

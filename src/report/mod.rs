@@ -6,6 +6,7 @@
 
 mod axis;
 mod chart;
+pub mod cost;
 pub mod curves;
 pub mod feature_maps;
 mod font;

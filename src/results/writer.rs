@@ -116,7 +116,7 @@ pub fn feature_maps_name(configuration: &Configuration) -> String {
     format!("feature_maps_stride{}_{}.png", configuration.stride, configuration.padding_name())
 }
 
-fn cannot(what: &str, path: &Path, reason: &dyn std::fmt::Display) -> Error {
+pub(super) fn cannot(what: &str, path: &Path, reason: &dyn std::fmt::Display) -> Error {
     let (path, reason) = (one_line(path.display()), one_line(reason));
     Error::Failure(format!("cannot {what} {path}: {reason}; choose another --out"))
 }
@@ -135,7 +135,7 @@ fn names(dir: &Path) -> Result<Vec<String>> {
     read().map_err(|e| cannot("read", dir, &e))
 }
 
-fn refuse_used(dir: &Path, force: bool) -> Result<()> {
+pub(super) fn refuse_used(dir: &Path, force: bool) -> Result<()> {
     if !force && names(dir)?.iter().any(|name| name != lock::NAME) {
         return Err(Error::Usage(format!(
             "the output directory {} is not empty: choose another --out, or --force to replace an earlier run's files",

@@ -4,18 +4,19 @@ use stridelab::backend::Backend;
 use stridelab::{Error, Result, gpu};
 
 use crate::app::threads;
-use crate::cli::{BackendChoice, TrainArgs};
+use crate::cli::BackendChoice;
 
-/// The backend that the options choose, and a line or two that say which and why.
+/// The backend that the options choose, and a line or two that say which and why; `doing` begins
+/// them: `training`.
 ///
 /// # Errors
 /// [`Error::NoAdapter`] where a GPU is asked for and none can be had.
-pub fn open(args: &TrainArgs) -> Result<(Backend, String)> {
-    let cpu = |why: &str| Ok((Backend::Cpu, format!("training on the CPU, {} threads: {why}", threads())));
-    if args.backend == BackendChoice::Cpu {
+pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Result<(Backend, String)> {
+    let cpu = |why: &str| Ok((Backend::Cpu, format!("{doing} on the CPU, {} threads: {why}", threads())));
+    if backend == BackendChoice::Cpu {
         return cpu("as asked");
     }
-    let choice = args.backend == BackendChoice::Auto && args.adapter.is_none();
+    let choice = backend == BackendChoice::Auto && adapter.is_none();
     if choice {
         let found = pollster::block_on(gpu::adapters());
         let infos: Vec<_> = found.into_iter().map(|adapter| adapter.info).collect();
@@ -31,17 +32,17 @@ pub fn open(args: &TrainArgs) -> Result<(Backend, String)> {
             Err(_) => return cpu("no GPU was found (stridelab devices says what to install)"),
         }
     }
-    let backend = match pollster::block_on(Backend::gpu(args.adapter.as_deref(), false)) {
+    let backend = match pollster::block_on(Backend::gpu(adapter, false)) {
         // An adapter that is listed and gives no device is as good as none.
         Err(Error::NoAdapter(text)) if choice => return cpu(&text),
         opened => opened?,
     };
     let line = match &backend {
         Backend::Gpu(gpu) if gpu::is_real(&gpu.info) => {
-            format!("training on {} ({:?}), {}", gpu.info.name, gpu.info.backend, kind(&gpu.info))
+            format!("{doing} on {} ({:?}), {}", gpu.info.name, gpu.info.backend, kind(&gpu.info))
         }
         Backend::Gpu(gpu) => format!(
-            "training on {} ({:?})\nnotice: this is a software adapter, which computes on the CPU",
+            "{doing} on {} ({:?})\nnotice: this is a software adapter, which computes on the CPU",
             gpu.info.name, gpu.info.backend
         ),
         Backend::Cpu => String::new(),

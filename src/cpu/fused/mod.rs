@@ -64,16 +64,16 @@ pub struct Backward {
     scratch: conv_pool_backward::Scratch,
 }
 
-/// The instructions that compute `ops`.
-pub fn fuse(ops: &[Op]) -> Vec<Instruction> {
+/// The instructions that compute `ops`. `forwards` holds the runs replaced so far, in this program or
+/// an earlier one of the plan: a backward pass may stand in another program than its forward pass.
+pub fn fuse(ops: &[Op], forwards: &mut Vec<Forward>) -> Vec<Instruction> {
     let mut instructions = Vec::new();
-    let mut forwards: Vec<Forward> = Vec::new();
     let mut rest = ops;
     while let Some(op) = rest.first() {
         let (instruction, taken) = if let Some(forward) = forward(rest) {
             forwards.push(forward);
             (Instruction::Forward(forward), 4)
-        } else if let Some((backward, taken)) = backward(rest, &forwards) {
+        } else if let Some((backward, taken)) = backward(rest, forwards) {
             (Instruction::Backward(Box::new(backward)), taken)
         } else {
             match op {
@@ -222,12 +222,20 @@ mod tests {
         for configuration in Configuration::TUTORIAL {
             let network = Network::new([28, 28], configuration).unwrap();
             let plan = TrainingPlan::new(&network, &options).unwrap();
-            let instructions = fuse(&plan.plan.programs[plan.train_step.0].ops);
+            let ops = &plan.plan.programs[plan.train_step.0].ops;
+            let mut forwards = Vec::new();
+            let instructions = fuse(ops, &mut forwards);
             let count = |f: fn(&Instruction) -> bool| instructions.iter().filter(|i| f(i)).count();
             assert_eq!(count(|i| matches!(i, Instruction::Forward(_))), 2);
             assert_eq!(count(|i| matches!(i, Instruction::Backward(_))), 2);
             assert_eq!(count(|i| matches!(i, Instruction::Plain(Op::Conv2d(_) | Op::MaxPool(_) | Op::Adam(_)))), 0);
             assert_eq!(count(|i| matches!(i, Instruction::MatMul(_))), 3);
+            // The backward pass as a program of its own.
+            let turn = ops
+                .iter()
+                .position(|op| matches!(op, Op::MaxPool(op) if matches!(op.pass, MaxPoolPass::Backward { .. })));
+            let backward = fuse(&ops[turn.unwrap_or(0)..], &mut forwards);
+            assert_eq!(backward.iter().filter(|i| matches!(i, Instruction::Backward(_))).count(), 2);
         }
     }
 

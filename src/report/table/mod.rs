@@ -1,8 +1,10 @@
 //! Tables for the terminal.
 
+mod cost;
 mod describe;
 mod run;
 
+pub use cost::{comparison_table, cost_tables};
 pub use describe::describe_table;
 pub use run::{RunRow, run_table};
 

@@ -1,0 +1,79 @@
+//! Samples of the clock.
+
+use std::ops::AsyncFnMut;
+
+use web_time::Instant;
+
+use super::Options;
+use crate::backend::Executor;
+use crate::error::Result;
+use crate::plan::ProgramId;
+
+/// Steps that a sample takes, at most `most`: doubled until they last long enough. That warms up as
+/// well. `run(n)` takes `n` steps and returns their seconds.
+async fn steps(options: &Options, most: usize, run: &mut impl AsyncFnMut(usize) -> Result<f64>) -> Result<usize> {
+    let mut n = 1;
+    while run(n).await? < options.sample_seconds && n < most {
+        n = (2 * n).min(most);
+    }
+    Ok(n)
+}
+
+/// Seconds of one step in each sample of `run(n)`, as [`steps`] wants it.
+///
+/// # Errors
+/// What `run` fails at.
+pub(super) async fn sample(
+    options: &Options,
+    most: usize,
+    mut run: impl AsyncFnMut(usize) -> Result<f64>,
+) -> Result<Vec<f64>> {
+    let n = steps(options, most, &mut run).await?;
+    let mut samples = Vec::new();
+    for _ in 0..options.samples {
+        samples.push(run(n).await? / n as f64);
+    }
+    Ok(samples)
+}
+
+/// A program to be timed, of at least as many steps as a sample may take.
+pub(super) struct Timed {
+    pub program: ProgramId,
+    /// Whether by the host's clock, also where the device has its own.
+    pub host: bool,
+}
+
+/// Seconds of one step of each program in each sample. The programs take their samples in turn: what
+/// else goes on meanwhile on the machine meets all of them alike.
+///
+/// # Errors
+/// What the backend fails at.
+pub(super) async fn sample_in_turn(
+    options: &Options,
+    most: usize,
+    executor: &mut Executor<'_>,
+    programs: &[Timed],
+) -> Result<Vec<Vec<f64>>> {
+    let mut counts = Vec::new();
+    for timed in programs {
+        counts.push(steps(options, most, &mut async |n| timed.run(executor, n).await).await?);
+    }
+    let mut samples = vec![Vec::new(); programs.len()];
+    for _ in 0..options.samples {
+        for ((timed, &n), samples) in programs.iter().zip(&counts).zip(&mut samples) {
+            samples.push(timed.run(executor, n).await? / n as f64);
+        }
+    }
+    Ok(samples)
+}
+
+impl Timed {
+    async fn run(&self, executor: &mut Executor<'_>, steps: usize) -> Result<f64> {
+        if !self.host {
+            return executor.time(self.program, 0..steps).await;
+        }
+        let start = Instant::now();
+        executor.run(self.program, 0..steps, &mut |_| true).await?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+}

@@ -1,0 +1,157 @@
+//! One network at one batch size: the check, then the clock.
+
+use std::fmt;
+
+use super::clock::{Timed, sample_in_turn};
+use super::parts::{activation_bytes, bytes, macs, parts};
+use super::{Cost, NetworkCost, Options, Pass, check};
+use crate::backend::{Backend, Executor};
+use crate::data::{Dataset, order};
+use crate::error::{Error, Result};
+use crate::init;
+use crate::network::{Configuration, Network};
+use crate::ops::Op;
+use crate::parity::STEPS;
+use crate::plan::{BufferId, Plan, Program, ProgramId, Samples, StepRecord, TrainingPlan, View};
+use crate::train::{TrainOptions, Trainer};
+
+/// Most steps of a sample.
+const MOST: usize = 1000;
+
+/// A network to be measured.
+pub(super) struct Work {
+    configuration: Configuration,
+    network: Network,
+    batch: usize,
+    /// As many batches as the check takes, for training and inference alike.
+    data: Dataset,
+    train: TrainOptions,
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, batch {}", self.configuration, self.batch)
+    }
+}
+
+impl Work {
+    /// # Errors
+    /// [`Error::Usage`] for a batch of 0 or of more samples than there are, and for what makes no
+    /// network or no plan.
+    pub fn new(
+        backend: &Backend,
+        data: &Dataset,
+        configuration: Configuration,
+        batch: usize,
+        options: &Options,
+    ) -> Result<Self> {
+        if batch == 0 || batch > data.train.count {
+            let most = data.train.count;
+            return Err(Error::Usage(format!("a batch of {batch} is asked for: choose from 1 to {most} samples")));
+        }
+        let network = Network::new([data.train.height, data.train.width], configuration)?;
+        let mut part = data.clone();
+        // Whole batches only.
+        part.limit(STEPS.min(data.train.count / batch) * batch)?;
+        part.test = part.train.clone();
+        let train = TrainOptions {
+            batch_size: batch,
+            evaluate_capacity: batch,
+            fuse: options.fuse,
+            shuffle: false,
+            ..TrainOptions::default()
+        };
+        TrainingPlan::new(&network, &train.plan_options(backend, &part))?;
+        Ok(Work { configuration, network, batch, data: part, train })
+    }
+
+    /// The largest difference of a loss from the plain CPU's.
+    ///
+    /// # Errors
+    /// [`Error::Check`] where it is more than `allowed`.
+    pub async fn check(&self, backend: &Backend, allowed: f64) -> Result<f64> {
+        let mut ours = Trainer::new(backend, &self.network, &self.data, &self.train, None).await?;
+        let options = TrainOptions { fuse: false, ..self.train.clone() };
+        let mut plain = Trainer::new(&Backend::Cpu, &self.network, &self.data, &options, None).await?;
+        check(&self.to_string(), &mut ours, &mut plain, allowed).await
+    }
+
+    /// Times every part, then the whole.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the backend fails.
+    pub async fn measure(&self, backend: &Backend, options: &Options, loss_difference: f64) -> Result<NetworkCost> {
+        let training = TrainingPlan::new(&self.network, &self.train.plan_options(backend, &self.data))?;
+        let (train_step, evaluate) = (training.train_step, training.evaluate);
+        let mut plan = training.plan.clone();
+        plan.programs.iter_mut().for_each(|program| program.max_steps = MOST);
+        let parts = parts(&training);
+        let alone = |ops: &[_]| Program {
+            name: "part",
+            capacity: self.batch,
+            max_steps: MOST,
+            ops: ops.to_vec(),
+            readable: false,
+            activations: Vec::new(),
+        };
+        let programs: Vec<ProgramId> = parts.iter().map(|part| plan.program(alone(&part.ops))).collect();
+        let mut executor = backend.prepare(&plan).await?;
+        self.upload(&mut executor, &plan, &training)?;
+        for &program in programs.iter().chain([&train_step, &evaluate]) {
+            executor.set_records(program, &self.records())?;
+        }
+        // The parts work on what a real step leaves behind.
+        executor.run(train_step, 0..1, &mut |_| true).await?;
+
+        // Of whole steps a user waits for the host's time.
+        let whole = [(train_step, Pass::TrainStep), (evaluate, Pass::Inference)];
+        let timed = programs.iter().map(|&program| Timed { program, host: false });
+        let timed: Vec<_> = timed.chain(whole.map(|(program, _)| Timed { program, host: true })).collect();
+        let mut samples = sample_in_turn(options, MOST, &mut executor, &timed).await?.into_iter();
+        let mut cost = |layer: &str, pass, ops: &[Op]| {
+            let seconds = samples.next().unwrap_or_default();
+            Cost::new(layer, pass, macs(ops), bytes(&plan, ops), &seconds)
+        };
+        let parts = parts.iter().map(|part| cost(&part.layer, part.pass, &part.ops)).collect();
+        let [train, inference] = whole.map(|(program, pass)| cost("network", pass, &plan.programs[program.0].ops));
+        let rate = |cost: &Cost| 1e6 * self.batch as f64 / cost.median_us;
+        Ok(NetworkCost {
+            batch_size: self.batch,
+            stride: self.configuration.stride,
+            padding: self.configuration.padding_name(),
+            macs: self.network.macs(),
+            loss_difference,
+            activation_bytes: activation_bytes(&training, &plan.programs[train_step.0].ops),
+            inference_activation_bytes: activation_bytes(&training, &plan.programs[evaluate.0].ops),
+            train_images_per_second: rate(&train),
+            inference_images_per_second: rate(&inference),
+            device_clock: executor.has_clock(),
+            parts,
+            train_step: train,
+            inference,
+        })
+    }
+
+    fn upload(&self, executor: &mut Executor<'_>, plan: &Plan, training: &TrainingPlan) -> Result<()> {
+        let whole = |buffer: BufferId| View { buffer, offset: 0, len: plan.buffers[buffer.0].len };
+        let labels: Vec<u32> = self.data.train.labels.iter().map(|&label| u32::from(label)).collect();
+        for Samples { images, labels: to, order: permutation, count, .. } in [training.train, training.test] {
+            executor.write(whole(images), 0, &self.data.train.images)?;
+            executor.write(whole(to), 0, &labels)?;
+            executor.write(whole(permutation), 0, &order(0, 1, count, false))?;
+        }
+        for tensor in init::parameters(&self.network, self.train.seeds[0]) {
+            executor.write(plan.parameter(&tensor.name, training.state.parameters), 0, &tensor.data)?;
+        }
+        Ok(())
+    }
+
+    /// One batch after the other, and again. α is 0: the same work, but thousands of updates move
+    /// nothing, so that all steps, and all runs of a part, find what the first one found.
+    fn records(&self) -> Vec<StepRecord> {
+        let batches = self.data.train.count / self.batch;
+        let start = |step: usize| (step % batches * self.batch) as u32;
+        let record = |step| StepRecord { start: start(step), n: self.batch as u32, alpha: 0.0, out: start(step) };
+        (0..MOST).map(record).collect()
+    }
+}

@@ -1,0 +1,120 @@
+//! What a stride costs: arithmetic, memory and time of every layer of every network.
+//!
+//! Each network is first held to the plain operations of the CPU, then its layers' passes are timed
+//! alone, as programs of their own over what a training step left in memory, then whole steps. A
+//! layer here is a convolution with its bias, ReLU and pool, a dense layer with its bias and ReLU, and
+//! the last one with the loss: what a backend may replace by one kernel. The parts need not add up to
+//! the whole: alone, a part finds its inputs in the caches, and no other part beside it to hide behind.
+
+mod check;
+mod clock;
+mod compare;
+mod measure;
+mod parts;
+mod peak;
+mod rows;
+
+pub use check::check;
+pub use compare::{Comparison, comparable, compare};
+pub use peak::peak;
+pub use rows::{Bench, Cost, NetworkCost, Pass};
+
+use crate::backend::Backend;
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::gpu::is_real;
+use crate::network::Configuration;
+use crate::parity::LOSS;
+
+/// What to measure, and how well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Networks, in order.
+    pub configurations: Vec<Configuration>,
+    /// Samples a step; every network is measured at each.
+    pub batch_sizes: Vec<usize>,
+    /// Whether the backend may replace runs of operations by faster ones of its own.
+    pub fuse: bool,
+    /// Samples of the clock that a median is taken of.
+    pub samples: usize,
+    /// Seconds that a sample lasts at least, so that starting and waiting do not show.
+    pub sample_seconds: f64,
+    /// Largest difference of a step's loss from the plain CPU's.
+    pub allowed: f64,
+}
+
+/// The tutorial's networks at its batch size.
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            configurations: Configuration::TUTORIAL.to_vec(),
+            batch_sizes: vec![64],
+            fuse: true,
+            samples: 9,
+            sample_seconds: 0.04,
+            allowed: LOSS,
+        }
+    }
+}
+
+/// Checks and measures. `progress` hears what is about to happen.
+///
+/// # Errors
+/// [`Error::Usage`] for options that make no network or no plan, before anything is measured;
+/// [`Error::Check`] where a network computes something else than the plain CPU;
+/// [`Error::Failure`] where the backend fails.
+pub async fn run(
+    backend: &Backend,
+    data: &Dataset,
+    options: &Options,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Bench> {
+    let mut work = Vec::new();
+    for &batch in &options.batch_sizes {
+        for &configuration in &options.configurations {
+            work.push(measure::Work::new(backend, data, configuration, batch, options)?);
+        }
+    }
+    if work.is_empty() || options.samples == 0 {
+        return Err(Error::Usage("there is nothing to measure: give a network, a batch size and a sample".into()));
+    }
+    let mut bench = describe(backend, options);
+    for work in &work {
+        progress(&format!("{work}: checking against the plain CPU"));
+        let difference = work.check(backend, options.allowed).await?;
+        progress(&format!("{work}: measuring"));
+        // A bound gets better with every look at it.
+        bench.peak_gflops = bench.peak_gflops.max(peak(backend, options).await?);
+        let network = work.measure(backend, options, difference).await?;
+        bench.device_clock = network.device_clock;
+        bench.networks.push(network);
+    }
+    bench.finish();
+    Ok(bench)
+}
+
+fn describe(backend: &Backend, options: &Options) -> Bench {
+    let threads = if cfg!(feature = "parallel") {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    } else {
+        1
+    };
+    let (adapter, driver, software) = match backend {
+        Backend::Cpu => (format!("{} CPU, {threads} threads", std::env::consts::ARCH), String::new(), false),
+        Backend::Gpu(gpu) => {
+            let driver = format!("{} {}", gpu.info.driver, gpu.info.driver_info);
+            (gpu.info.name.clone(), driver.trim().into(), !is_real(&gpu.info))
+        }
+    };
+    Bench {
+        version: env!("CARGO_PKG_VERSION").into(),
+        backend: backend.name().into(),
+        adapter,
+        driver,
+        software,
+        threads,
+        fused: options.fuse,
+        samples: options.samples,
+        ..Bench::default()
+    }
+}

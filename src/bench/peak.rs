@@ -1,0 +1,46 @@
+//! How many multiply-adds this machine can do at most.
+
+use web_time::Instant;
+
+use super::Options;
+use super::clock::sample;
+use crate::backend::Backend;
+use crate::error::Result;
+use crate::{cpu, gpu};
+
+/// Most runs of the kernel in a sample.
+const MOST: usize = 1 << 16;
+/// How many times shorter, and more, the CPU's samples are.
+const SHORT: usize = 32;
+
+/// 10⁹ floating-point operations a second of independent multiply-adds in registers, on all threads
+/// or all of the GPU. It is a bound, so the best sample counts, not the median.
+///
+/// # Errors
+/// [`crate::Error::Failure`] where the backend fails.
+pub async fn peak(backend: &Backend, options: &Options) -> Result<f64> {
+    let (macs, seconds) = match backend {
+        Backend::Cpu => {
+            // Where others use the machine too, a short sample may still find every core free.
+            let short = Options {
+                samples: SHORT * options.samples,
+                sample_seconds: options.sample_seconds / SHORT as f64,
+                ..options.clone()
+            };
+            let mut macs = 0;
+            let seconds = sample(&short, MOST, async |n| {
+                let start = Instant::now();
+                macs = (0..n).map(|_| cpu::peak::multiply_adds()).sum::<u64>() / n as u64;
+                Ok(start.elapsed().as_secs_f64())
+            });
+            let seconds = seconds.await?;
+            (macs, seconds)
+        }
+        Backend::Gpu(gpu) => {
+            let peak = gpu::Peak::new(gpu)?;
+            (peak.macs, sample(options, MOST, async |n| peak.time(n).await).await?)
+        }
+    };
+    let best = seconds.into_iter().fold(f64::INFINITY, f64::min);
+    Ok(2e-9 * macs as f64 / best)
+}

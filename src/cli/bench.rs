@@ -1,0 +1,45 @@
+//! Options of `bench`.
+
+use std::path::PathBuf;
+
+use clap::{Args, builder::NonEmptyStringValueParser as Text};
+
+use super::{BackendChoice, PaddingChoice, value};
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Strides of the convolutions
+    #[arg(long, value_delimiter = ',', default_value = "1,2", value_name = "LIST", value_parser = value::stride)]
+    #[arg(allow_negative_numbers = true)]
+    pub stride: Vec<usize>,
+    /// Paddings of the convolutions
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "same,valid", value_name = "LIST")]
+    pub padding: Vec<PaddingChoice>,
+    /// Samples a step; every network is measured at each of them
+    #[arg(long, value_delimiter = ',', default_value = "64", value_name = "LIST", value_parser = value::batch_size)]
+    #[arg(allow_negative_numbers = true)]
+    pub batch_size: Vec<usize>,
+    /// What to measure: a real GPU where there is one, else the CPU (auto); any adapter, a software
+    /// one included (gpu); or the CPU
+    #[arg(long, value_name = "WHERE", value_enum, default_value = "auto")]
+    pub backend: BackendChoice,
+    /// The GPU adapter, by a part of its name or its number in `stridelab devices`
+    #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new())]
+    pub adapter: Option<String>,
+    /// Run the plain operations only, none of the faster ones that replace runs of them
+    #[arg(long)]
+    pub no_fuse: bool,
+    /// Show the times beside those of another run, from its bench.json
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
+    /// Folder for the results [default: runs/<date-time>-bench]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Write into --out even if it is not empty, replacing an earlier benchmark's files
+    #[arg(long)]
+    pub force: bool,
+    /// Print one JSON object a line on stdout instead of the tables
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,85 @@
+//! The multiply-adds that a device can do at most, as measured.
+
+use web_time::Instant;
+
+use crate::error::Result;
+use crate::ops::{BufferId, Grid, Kernel, Operand, View};
+use crate::plan::{Buffer, Element};
+
+use super::Gpu;
+use super::kernel::Dispatch;
+use super::stamps::Stamps;
+use super::wait::Signal;
+
+/// Invocations of a dispatch: several times what the largest device holds at once.
+const INVOCATIONS: usize = 1 << 20;
+/// Rounds of an invocation: long enough that starting it does not show.
+const ROUNDS: usize = 128;
+
+/// The kernel of `shaders/peak.wgsl`, ready to run.
+pub struct Peak<'gpu> {
+    gpu: &'gpu Gpu,
+    dispatch: Dispatch,
+    stamps: Option<Stamps>,
+    /// Multiply-adds of one dispatch.
+    pub macs: u64,
+}
+
+impl<'gpu> Peak<'gpu> {
+    /// Compiles the kernel.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device refuses it.
+    pub fn new(gpu: &'gpu Gpu) -> Result<Self> {
+        let spec = Buffer { name: "peak".into(), element: Element::F32, len: INVOCATIONS, replicas: 1 };
+        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("peak"),
+            size: spec.bytes(),
+            usage: wgpu::BufferUsages::STORAGE,
+            mapped_at_creation: false,
+        });
+        let view = View { buffer: BufferId(0), offset: 0, len: INVOCATIONS };
+        let kernel = Kernel {
+            shader: "peak",
+            entry: "multiply_add",
+            constants: vec![("LEN", INVOCATIONS as f64), ("ROUNDS", ROUNDS as f64)],
+            operands: vec![Operand { name: "y", view }],
+            grid: Grid::elements(INVOCATIONS),
+        };
+        // The kernel reads no step record; any layout does.
+        let records =
+            gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &[] });
+        let dispatch = gpu.dispatch(&kernel, &[spec], &[buffer], 1, &records)?;
+        gpu.check()?;
+        let a_round = gpu.shader_constant("peak", "MULTIPLY_ADDS") as usize;
+        Ok(Peak { gpu, dispatch, stamps: Stamps::new(gpu), macs: (INVOCATIONS * ROUNDS * a_round) as u64 })
+    }
+
+    /// Seconds of so many dispatches, by the device's clock where it has one.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device failed or stays silent.
+    pub async fn time(&self, dispatches: usize) -> Result<f64> {
+        let start = Instant::now();
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let timestamp_writes = self.stamps.as_ref().map(Stamps::writes);
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
+        pass.set_pipeline(&self.dispatch.pipeline);
+        pass.set_bind_group(0, &self.dispatch.bindings, &[]);
+        let [x, y, z] = self.dispatch.groups;
+        (0..dispatches).for_each(|_| pass.dispatch_workgroups(x, y, z));
+        drop(pass);
+        if let Some(stamps) = &self.stamps {
+            stamps.resolve(&mut encoder);
+        }
+        let submission = self.gpu.queue.submit([encoder.finish()]);
+        if let Some(stamps) = &self.stamps {
+            return stamps.seconds(self.gpu, submission).await;
+        }
+        let done = Signal::new();
+        let sender = done.sender();
+        self.gpu.queue.on_submitted_work_done(move || sender(()));
+        done.wait(self.gpu, Some(submission)).await?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+}
