@@ -71,25 +71,25 @@ fn image<S: Simd, const V: usize>(simd: S, task: Image<'_>) {
     let (w, b) = (S::as_simd_f32s(w).0, S::as_simd_f32s(b).0);
     let (y, argmax) = (S::as_mut_simd_f32s(y).0, S::as_mut_simd_u32s(argmax).0);
     let (channels, row) = (conv.in_channels, b.len());
+    let length = conv.kernel[1] * channels;
     let zero = simd.splat_f32s(0.0);
     for window in 0..pool.output[0] * pool.output[1] {
         let (oh, ow) = (window / pool.output[1] * 2, window % pool.output[1] * 2);
         for block in (0..row).step_by(V) {
             let mut sums = [[zero; V]; 4];
             for i in 0..conv.kernel[0] {
-                for j in 0..conv.kernel[1] {
-                    let [x0, x1, x2, x3] = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(down, right)| {
-                        let pixel = padded.pixel([oh + down, ow + right], [i, j]);
-                        &x[pixel * channels..][..channels]
-                    });
-                    let taps = w[(i * conv.kernel[1] + j) * channels * row..].chunks_exact(row);
-                    for ((((taps, &x0), &x1), &x2), &x3) in taps.zip(x0).zip(x1).zip(x2).zip(x3) {
-                        let taps = &taps[block..block + V];
-                        for (p, x) in [x0, x1, x2, x3].into_iter().enumerate() {
-                            let x = simd.splat_f32s(x);
-                            for v in 0..V {
-                                sums[p][v] = simd.mul_add_f32s(x, taps[v], sums[p][v]);
-                            }
+                // A kernel row reads neighbouring numbers of the image: its pixels and their channels.
+                let [x0, x1, x2, x3] = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(down, right)| {
+                    let pixel = padded.pixel([oh + down, ow + right], [i, 0]);
+                    &x[pixel * channels..][..length]
+                });
+                let taps = w[i * length * row..].chunks_exact(row);
+                for ((((taps, &x0), &x1), &x2), &x3) in taps.zip(x0).zip(x1).zip(x2).zip(x3) {
+                    let taps = &taps[block..block + V];
+                    for (p, x) in [x0, x1, x2, x3].into_iter().enumerate() {
+                        let x = simd.splat_f32s(x);
+                        for v in 0..V {
+                            sums[p][v] = simd.mul_add_f32s(x, taps[v], sums[p][v]);
                         }
                     }
                 }

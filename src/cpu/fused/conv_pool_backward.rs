@@ -46,11 +46,7 @@ pub fn backward(arch: Arch, (conv, pool): (&ConvShape, &PoolShape), tensors: Ten
     let width = co * (patch + 1);
     scratch.partial.resize(tasks * width, 0.0);
     scratch.transposed.resize(w.len(), 0.0);
-    for (row, w) in w.chunks_exact(co).enumerate() {
-        for (o, &w) in w.iter().enumerate() {
-            scratch.transposed[o * patch + row] = w;
-        }
-    }
+    transpose(w, co, &mut scratch.transposed);
     let transposed = &scratch.transposed;
     let run = |task: usize, partial: &mut [f32], dx: &mut [f32]| {
         let images = |len: usize, all: usize| (task * IMAGES * len).min(all)..((task + 1) * IMAGES * len).min(all);
@@ -78,16 +74,24 @@ pub fn backward(arch: Arch, (conv, pool): (&ConvShape, &PoolShape), tensors: Ten
     } else {
         crate::cpu::for_each_two(partials, width, dx, conv.input_len() * IMAGES, run);
     }
-    // Tasks in order, back to `[kh, kw, C, O]`.
-    let partials = &scratch.partial[..tasks * width];
-    dw.fill(0.0);
-    db.fill(0.0);
-    for partial in partials.chunks_exact(width) {
-        let (partial, bias) = partial.split_at(co * patch);
-        db.iter_mut().zip(bias).for_each(|(sum, &b)| *sum += b);
-        for (row, dw) in dw.chunks_exact_mut(co).enumerate() {
-            for (o, sum) in dw.iter_mut().enumerate() {
-                *sum += partial[o * patch + row];
+    // Tasks in order, then back to `[kh, kw, C, O]`.
+    let (sums, others) = scratch.partial[..tasks * width].split_at_mut(width);
+    for partial in others.chunks_exact(width) {
+        sums.iter_mut().zip(partial).for_each(|(sum, &part)| *sum += part);
+    }
+    let (sums, biases) = sums.split_at(co * patch);
+    db.copy_from_slice(biases);
+    transpose(sums, patch, dw);
+}
+
+/// `[rows, columns]` to `[columns, rows]`, in blocks that stay in the cache.
+fn transpose(from: &[f32], columns: usize, to: &mut [f32]) {
+    const BLOCK: usize = 16;
+    let rows = from.len() / columns;
+    for block in (0..rows).step_by(BLOCK) {
+        for column in 0..columns {
+            for row in block..(block + BLOCK).min(rows) {
+                to[column * rows + row] = from[row * columns + column];
             }
         }
     }
