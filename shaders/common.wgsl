@@ -74,6 +74,31 @@ fn block_of(tile: ptr<function, Tile>, b: u32) -> array<vec4<f32>, 8> {
     return rows;
 }
 
+var<workgroup> lane_sums: array<array<f32, 32>, WORKGROUP>;
+
+// Lays a lane's block of a tile out for add_lanes.
+fn share(lane: u32, rows: array<vec4<f32>, 8>) {
+    for (var r = 0u; r < 8u; r++) {
+        lane_sums[lane][r * 4u] = rows[r].x;
+        lane_sums[lane][r * 4u + 1u] = rows[r].y;
+        lane_sums[lane][r * 4u + 2u] = rows[r].z;
+        lane_sums[lane][r * 4u + 3u] = rows[r].w;
+    }
+}
+
+// The sum of a number over all lanes, in two levels: short sums lose less to rounding.
+fn add_lanes(element: u32) -> f32 {
+    var total = 0.0;
+    for (var start = 0u; start < WORKGROUP; start += 8u) {
+        var sum = 0.0;
+        for (var lane = start; lane < start + 8u; lane++) {
+            sum += lane_sums[lane][element];
+        }
+        total += sum;
+    }
+    return total;
+}
+
 // WGSL lets an implementation assume that no NaN exists, so ask the bits.
 fn is_nan(value: f32) -> bool {
     return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;

@@ -37,8 +37,6 @@ override dw_stride: u32;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dw: array<f32>;
 
-var<workgroup> partial: array<array<f32, 32>, WORKGROUP>;
-
 // Four pixels of a batch of images of height × width, and whether each exists.
 struct Pixels {
     n: vec4<u32>,
@@ -197,7 +195,7 @@ fn strided(p: Pixels, phase: vec2<u32>) -> Pixels {
 fn reached(p: Pixels, i: u32, j: u32) -> vec4<bool> {
     let h = p.h + vec4(i32(PAD_TOP) - i32(i));
     let w = p.w + vec4(i32(PAD_LEFT) - i32(j));
-    let inside = (h < vec4(i32(OUT_H * STRIDE_H))) & (w < vec4(i32(OUT_W * STRIDE_W)));
+    let inside = (h / i32(STRIDE_H) < vec4(i32(OUT_H))) & (w / i32(STRIDE_W) < vec4(i32(OUT_W)));
     return p.exists & (h >= vec4(0)) & (w >= vec4(0)) & inside;
 }
 
@@ -236,13 +234,7 @@ fn backward_weights(
     }
     let blocks = min(4u, tiles(OUT_C - channel, 4u));
     for (var b = 0u; b < blocks; b++) {
-        let rows = block_of(&sums, b);
-        for (var r = 0u; r < TILE_ROWS; r++) {
-            partial[lane][r * 4u] = rows[r].x;
-            partial[lane][r * 4u + 1u] = rows[r].y;
-            partial[lane][r * 4u + 2u] = rows[r].z;
-            partial[lane][r * 4u + 3u] = rows[r].w;
-        }
+        share(lane, block_of(&sums, b));
         workgroupBarrier();
         let at = vec2(row + lane / 4u, channel + b * 4u + lane % 4u);
         if (lane < 32u && at.x < KERNEL_H * KERNEL_W * IN_C && at.y < OUT_C) {
@@ -264,17 +256,4 @@ fn x_through(rows: vec4<u32>, pixel: u32, replica: u32) -> vec4<f32> {
     let image = i32(pixel / (OUT_W * OUT_H) * IN_H);
     let at = vec4<u32>(select(vec4(0), (vec4(image) + h) * i32(IN_W) + w, inside)) * IN_C + rows % IN_C;
     return load_x(at, replica * x_stride, inside);
-}
-
-// The sum of a number over all lanes, in two levels: short sums lose less to rounding.
-fn add_lanes(element: u32) -> f32 {
-    var total = 0.0;
-    for (var start = 0u; start < WORKGROUP; start += 8u) {
-        var sum = 0.0;
-        for (var lane = start; lane < start + 8u; lane++) {
-            sum += partial[lane][element];
-        }
-        total += sum;
-    }
-    return total;
 }

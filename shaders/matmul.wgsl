@@ -25,8 +25,6 @@ override y_stride: u32;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-var<workgroup> partial: array<array<f32, 32>, WORKGROUP>;
-
 fn load_a(at: vec4<u32>, i: u32) -> vec4<f32> {
     return vec4(a[at.x + i], a[at.y + i], a[at.z + i], a[at.w + i]);
 }
@@ -94,13 +92,7 @@ fn multiply_long(
     var sums = sum(row, column, group.z, lane, WORKGROUP);
     let blocks = min(4u, tiles(COLUMNS - column, 4u));
     for (var b = 0u; b < blocks; b++) {
-        let rows = block_of(&sums, b);
-        for (var r = 0u; r < TILE_ROWS; r++) {
-            partial[lane][r * 4u] = rows[r].x;
-            partial[lane][r * 4u + 1u] = rows[r].y;
-            partial[lane][r * 4u + 2u] = rows[r].z;
-            partial[lane][r * 4u + 3u] = rows[r].w;
-        }
+        share(lane, block_of(&sums, b));
         workgroupBarrier();
         let at = vec2(row + lane / 4u, column + b * 4u + lane % 4u);
         if (lane < 32u && at.x < ROWS && at.y < COLUMNS) {
@@ -108,17 +100,4 @@ fn multiply_long(
         }
         workgroupBarrier();
     }
-}
-
-// The sum of a number over all lanes, in two levels: short sums lose less to rounding.
-fn add_lanes(element: u32) -> f32 {
-    var total = 0.0;
-    for (var start = 0u; start < WORKGROUP; start += 8u) {
-        var sum = 0.0;
-        for (var lane = start; lane < start + 8u; lane++) {
-            sum += partial[lane][element];
-        }
-        total += sum;
-    }
-    return total;
 }

@@ -9,6 +9,7 @@
 //! active, Adam's α, where its results go. All `R` replicas of a plan take the same steps; each has
 //! its own parameters, sample order and results.
 
+mod backward;
 mod build;
 
 use crate::error::Result;

@@ -8,6 +8,10 @@ use crate::plan::{Buffer, TrainingPlan};
 use crate::tensor::Tensor;
 use crate::train::{Epoch, TrainOptions, Trainer};
 
+/// Seeds train side by side in at most so much memory, and the rest after them: the buffers of ten
+/// models of the largest of the tutorial's networks take half of it.
+const SIDE_BY_SIDE_BYTES: u64 = 2 << 30;
+
 /// What to train.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {
@@ -52,7 +56,11 @@ impl Study {
         loop {
             match TrainingPlan::new(network, &options) {
                 Ok(training) => {
-                    return Ok((options.replicas, training.plan.buffers.iter().map(Buffer::bytes).sum()));
+                    let bytes = training.plan.buffers.iter().map(Buffer::bytes).sum();
+                    if bytes <= SIDE_BY_SIDE_BYTES || options.replicas == 1 {
+                        return Ok((options.replicas, bytes));
+                    }
+                    options.replicas = options.replicas.div_ceil(2);
                 }
                 Err(_) if options.replicas > 1 => options.replicas = options.replicas.div_ceil(2),
                 Err(error) => return Err(error),

@@ -42,6 +42,9 @@ impl<'b> Trainer<'b> {
         options: &TrainOptions,
         weights: Option<&[Tensor]>,
     ) -> Result<Self> {
+        for split in [&data.train, &data.test] {
+            split.check([network.input[0], network.input[1]], network.classes)?;
+        }
         let training = TrainingPlan::new(network, &options.plan_options(backend, data))?;
         let executor = backend.prepare(&training.plan).await?;
         let mut trainer =

@@ -116,7 +116,7 @@ fn cases_pass_on_both_backends() {
     };
     let mut cases = Case::all(Path::new(&directory)).unwrap_or_else(|error| panic!("{error}"));
     cases.retain(|case| !NOT_OURS.contains(&case.op.as_str()));
-    assert_eq!(cases.len(), APPLICABLE, "cases of the operators that stridelab has");
+    assert!(cases.len() >= APPLICABLE, "{} cases, expected {APPLICABLE} or more", cases.len());
     let gpu = block_on(Backend::gpu(None, true))
         .unwrap_or_else(|error| panic!("no GPU adapter ({error}): run the tests with tests/run.sh"));
     let mut report = String::new();

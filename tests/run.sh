@@ -8,6 +8,10 @@ cd "$(dirname "$0")/.."
 export CARGO_BUILD_JOBS="${CARGO_BUILD_JOBS:-2}" RUST_TEST_THREADS="${RUST_TEST_THREADS:-2}"
 
 has_driver() {
+  # A driver's description is no use without the loader.
+  if [[ "$(uname)" == Linux ]] && command -v ldconfig >/dev/null && ! ldconfig -p | grep -q 'libvulkan\.so\.1'; then
+    return 1
+  fi
   compgen -G "/usr/share/vulkan/icd.d/*.json" >/dev/null || compgen -G "/etc/vulkan/icd.d/*.json" >/dev/null ||
     [[ -n "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ]] || [[ "$(uname)" != Linux ]]
 }

@@ -37,6 +37,30 @@ pub struct Split {
 }
 
 impl Split {
+    /// Whether these are images of `[height, width]` with labels below `classes`: kernels index by
+    /// labels without asking.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] for another image size, another number of pixels or labels than the
+    /// count says, or a label that is no class.
+    pub fn check(&self, [height, width]: [usize; 2], classes: usize) -> Result<()> {
+        let Split { count, .. } = *self;
+        if [self.height, self.width] != [height, width] {
+            let size = format!("{}×{}", self.height, self.width);
+            return Err(Error::Data(format!("images of {size} pixels, the network takes {height}×{width}")));
+        }
+        if (Some(self.images.len()), self.labels.len()) != (count.checked_mul(height * width), count) {
+            let (pixels, labels) = (self.images.len(), self.labels.len());
+            return Err(Error::Data(format!(
+                "{count} samples of {height}×{width}, but {pixels} pixels and {labels} labels"
+            )));
+        }
+        match self.labels.iter().find(|&&label| usize::from(label) >= classes) {
+            Some(label) => Err(Error::Data(format!("label {label}, but the classes are 0 to {}", classes - 1))),
+            None => Ok(()),
+        }
+    }
+
     /// The images as an `ndarray` view `[count, height, width]`.
     ///
     /// # Panics

@@ -82,14 +82,21 @@ pub fn choose(found: &[wgpu::AdapterInfo], wanted: Option<&str>) -> Result<usize
     let Some(wanted) = wanted else {
         return Ok((0..found.len()).min_by_key(|&i| rank(&found[i])).unwrap_or(0));
     };
-    let index = wanted.parse::<usize>().ok().filter(|&i| i < found.len());
     let lower = wanted.to_lowercase();
-    index.or_else(|| found.iter().position(|a| a.name.to_lowercase().contains(&lower))).ok_or_else(|| {
-        Error::NoAdapter(format!(
-            "no adapter {wanted:?}; found {}: give one of these names or numbers to --adapter",
+    // Digits are a number and nothing else: a "3" in a model's name is not adapter 3.
+    let fitting: Vec<usize> = match wanted.parse::<usize>() {
+        Ok(i) => (0..found.len()).filter(|&f| f == i).collect(),
+        Err(_) => (0..found.len()).filter(|&f| found[f].name.to_lowercase().contains(&lower)).collect(),
+    };
+    match fitting[..] {
+        [one] => Ok(one),
+        [first, ..] if fitting.iter().all(|&f| found[f].name == found[first].name) => Ok(first),
+        _ => Err(Error::NoAdapter(format!(
+            "{} adapter {wanted:?}; found {}: give one of these names or numbers to --adapter",
+            if fitting.is_empty() { "no" } else { "more than one" },
             listing()
-        ))
-    })
+        ))),
+    }
 }
 
 /// Opens the adapter that `wanted` names, or the best one. `checked` keeps the shaders' bounds

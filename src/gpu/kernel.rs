@@ -96,10 +96,11 @@ impl Shader {
             device.create_shader_module(descriptor)
         } else {
             // SAFETY: every index is computed from the plan's shapes, which are fixed when the
-            // pipeline is made, and guarded by them in the shader; the only data that index
-            // (order, labels, argmax) are range-checked on the host before upload or written by
-            // our own kernels. All loops count up to a shape. The tests of every kernel run with
-            // the checks on as well.
+            // pipeline is made, and guarded by them in the shader. The only data that index are
+            // labels (checked by `Split::check` and the public operators), orders and step records
+            // (made by `Trainer`, `Bench` and the operators, from the plan's own counts) and argmax
+            // (written by our own kernels). All loops count up to a shape. The tests of every
+            // kernel run with the checks on as well.
             unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
         };
         let constants = parsed.constants.iter().filter_map(|(_, constant)| {

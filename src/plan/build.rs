@@ -14,6 +14,10 @@ use crate::ops::{Adam, Gather, MatMul, adam::AdamParameters};
 /// The program whose activations are read.
 const FEATURES: &str = "features";
 
+/// The largest buffer of validation: wider batches are no faster, and large images would fill the
+/// memory.
+const EVALUATE_BYTES: u64 = 256 << 20;
+
 /// What a training plan is made for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlanOptions {
@@ -55,17 +59,17 @@ pub struct TrainingPlan {
 }
 
 /// A layer's tensors in a program, kept for its backward pass.
-struct Tape<'a> {
-    layer: &'a Layer,
-    input: View,
-    output: View,
-    argmax: Option<View>,
+pub(super) struct Tape<'a> {
+    pub(super) layer: &'a Layer,
+    pub(super) input: View,
+    pub(super) output: View,
+    pub(super) argmax: Option<View>,
 }
 
-struct Builder<'a> {
-    plan: Plan,
-    network: &'a Network,
-    state: State,
+pub(super) struct Builder<'a> {
+    pub(super) plan: Plan,
+    pub(super) network: &'a Network,
+    pub(super) state: State,
 }
 
 impl TrainingPlan {
@@ -98,7 +102,7 @@ impl TrainingPlan {
 
         let widest = network.layers.iter().map(|l| l.output().iter().product::<usize>()).max().unwrap_or(1);
         let row_bytes = 4 * (widest.max(pixels) * options.replicas) as u64;
-        let fitting = (options.max_binding_bytes / row_bytes).max(1);
+        let fitting = (options.max_binding_bytes.min(EVALUATE_BYTES) / row_bytes).max(1);
         let capacity = options.evaluate_capacity.min(options.test_samples).min(fitting as usize).max(1);
         let steps = options.test_samples.div_ceil(capacity);
         let evaluate = builder.program("evaluate", capacity, steps, &test, None)?;
@@ -248,56 +252,5 @@ impl<'a> Builder<'a> {
             x = y;
         }
         Ok(tapes)
-    }
-
-    /// Gradients of every parameter, from the gradient `dy` of the logits; last layer first.
-    fn backward(&mut self, name: &str, batch: usize, tapes: &[Tape], mut dy: View, ops: &mut Vec<Op>) -> Result<()> {
-        for (i, tape) in tapes.iter().enumerate().rev() {
-            let Tape { layer, input: x, output: y, argmax } = *tape;
-            // The first layer's input is data and needs no gradient.
-            let dx = if i == 0 {
-                None
-            } else {
-                Some(self.plan.buffer(format!("{name} d {}", tapes[i - 1].layer.name), Element::F32, &[x.len])?)
-            };
-            let gradient = |suffix| self.plan.parameter(&format!("{}.{suffix}", layer.name), self.state.gradients);
-            let weight = |plan: &Plan| plan.parameter(&format!("{}.weight", layer.name), self.state.parameters);
-            let relu = Op::Relu(Relu { len: y.len, pass: ReluPass::Backward { activation: y, dy } });
-            let channels = layer.output()[2];
-            let bias = |db| Op::Bias(Bias { rows: y.len / channels, channels, pass: BiasPass::Backward { dy, db } });
-            match layer.kind {
-                LayerKind::Conv(shape) => {
-                    ops.extend([relu, bias(gradient("bias"))]);
-                    let dw = gradient("weight");
-                    ops.push(Op::Conv2d(Conv2d { shape, batch, pass: Conv2dPass::BackwardWeights { x, dy, dw } }));
-                    if let Some(dx) = dx {
-                        let w = weight(&self.plan);
-                        ops.push(Op::Conv2d(Conv2d { shape, batch, pass: Conv2dPass::BackwardInput { dy, w, dx } }));
-                    }
-                }
-                LayerKind::Pool(shape) => {
-                    if let (Some(dx), Some(argmax)) = (dx, argmax) {
-                        ops.push(Op::MaxPool(MaxPool { shape, batch, pass: MaxPoolPass::Backward { dy, argmax, dx } }));
-                    }
-                }
-                LayerKind::Dense { inputs, outputs, relu: rectified } => {
-                    if rectified {
-                        ops.push(relu);
-                    }
-                    ops.push(bias(gradient("bias")));
-                    let product = |rows, columns, inner, transpose_a, transpose_b, a, b, y| {
-                        Op::MatMul(MatMul { rows, columns, inner, transpose_a, transpose_b, a, b, y })
-                    };
-                    ops.push(product(inputs, outputs, batch, true, false, x, dy, gradient("weight")));
-                    if let Some(dx) = dx {
-                        ops.push(product(batch, inputs, outputs, false, true, dy, weight(&self.plan), dx));
-                    }
-                }
-            }
-            if let Some(dx) = dx {
-                dy = dx;
-            }
-        }
-        Ok(())
     }
 }

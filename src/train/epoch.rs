@@ -54,28 +54,33 @@ impl Trainer<'_> {
         let start = Instant::now();
         self.train_steps(steps, progress).await?;
         let seconds = start.elapsed().as_secs_f64() / orders.len() as f64;
-        self.evaluate(&mut || progress(steps)).await?;
-        let mut epochs = Vec::new();
+        let diverged = |what: String, loss: f64| {
+            Error::Failure(format!("training diverged: {what} is {loss}: use a smaller --learning-rate"))
+        };
+        let mut trained = Vec::new();
         for (replica, order) in orders.iter().enumerate() {
             let (losses, correct) = self.results(self.training.train, replica, order).await?;
             let batch = self.capacity(self.training.train_step);
             let step_losses: Vec<f64> = losses.chunks(batch).map(mean).collect();
-            let diverged = |what: String, loss: f64| {
-                Err(Error::Failure(format!("training diverged: {what} is {loss}: use a smaller --learning-rate")))
-            };
             if let Some(step) = step_losses.iter().position(|loss| !loss.is_finite()) {
-                return diverged(format!("the loss of step {} of epoch {}", step + 1, self.epochs), step_losses[step]);
+                let what = format!("the loss of step {} of epoch {}", step + 1, self.epochs);
+                return Err(diverged(what, step_losses[step]));
             }
-            let train = tally(&losses, &correct);
+            trained.push((tally(&losses, &correct), step_losses));
+        }
+        self.evaluate(&mut || progress(steps)).await?;
+        let samples = self.training.train.count as f64;
+        let mut epochs = Vec::new();
+        for (replica, (train, step_losses)) in trained.into_iter().enumerate() {
             let in_order: Vec<u32> = (0..self.training.test.count as u32).collect();
             let (losses, correct) = self.results(self.training.test, replica, &in_order).await?;
             let val = tally(&losses, &correct);
             if !val.loss.is_finite() {
-                return diverged(format!("the validation loss after epoch {}", self.epochs), val.loss);
+                return Err(diverged(format!("the validation loss after epoch {}", self.epochs), val.loss));
             }
             epochs.push(Epoch {
-                train_loss: train.loss / order.len() as f64,
-                train_accuracy: train.correct as f64 / order.len() as f64,
+                train_loss: train.loss / samples,
+                train_accuracy: train.correct as f64 / samples,
                 val_loss: val.loss / in_order.len() as f64,
                 val_accuracy: val.correct as f64 / in_order.len() as f64,
                 seconds,

@@ -1,13 +1,18 @@
 //! What training changes, to and from the backend: parameters, gradients, Adam's moments.
 
 use super::Trainer;
-use crate::error::Result;
-use crate::plan::BufferId;
+use crate::error::{Error, Result};
+use crate::plan::{BufferId, Parameter};
 use crate::tensor::Tensor;
 
 impl Trainer<'_> {
     pub(super) fn set_parameters(&mut self, buffer: BufferId, replica: usize, tensors: &[Tensor]) -> Result<()> {
         for tensor in tensors {
+            let known = |p: &Parameter| p.name == tensor.name && p.len == tensor.data.len();
+            if !self.training.plan.parameters.iter().any(known) {
+                let (name, len) = (&tensor.name, tensor.data.len());
+                return Err(Error::Data(format!("the network has no tensor {name} of {len} numbers")));
+            }
             let view = self.training.plan.parameter(&tensor.name, buffer);
             self.executor.write(view, replica, &tensor.data)?;
         }

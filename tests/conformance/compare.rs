@@ -50,9 +50,9 @@ fn floats(got: &[f32], want: &[f32], tolerance: Tolerance) -> Result<(), String>
     }
     for (i, (&g, &w)) in got.iter().zip(want).enumerate() {
         let (diff, allowed) = match tolerance {
-            Tolerance::Ulp { ulp } => (steps(g, w), f64::from(ulp)),
             // An infinity is near nothing but itself.
-            _ if g == w || w.is_infinite() => (if g == w { 0.0 } else { f64::INFINITY }, 0.0),
+            _ if g == w || w.is_infinite() || g.is_infinite() => (if g == w { 0.0 } else { f64::INFINITY }, 0.0),
+            Tolerance::Ulp { ulp } => (steps(g, w), f64::from(ulp)),
             Tolerance::Allclose { rtol, atol } => {
                 ((f64::from(g) - f64::from(w)).abs(), atol + rtol * f64::from(w).abs())
             }
@@ -107,6 +107,9 @@ fn infinity_fails() {
     got[3] = f32::INFINITY;
     assert_eq!(verdicts(&got), [false; 3]);
     let infinite = Tensor::float(&[1], vec![f32::INFINITY]);
+    for tolerance in TOLERANCES {
+        assert!(compare(&infinite, &Tensor::float(&[1], vec![f32::MAX]), tolerance).is_err(), "{tolerance:?}");
+    }
     for tolerance in TOLERANCES {
         assert!(compare(&Tensor::float(&[1], vec![1.0]), &infinite, tolerance).is_err(), "{tolerance:?}");
     }

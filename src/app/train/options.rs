@@ -32,7 +32,7 @@ pub fn run_info(args: &TrainArgs, out: &Path, backend: &Backend, data: &Dataset)
             "epochs": args.epochs,
             "batch-size": args.batch_size,
             "learning-rate": args.learning_rate,
-            "seed": args.seed,
+            "seed": args.seeds.is_none().then_some(args.seed),
             "seeds": args.seeds.map(Vec::from),
             "limit": args.limit,
             "data": args.data.as_deref().map(Path::to_string_lossy),

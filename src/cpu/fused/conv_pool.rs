@@ -100,10 +100,11 @@ fn image<S: Simd, const V: usize>(simd: S, task: Image<'_>) {
                 let mut position = simd.splat_u32s(0);
                 for p in 1..4 {
                     let value = simd.add_f32s(sums[p][v], bias);
-                    // Written so that NaN wins, as in the plain pool.
-                    let keep = simd.less_than_or_equal_f32s(value, best);
-                    best = simd.select_f32s(keep, best, value);
-                    position = simd.select_u32s(keep, position, simd.splat_u32s(p as u32));
+                    // NaN wins and stays, as in the plain pool.
+                    let number = simd.equal_f32s(value, value);
+                    let greater = simd.greater_than_f32s(value, best);
+                    best = simd.select_f32s(number, simd.select_f32s(greater, value, best), value);
+                    position = simd.select_u32s(greater, simd.splat_u32s(p as u32), position);
                 }
                 let rectified = simd.select_f32s(simd.less_than_or_equal_f32s(best, zero), zero, best);
                 y[window * row + block + v] = rectified;

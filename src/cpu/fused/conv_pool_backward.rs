@@ -155,8 +155,7 @@ fn images<S: Simd, const R: usize, const N: usize>(simd: S, mut task: Task<'_>) 
     let (co, patch, row) = (conv.out_channels, task.w.len() / conv.out_channels, padded.row());
     let windows = task.pool.output[0] * task.pool.output[1];
     let (mut image, mut gradient) = (vec![0.0; padded.len()], vec![0.0; padded.len()]);
-    // One spare entry: the last write of a full list of the last channel.
-    let (mut lists, mut counts) = (vec![(0, 0.0); co * windows + 1], vec![0; co]);
+    let (mut lists, mut counts) = (vec![(0, 0.0); co * windows], vec![0; co]);
     let dx = std::mem::take(&mut task.dx);
     for n in 0..task.x.len() / conv.input_len() {
         padded.fill(&task.x[n * conv.input_len()..][..conv.input_len()], &mut image);

@@ -1,0 +1,171 @@
+//! What is fused, and every instruction set's kernels against the plain operations.
+
+use super::conv_pool_backward::Tensors;
+use super::*;
+use crate::cpu::{bias, conv2d, max_pool, relu};
+use crate::geometry::Padding;
+use crate::network::{Configuration, Network};
+use crate::plan::{PlanOptions, TrainingPlan};
+use crate::random::Stream;
+
+/// All that is left plain in the tutorial's networks: samples, the loss, the smallest products
+/// and the dense layers' biases and ReLU.
+#[test]
+fn training_is_fused() {
+    let options = PlanOptions {
+        batch: 64,
+        train_samples: 64,
+        test_samples: 64,
+        replicas: 1,
+        evaluate_capacity: 64,
+        max_binding_bytes: u64::MAX,
+        adam: Default::default(),
+        fuse: true,
+    };
+    for configuration in Configuration::TUTORIAL {
+        let network = Network::new([28, 28], configuration).unwrap();
+        let plan = TrainingPlan::new(&network, &options).unwrap();
+        let ops = &plan.plan.programs[plan.train_step.0].ops;
+        let mut forwards = Vec::new();
+        let instructions = fuse(ops, &mut forwards);
+        let count = |f: fn(&Instruction) -> bool| instructions.iter().filter(|i| f(i)).count();
+        assert_eq!(count(|i| matches!(i, Instruction::Forward(_))), 2);
+        assert_eq!(count(|i| matches!(i, Instruction::Backward(_))), 2);
+        assert_eq!(count(|i| matches!(i, Instruction::Plain(Op::Conv2d(_) | Op::MaxPool(_) | Op::Adam(_)))), 0);
+        assert_eq!(count(|i| matches!(i, Instruction::MatMul(_))), 3);
+        // The backward pass as a program of its own.
+        let turn =
+            ops.iter().position(|op| matches!(op, Op::MaxPool(op) if matches!(op.pass, MaxPoolPass::Backward { .. })));
+        let backward = fuse(&ops[turn.unwrap_or(0)..], &mut forwards);
+        assert_eq!(backward.iter().filter(|i| matches!(i, Instruction::Backward(_))).count(), 2);
+    }
+}
+
+/// Another kernel size gives way to the plain operations.
+#[test]
+fn what_does_not_fit_stays_plain() {
+    let network = Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap();
+    let [conv, pool] = ["conv2", "pool2"].map(|name| network.layer(name).unwrap().kind);
+    let (crate::network::LayerKind::Conv(conv), crate::network::LayerKind::Pool(pool)) = (conv, pool) else {
+        panic!("conv2 and pool2 are a convolution and a pool")
+    };
+    assert!(fits(&conv, &pool));
+    assert!(!fits(&ConvShape { kernel: [5, 3], ..conv }, &pool));
+    assert!(!fits(&ConvShape { in_channels: 16, ..conv }, &pool));
+    assert!(!fits(&ConvShape { out_channels: 24, ..conv }, &pool));
+    assert!(!fits(&conv, &PoolShape { stride: [1, 2], ..pool }));
+}
+
+/// Every instruction set that this machine has; users have others than the widest one here.
+fn archs() -> Vec<Arch> {
+    let mut archs = vec![Arch::Scalar, Arch::new()];
+    #[cfg(target_arch = "x86_64")]
+    archs.extend(pulp::x86::V3::try_new().map(Arch::V3));
+    archs
+}
+
+fn random(name: &str, len: usize) -> Vec<f32> {
+    let mut stream = Stream::new(9, name);
+    (0..len).map(|_| stream.uniform() as f32 - 0.5).collect()
+}
+
+/// Norm-relative; NaN fails.
+fn close(what: &str, got: &[f32], want: &[f32]) {
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let difference = norm(&mut got.iter().zip(want).map(|(&g, &w)| f64::from(g) - f64::from(w)));
+    let allowed = 1e-6 * norm(&mut want.iter().map(|&w| f64::from(w)));
+    assert!(got.len() == want.len() && difference <= allowed && allowed > 0.0, "{what}: {difference} of {allowed}");
+}
+
+const BATCH: usize = 5;
+
+fn shapes(channels: usize, stride: [usize; 2], padding: Padding) -> (ConvShape, PoolShape) {
+    let conv = ConvShape::new([9, 11], channels, 48, [3, 3], stride, padding).unwrap();
+    let pool = PoolShape::new(conv.output, 48, [2, 2], [2, 2], Padding::Valid).unwrap();
+    assert!(fits(&conv, &pool));
+    (conv, pool)
+}
+
+/// The plain operations: pooled outputs and winners, and the convolution's rectified outputs.
+fn plain((conv, pool): (&ConvShape, &PoolShape), x: &[f32], w: &[f32], b: &[f32]) -> (Vec<f32>, Vec<u32>, Vec<f32>) {
+    let mut convolved = vec![f32::NAN; BATCH * conv.output_len()];
+    conv2d::forward(conv, x, w, &mut convolved);
+    bias::forward(b, &mut convolved);
+    relu::forward(&mut convolved);
+    let (mut y, mut argmax) = (vec![f32::NAN; BATCH * pool.output_len()], vec![9; BATCH * pool.output_len()]);
+    max_pool::forward(pool, &convolved, &mut y, &mut argmax);
+    (y, argmax, convolved)
+}
+
+#[test]
+fn every_instruction_set_agrees_with_the_plain_operations() {
+    let cases = [(32, [1, 1], Padding::Same), (32, [2, 1], Padding::Valid), (1, [1, 2], Padding::Same)];
+    for (arch, (channels, stride, padding)) in archs().into_iter().flat_map(|arch| cases.map(|case| (arch, case))) {
+        let what = format!("{arch:?}, {channels} channels, stride {stride:?}");
+        let (conv, pool) = shapes(channels, stride, padding);
+        let (x, b) = (random("x", BATCH * conv.input_len()), random("b", 48));
+        let (w, dy) = (random("w", 9 * channels * 48), random("dy", BATCH * pool.output_len()));
+        let (want, winners, convolved) = plain((&conv, &pool), &x, &w, &b);
+        let (mut y, mut argmax) = (vec![f32::NAN; want.len()], vec![9; want.len()]);
+        conv_pool::forward(arch, (&conv, &pool), &x, &w, &b, &mut y, &mut argmax);
+        close(&what, &y, &want);
+        let wins = argmax.iter().zip(&winners).zip(&want).filter(|((a, b), y)| a != b && **y > 0.0).count();
+        assert_eq!(wins, 0, "{what}: other winners");
+
+        let mut unpooled = vec![f32::NAN; convolved.len()];
+        max_pool::backward(&pool, &dy, &winners, &mut unpooled);
+        relu::backward(&convolved, &mut unpooled);
+        let (mut want_db, mut want_dw, mut want_dx) = (vec![f32::NAN; 48], w.clone(), x.clone());
+        bias::backward(&unpooled, &mut want_db);
+        conv2d::backward_weights(&conv, &x, &unpooled, &mut want_dw);
+        conv2d::backward_input(&conv, &unpooled, &w, &mut want_dx);
+        let (mut db, mut dw, mut dx) = (vec![f32::NAN; 48], vec![f32::NAN; w.len()], vec![f32::NAN; x.len()]);
+        if channels == 1 {
+            let (x, y, argmax, dy) = (&x[..], &y[..], &argmax[..], &dy[..]);
+            let tensors = first_layer::Tensors { x, y, argmax, dy, dw: &mut dw, db: &mut db };
+            first_layer::backward_weights(arch, (&conv, &pool), tensors, &mut Vec::new());
+        } else {
+            let (x, w, y, argmax, dy) = (&x[..], &w[..], &y[..], &argmax[..], &dy[..]);
+            let tensors = Tensors { x, w, y, argmax, dy, dx: &mut dx, dw: &mut dw, db: &mut db };
+            conv_pool_backward::backward(arch, (&conv, &pool), tensors, &mut Default::default());
+            close(&format!("{what}, dx"), &dx, &want_dx);
+        }
+        close(&format!("{what}, dw"), &dw, &want_dw);
+        close(&format!("{what}, db"), &db, &want_db);
+    }
+}
+
+/// A pixel that is no number spoils the windows that read it, whichever of their four outputs it is.
+#[test]
+fn nan_is_not_hidden() {
+    let (conv, pool) = shapes(1, [1, 1], Padding::Valid);
+    let (mut x, w, b) = (random("x", BATCH * conv.input_len()), random("w", 9 * 48), random("b", 48));
+    for n in 0..BATCH {
+        x[n * conv.input_len() + 3 * 11 + n] = f32::NAN;
+    }
+    let (want, ..) = plain((&conv, &pool), &x, &w, &b);
+    let nan = |y: &[f32]| y.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
+    for arch in archs() {
+        let (mut y, mut argmax) = (vec![0.0; want.len()], vec![0; want.len()]);
+        conv_pool::forward(arch, (&conv, &pool), &x, &w, &b, &mut y, &mut argmax);
+        assert!(nan(&want).contains(&true) && nan(&y) == nan(&want), "{arch:?}");
+    }
+}
+
+#[test]
+fn every_instruction_set_multiplies_the_same() {
+    let view = View { buffer: crate::plan::BufferId(0), offset: 0, len: 0 };
+    let (rows, inner) = (18, 304);
+    for (columns, transpose_a, transpose_b) in [(48, false, false), (48, true, false), (19, false, true)] {
+        let op = MatMul { rows, columns, inner, transpose_a, transpose_b, a: view, b: view, y: view };
+        assert!(matmul::fits(&op));
+        let (a, b) = (random("a", rows * inner), random("b", inner * columns));
+        let mut want = vec![f32::NAN; rows * columns];
+        crate::cpu::matmul::multiply(&op, &a, &b, &mut want);
+        for arch in archs() {
+            let mut y = vec![f32::NAN; rows * columns];
+            matmul::multiply(arch, &op, &a, &b, &mut y);
+            close(&format!("{arch:?}, {op:?}"), &y, &want);
+        }
+    }
+}
