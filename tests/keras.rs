@@ -40,12 +40,13 @@ struct Case {
     backend: &'static Backend,
     stride: usize,
     padding: &'static str,
+    fuse: bool,
     fixture: Fixture,
 }
 
 impl Case {
-    fn new(backend: &'static Backend, stride: usize, padding: &'static str) -> Self {
-        Case { backend, stride, padding, fixture: Fixture::training(stride, padding) }
+    fn new(backend: &'static Backend, fuse: bool, stride: usize, padding: &'static str) -> Self {
+        Case { backend, fuse, stride, padding, fixture: Fixture::training(stride, padding) }
     }
 
     /// Panics where `difference` is over `allowed` or no number.
@@ -66,7 +67,7 @@ impl Case {
     }
 
     fn trainer(&self, state: &str, data: &Dataset, learning_rate: f64) -> Trainer<'static> {
-        let options = TrainOptions { learning_rate, ..TrainOptions::default() };
+        let options = TrainOptions { learning_rate, fuse: self.fuse, ..TrainOptions::default() };
         let weights = self.tensors(&format!("{state}/w"));
         trainer(self.backend, &network(self.stride, self.padding), data, &options, Some(&weights))
     }
@@ -196,7 +197,7 @@ fn widened(tensors: &[Tensor]) -> Vec<Vec<f64>> {
 
 #[test]
 fn a_tie_is_settled_and_an_error_is_not() {
-    let step = Case::new(&CPU, 1, "same").reference("fresh", &part(59_968..60_000, 1));
+    let step = Case::new(&CPU, true, 1, "same").reference("fresh", &part(59_968..60_000, 1));
     let exact = step.gradients(None);
     let effect = |tie| minus(&step.gradients(Some(tie)), &exact);
     let ties = step.ties();
@@ -211,35 +212,39 @@ fn a_tie_is_settled_and_an_error_is_not() {
 }
 
 macro_rules! cases {
-    ($($name:ident: $backend:expr, $stride:literal $padding:literal;)*) => {$(
+    ($($name:ident: $backend:expr, $fuse:literal, $stride:literal $padding:literal;)*) => {$(
         mod $name {
             use super::*;
 
             #[test]
             fn ten_losses() {
-                Case::new($backend, $stride, $padding).ten_losses();
+                Case::new($backend, $fuse, $stride, $padding).ten_losses();
             }
 
             #[test]
             fn one_step() {
-                Case::new($backend, $stride, $padding).one_step();
+                Case::new($backend, $fuse, $stride, $padding).one_step();
             }
 
             #[test]
             fn short_batch() {
-                Case::new($backend, $stride, $padding).short_batch();
+                Case::new($backend, $fuse, $stride, $padding).short_batch();
             }
         }
     )*};
 }
 
 cases! {
-    cpu_stride1_same: &CPU, 1 "same";
-    cpu_stride2_same: &CPU, 2 "same";
-    cpu_stride1_valid: &CPU, 1 "valid";
-    cpu_stride2_valid: &CPU, 2 "valid";
-    gpu_stride1_same: gpu(), 1 "same";
-    gpu_stride2_same: gpu(), 2 "same";
-    gpu_stride1_valid: gpu(), 1 "valid";
-    gpu_stride2_valid: gpu(), 2 "valid";
+    cpu_stride1_same: &CPU, true, 1 "same";
+    plain_cpu_stride1_same: &CPU, false, 1 "same";
+    cpu_stride2_same: &CPU, true, 2 "same";
+    plain_cpu_stride2_same: &CPU, false, 2 "same";
+    cpu_stride1_valid: &CPU, true, 1 "valid";
+    plain_cpu_stride1_valid: &CPU, false, 1 "valid";
+    cpu_stride2_valid: &CPU, true, 2 "valid";
+    plain_cpu_stride2_valid: &CPU, false, 2 "valid";
+    gpu_stride1_same: gpu(), true, 1 "same";
+    gpu_stride2_same: gpu(), true, 2 "same";
+    gpu_stride1_valid: gpu(), true, 1 "valid";
+    gpu_stride2_valid: gpu(), true, 2 "valid";
 }

@@ -14,7 +14,16 @@ fn parity_holds_on_this_adapter() {
         "no adapter for the tests ({err}): run tests/run.sh, which sets up a software one"
     );
     assert_eq!(output.status.code(), Some(0), "{out}{err}");
-    for words in ["against the CPU, seed 7", "conv2d dw", "max_pool dx", "dense dw", "cross-entropy dx", "adam v"] {
+    for words in [
+        "against the CPU, seed 7",
+        "gather x",
+        "softmax y",
+        "conv2d dw",
+        "max_pool dx",
+        "dense dw",
+        "cross-entropy dx",
+        "adam v",
+    ] {
         assert!(out.contains(words), "{words} is missing in\n{out}");
     }
     for configuration in ["stride 1, same", "stride 2, same", "stride 1, valid", "stride 2, valid"] {

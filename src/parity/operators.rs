@@ -20,6 +20,7 @@ fn random(stream: &mut Stream, len: usize) -> Vec<f32> {
 pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<Comparison>> {
     let mut table = Table(Vec::new());
     let stream = &mut Stream::new(seed, "parity");
+    gather(backend, stream, &mut table).await?;
     conv2d(backend, stream, &mut table).await?;
     max_pool(backend, stream, &mut table).await?;
     pointwise(backend, stream, &mut table).await?;
@@ -27,6 +28,28 @@ pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<Comparison>> 
     loss(backend, stream, &mut table).await?;
     adam(backend, stream, &mut table).await?;
     Ok(table.0)
+}
+
+async fn gather(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
+    // Odd rows straddle the words that bytes lie in; the batch is not full.
+    let (samples, pixels, capacity, range) = (97, 49, 64, [30, 61]);
+    let images: Vec<u8> = (0..samples * pixels).map(|_| stream.below(256) as u8).collect();
+    let labels: Vec<u8> = (0..samples).map(|_| stream.below(10) as u8).collect();
+    let order: Vec<u32> = (0..samples).map(|_| stream.below(samples as u32)).collect();
+    let (got, got_labels) = operators::gather(backend, capacity, [&images, &labels], &order, range).await?;
+    let (cpu, cpu_labels) = operators::gather(&Backend::Cpu, capacity, [&images, &labels], &order, range).await?;
+    let (mut x, mut classes) = (vec![0.0; capacity * pixels], vec![0.0; range[1]]);
+    for i in 0..range[1] {
+        let sample = order[range[0] + i] as usize;
+        for p in 0..pixels {
+            x[i * pixels + p] = f64::from(images[sample * pixels + p]) / 255.0;
+        }
+        classes[i] = f64::from(labels[sample]);
+    }
+    table.add("gather x", FORWARD, &got, &cpu, &x);
+    let floats = |labels: &[u32]| labels[..range[1]].iter().map(|&label| label as f32).collect::<Vec<_>>();
+    table.add("gather labels", 0.0, &floats(&got_labels), &floats(&cpu_labels), &classes);
+    Ok(())
 }
 
 async fn conv2d(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
@@ -119,6 +142,19 @@ async fn loss(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Resu
     let (rows, classes, active) = (67, 10, 61);
     let x: Vec<f32> = random(stream, rows * classes).into_iter().map(|v| 10.0 * v).collect();
     let labels: Vec<u32> = (0..rows).map(|_| stream.below(classes as u32)).collect();
+    let got = operators::softmax(backend, classes, &x).await?;
+    let cpu = operators::softmax(&Backend::Cpu, classes, &x).await?;
+    table.add("softmax y", FORWARD, &got, &cpu, &reference::softmax(classes, &wide(&x)));
+    let got = operators::log_softmax(backend, classes, &x).await?;
+    let cpu = operators::log_softmax(&Backend::Cpu, classes, &x).await?;
+    let logs = reference::log_softmax(classes, &wide(&x));
+    table.add("log-softmax y", FORWARD, &got, &cpu, &logs);
+    let rounded: Vec<f32> = logs.iter().map(|&v| v as f32).collect();
+    let got = operators::negative_log_likelihood(backend, classes, &rounded, &labels).await?;
+    let cpu = operators::negative_log_likelihood(&Backend::Cpu, classes, &rounded, &labels).await?;
+    let rows_of = rounded.chunks_exact(classes).zip(&labels);
+    let want: Vec<f64> = rows_of.map(|(row, &label)| -f64::from(row[label as usize])).collect();
+    table.add("negative log-likelihood", 0.0, &got, &cpu, &want);
     let (got, _) = operators::softmax_cross_entropy(backend, classes, &x, &labels).await?;
     let (cpu, _) = operators::softmax_cross_entropy(&Backend::Cpu, classes, &x, &labels).await?;
     table.add("cross-entropy loss", FORWARD, &got, &cpu, &reference::cross_entropy(classes, &wide(&x), &labels));
