@@ -32,7 +32,7 @@ fn four(i: u32, count: u32) -> vec4<u32> {
 }
 
 // A register tile of a product: 8 rows × 16 columns of sums. A matrix holds four rows (its columns)
-// of four columns each. Its parts are only ever named, never indexed by a variable: they stay in
+// of four columns each. While it sums, its parts are named and not indexed by a variable: they stay in
 // registers, and each loaded number serves 8 or 16 multiply-adds.
 struct Tile {
     low: array<mat4x4<f32>, 4>,
