@@ -1,26 +1,13 @@
 // Strided, padded 2-D convolution and its gradients. Twin: src/cpu/conv2d.rs.
 // x, dx are [BATCH, IN_H, IN_W, IN_C]; y, dy [BATCH, OUT_H, OUT_W, OUT_C]; w, dw
 // [KERNEL_H, KERNEL_W, IN_C, OUT_C]. Terms outside the image are zero.
-// Each pass is a matrix product with a register tile of 8 rows × 16 columns (common.wgsl).
+// Each pass is a matrix product with a register tile of 8 rows × 16 columns (tile.wgsl).
 
 const WORKGROUP: u32 = 64;
 const TILE_PIXELS: u32 = 8;
 const TILE_ROWS: u32 = 8;
 const TILE_CHANNELS: u32 = 16;
 
-override BATCH: u32;
-override IN_H: u32;
-override IN_W: u32;
-override IN_C: u32;
-override OUT_H: u32;
-override OUT_W: u32;
-override OUT_C: u32;
-override KERNEL_H: u32;
-override KERNEL_W: u32;
-override STRIDE_H: u32;
-override STRIDE_W: u32;
-override PAD_TOP: u32;
-override PAD_LEFT: u32;
 override x_stride: u32;
 override w_offset: u32;
 override w_stride: u32;
@@ -36,20 +23,6 @@ override dw_stride: u32;
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dw: array<f32>;
-
-// Four pixels of a batch of images of height × width, and whether each exists.
-struct Pixels {
-    n: vec4<u32>,
-    h: vec4<i32>,
-    w: vec4<i32>,
-    exists: vec4<bool>,
-}
-
-fn pixels(first: u32, height: u32, width: u32) -> Pixels {
-    let p = vec4(first) + vec4(0u, 1u, 2u, 3u);
-    let h = vec4<i32>(p / width % height);
-    return Pixels(p / (width * height), h, vec4<i32>(p % width), p < vec4(BATCH * height * width));
-}
 
 fn load_x(at: vec4<u32>, c: u32, inside: vec4<bool>) -> vec4<f32> {
     return select(vec4(0.0), vec4(x[at.x + c], x[at.y + c], x[at.z + c], x[at.w + c]), inside);
@@ -111,21 +84,6 @@ fn store_y(out: u32, channel: u32, value: vec4<f32>) {
     if (channel + 3u < OUT_C) { y[out + channel + 3u] = value.w; }
 }
 
-// Whether output pixels read inside the image through tap (i, j).
-fn reads(p: Pixels, i: u32, j: u32) -> vec4<bool> {
-    let h = p.h * i32(STRIDE_H) + vec4(i32(i) - i32(PAD_TOP));
-    let w = p.w * i32(STRIDE_W) + vec4(i32(j) - i32(PAD_LEFT));
-    return p.exists & (h >= vec4(0)) & (h < vec4(i32(IN_H))) & (w >= vec4(0)) & (w < vec4(i32(IN_W)));
-}
-
-// Where in x they do; 0 where they do not.
-fn input(p: Pixels, i: u32, j: u32, inside: vec4<bool>) -> vec4<u32> {
-    let h = p.h * i32(STRIDE_H) + vec4(i32(i) - i32(PAD_TOP));
-    let w = p.w * i32(STRIDE_W) + vec4(i32(j) - i32(PAD_LEFT));
-    let at = (vec4<i32>(p.n * IN_H) + h) * i32(IN_W) + w;
-    return vec4<u32>(select(vec4(0), at, inside)) * IN_C;
-}
-
 // dx[n,ih,iw,c] = Σ_{i,j,o} dy[n,oh,ow,o] · w[i,j,c,o] over oh·sh = ih + top − i, ow·sw = iw + left − j
 // One invocation per TILE_PIXELS pixels of dx × TILE_CHANNELS channels. The pixels of a tile are a
 // stride apart in both directions (one phase of the stride): they share the taps that divide.
@@ -182,29 +140,6 @@ fn store_dx(out: u32, channel: u32, value: vec4<f32>) {
     if (channel + 1u < IN_C) { dx[out + channel + 1u] = value.y; }
     if (channel + 2u < IN_C) { dx[out + channel + 2u] = value.z; }
     if (channel + 3u < IN_C) { dx[out + channel + 3u] = value.w; }
-}
-
-// Pixels of one phase of the stride, as pixels of the whole image.
-fn strided(p: Pixels, phase: vec2<u32>) -> Pixels {
-    let h = p.h * i32(STRIDE_H) + vec4(i32(phase.x));
-    let w = p.w * i32(STRIDE_W) + vec4(i32(phase.y));
-    return Pixels(p.n, h, w, p.exists & (h < vec4(i32(IN_H))) & (w < vec4(i32(IN_W))));
-}
-
-// Whether input pixels are read by an output through tap (i, j), which divides.
-fn reached(p: Pixels, i: u32, j: u32) -> vec4<bool> {
-    let h = p.h + vec4(i32(PAD_TOP) - i32(i));
-    let w = p.w + vec4(i32(PAD_LEFT) - i32(j));
-    let inside = (h / i32(STRIDE_H) < vec4(i32(OUT_H))) & (w / i32(STRIDE_W) < vec4(i32(OUT_W)));
-    return p.exists & (h >= vec4(0)) & (w >= vec4(0)) & inside;
-}
-
-// Where in dy that output is; 0 where none is.
-fn output(p: Pixels, i: u32, j: u32, inside: vec4<bool>) -> vec4<u32> {
-    let h = (p.h + vec4(i32(PAD_TOP) - i32(i))) / i32(STRIDE_H);
-    let w = (p.w + vec4(i32(PAD_LEFT) - i32(j))) / i32(STRIDE_W);
-    let at = (vec4<i32>(p.n * OUT_H) + h) * i32(OUT_W) + w;
-    return vec4<u32>(select(vec4(0), at, inside)) * OUT_C;
 }
 
 // dw[i,j,c,o] = Σ_{n,oh,ow} x[n, oh·sh + i − top, ow·sw + j − left, c] · dy[n,oh,ow,o]

@@ -1,6 +1,6 @@
 // Matrix product, either factor read transposed. Twin: src/cpu/matmul.rs.
 // y[m,n] = Σ_k a(m,k)·b(k,n), a(m,k) = a[m·A_ROW + k·A_COLUMN], b(k,n) = b[k·B_ROW + n·B_COLUMN];
-// y is [ROWS, COLUMNS]. A register tile (common.wgsl) is 8 rows × 16 columns of y. Indices past an
+// y is [ROWS, COLUMNS]. A register tile (tile.wgsl) is 8 rows × 16 columns of y. Indices past an
 // edge are clamped to it: they read a neighbour's number and their sums are not stored.
 
 const WORKGROUP: u32 = 64;

@@ -11,6 +11,7 @@
 
 mod backward;
 mod build;
+pub(crate) mod runs;
 
 use crate::error::Result;
 use crate::geometry::elements;

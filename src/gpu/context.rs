@@ -111,8 +111,9 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
     let info = adapter.get_info();
     let descriptor = wgpu::DeviceDescriptor {
         label: Some("stridelab"),
-        // Only measurements read the device's clock; without it they read the host's.
-        required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
+        // Only measurements read the device's clock; without it they read the host's. Without subgroups
+        // every operation runs as it stands in the plan.
+        required_features: adapter.features() & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP),
         required_limits: adapter.limits(),
         memory_hints: wgpu::MemoryHints::Performance,
         ..Default::default()

@@ -44,8 +44,9 @@ impl<'gpu> Executor<'gpu> {
     pub async fn new(gpu: &'gpu Gpu, plan: &Plan) -> Result<Self> {
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let buffers: Vec<_> = plan
-            .buffers
+        let fused = gpu.fuse(plan);
+        let specs: Vec<_> = plan.buffers.iter().chain(&fused.scratch).cloned().collect();
+        let buffers: Vec<_> = specs
             .iter()
             .map(|buffer| {
                 gpu.device.create_buffer(&wgpu::BufferDescriptor {
@@ -70,7 +71,7 @@ impl<'gpu> Executor<'gpu> {
             }],
         });
         let mut programs = Vec::new();
-        for program in &plan.programs {
+        for (program, kernels) in plan.programs.iter().zip(&fused.programs) {
             let records = gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some(program.name),
                 size: (program.max_steps.max(1) * RECORD_STRIDE) as u64,
@@ -89,10 +90,8 @@ impl<'gpu> Executor<'gpu> {
                     }),
                 }],
             });
-            let compile = |op: &crate::plan::Op| {
-                gpu.dispatch(&op.kernel(), &plan.buffers, &buffers, plan.replicas, &record_layout)
-            };
-            let dispatches = program.ops.iter().map(compile).collect::<Result<_>>()?;
+            let compile = |kernel| gpu.dispatch(kernel, &specs, &buffers, plan.replicas, &record_layout);
+            let dispatches = kernels.iter().map(compile).collect::<Result<_>>()?;
             programs.push(Program { dispatches, records, record_bindings });
         }
         let (validation, memory) = (validation.pop().await, memory.pop().await);

@@ -14,21 +14,30 @@ use crate::plan::Buffer;
 
 use super::Gpu;
 
-/// Every shader's stem and source.
-pub const SHADERS: [(&str, &str); 9] = [
-    ("adam", include_str!("../../shaders/adam.wgsl")),
-    ("bias", include_str!("../../shaders/bias.wgsl")),
-    ("conv2d", include_str!("../../shaders/conv2d.wgsl")),
-    ("gather", include_str!("../../shaders/gather.wgsl")),
-    ("matmul", include_str!("../../shaders/matmul.wgsl")),
-    ("max_pool", include_str!("../../shaders/max_pool.wgsl")),
-    ("peak", include_str!("../../shaders/peak.wgsl")),
-    ("relu", include_str!("../../shaders/relu.wgsl")),
-    ("softmax_cross_entropy", include_str!("../../shaders/softmax_cross_entropy.wgsl")),
+/// Every shader's stem and its source: a file, and what is appended to it. Line numbers in messages are
+/// those of the file.
+pub const SHADERS: [(&str, &[&str]); 14] = [
+    ("adam", &[include_str!("../../shaders/adam.wgsl"), COMMON]),
+    ("bias", &[include_str!("../../shaders/bias.wgsl"), COMMON]),
+    ("conv2d", &[include_str!("../../shaders/conv2d.wgsl"), PIXELS, TILE, COMMON]),
+    ("fused/conv_pool", &[include_str!("../../shaders/fused/conv_pool.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON]),
+    ("fused/first_layer", &[include_str!("../../shaders/fused/first_layer.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON]),
+    ("fused/conv2d", &[include_str!("../../shaders/fused/conv2d.wgsl"), PIXELS, SUBGROUP, COMMON]),
+    ("fused/matmul", &[include_str!("../../shaders/fused/matmul.wgsl"), SUBGROUP, COMMON]),
+    ("gather", &[include_str!("../../shaders/gather.wgsl"), COMMON]),
+    ("matmul", &[include_str!("../../shaders/matmul.wgsl"), TILE, COMMON]),
+    ("max_pool", &[include_str!("../../shaders/max_pool.wgsl"), COMMON]),
+    ("fused/partial", &[include_str!("../../shaders/fused/partial.wgsl"), COMMON]),
+    ("peak", &[include_str!("../../shaders/peak.wgsl"), COMMON]),
+    ("relu", &[include_str!("../../shaders/relu.wgsl"), COMMON]),
+    ("softmax_cross_entropy", &[include_str!("../../shaders/softmax_cross_entropy.wgsl"), COMMON]),
 ];
 
-/// Shared by all shaders; appended, so that line numbers in messages are those of the file.
 const COMMON: &str = include_str!("../../shaders/common.wgsl");
+const TILE: &str = include_str!("../../shaders/tile.wgsl");
+const PIXELS: &str = include_str!("../../shaders/pixels.wgsl");
+const WINDOWS: &str = include_str!("../../shaders/fused/windows.wgsl");
+const SUBGROUP: &str = include_str!("../../shaders/fused/subgroup.wgsl");
 
 /// Most workgroups along one axis of a dispatch, WebGPU's default limit.
 const MAX_GROUPS: u32 = 65_535;
@@ -82,7 +91,7 @@ impl Library {
 impl Shader {
     fn load(device: &wgpu::Device, stem: &'static str, checked: bool) -> Self {
         let source = SHADERS.iter().find(|(name, _)| *name == stem).unwrap_or_else(|| panic!("no shader {stem}")).1;
-        let source = format!("{source}\n{COMMON}");
+        let source = source.join("\n");
         let parsed = naga::front::wgsl::parse_str(&source)
             .unwrap_or_else(|e| panic!("shaders/{stem}.wgsl: {}", e.emit_to_string(&source)));
         let info = Validator::new(ValidationFlags::all(), Capabilities::all())

@@ -2,6 +2,7 @@
 
 mod context;
 mod executor;
+mod fused;
 mod kernel;
 mod peak;
 mod stamps;

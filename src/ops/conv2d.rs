@@ -63,23 +63,28 @@ impl Conv2d {
         Kernel {
             shader: "conv2d",
             entry,
-            constants: constants([
-                ("BATCH", self.batch),
-                ("IN_H", s.input[0]),
-                ("IN_W", s.input[1]),
-                ("IN_C", s.in_channels),
-                ("OUT_H", s.output[0]),
-                ("OUT_W", s.output[1]),
-                ("OUT_C", s.out_channels),
-                ("KERNEL_H", s.kernel[0]),
-                ("KERNEL_W", s.kernel[1]),
-                ("STRIDE_H", s.stride[0]),
-                ("STRIDE_W", s.stride[1]),
-                ("PAD_TOP", s.pads.top),
-                ("PAD_LEFT", s.pads.left),
-            ]),
+            constants: sizes(s, self.batch),
             operands,
             grid,
         }
     }
+}
+
+/// The shapes that every shader of a convolution asks for.
+pub(crate) fn sizes(s: &ConvShape, batch: usize) -> Vec<(&'static str, f64)> {
+    constants([
+        ("BATCH", batch),
+        ("IN_H", s.input[0]),
+        ("IN_W", s.input[1]),
+        ("IN_C", s.in_channels),
+        ("OUT_H", s.output[0]),
+        ("OUT_W", s.output[1]),
+        ("OUT_C", s.out_channels),
+        ("KERNEL_H", s.kernel[0]),
+        ("KERNEL_W", s.kernel[1]),
+        ("STRIDE_H", s.stride[0]),
+        ("STRIDE_W", s.stride[1]),
+        ("PAD_TOP", s.pads.top),
+        ("PAD_LEFT", s.pads.left),
+    ])
 }

@@ -128,10 +128,12 @@ impl Op {
     }
 }
 
-fn operand(name: &'static str, view: View) -> Operand {
+/// A tensor under its shader's name.
+pub(crate) fn operand(name: &'static str, view: View) -> Operand {
     Operand { name, view }
 }
 
-fn constants<const N: usize>(values: [(&'static str, usize); N]) -> Vec<(&'static str, f64)> {
+/// Constants of a shader.
+pub(crate) fn constants<const N: usize>(values: [(&'static str, usize); N]) -> Vec<(&'static str, f64)> {
     values.into_iter().map(|(name, value)| (name, value as f64)).collect()
 }

@@ -1,0 +1,94 @@
+// Gradients of the weights and bias of convolution, bias, ReLU and 2×2 max pooling over one input channel,
+// with a 3×3 kernel: its taps are too few to share lanes, so lanes are output channels. Shapes as in
+// conv_pool.wgsl.
+
+const WORKGROUP: u32 = 8;
+// Channels of a workgroup, four an invocation.
+const TILE_CHANNELS: u32 = 32;
+const TAPS: u32 = 9;
+
+override IMAGES: u32;
+override x_stride: u32;
+override dy_stride: u32;
+override winner_stride: u32;
+override partial_stride: u32;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(2) var<storage, read> winner: array<u32>;
+@group(0) @binding(3) var<storage, read_write> partial: array<f32>;
+
+// dw[i,j,o] = Σ x[n, oh·sh + i − top, ow·sw + j − left] · dy[window,o] over windows, (oh, ow) being the winner's
+// pixel; db[o] = Σ dy[window,o] over windows with a winner. One invocation per four channels × IMAGES images.
+// Into partial, [slices, (TAPS + 1)·OUT_C], dw and then db.
+@compute @workgroup_size(WORKGROUP)
+fn backward_weights(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) invocation: u32,
+    @builtin(subgroup_invocation_id) lane: u32,
+) {
+    let number = linear(group, groups, 1u);
+    let channel = number % (OUT_C / TILE_CHANNELS) * TILE_CHANNELS + invocation * 4u;
+    let slice = number / (OUT_C / TILE_CHANNELS);
+    let base = vec2(group.z * dy_stride, group.z * winner_stride) + vec2(channel);
+    // Lane l loads what the window's four pixels read through tap l, and lanes 0 to 3 what one of them
+    // reads through the last tap.
+    let tap = vec2(lane % 8u / 3u, lane % 8u % 3u);
+    var sums: Eight;
+    var last = vec4(0.0);
+    var biases = vec4(0.0);
+    let end = min((slice + 1u) * IMAGES, BATCH) * POOLED_H * POOLED_W;
+    for (var window = slice * IMAGES * POOLED_H * POOLED_W; window < end; window++) {
+        let p = window_pixels(window);
+        let inside = reads(p, tap.x, tap.y);
+        let at = vec4(group.z * x_stride) + input(p, tap.x, tap.y, inside);
+        let read = select(vec4(0.0), vec4(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
+        let last_inside = reads(p, 2u, 2u);
+        let last_at = input(p, 2u, 2u, last_inside);
+        let mine = group.z * x_stride + of_lane(last_at, lane);
+        let last_read = select(0.0, x[mine], any(last_inside & lanes(lane)));
+        let g = gradients(base + vec2(window * OUT_C));
+        add_products(&sums, g, read);
+        last += g[0] * subgroupBroadcast(last_read, 0u)
+            + g[1] * subgroupBroadcast(last_read, 1u)
+            + g[2] * subgroupBroadcast(last_read, 2u)
+            + g[3] * subgroupBroadcast(last_read, 3u);
+        biases += g[0] + g[1] + g[2] + g[3];
+    }
+    let out = group.z * partial_stride + slice * (TAPS + 1u) * OUT_C + channel;
+    for (var e = 0u; e < 8u; e++) {
+        store(out + e * OUT_C, column_of(sums, e));
+    }
+    store(out + 8u * OUT_C, last);
+    store(out + TAPS * OUT_C, biases);
+}
+
+// Which of a window's four pixels is a lane's.
+fn lanes(lane: u32) -> vec4<bool> {
+    return vec4(lane % 4u) == vec4(0u, 1u, 2u, 3u);
+}
+
+fn of_lane(at: vec4<u32>, lane: u32) -> u32 {
+    let mine = select(vec4(0u), at, lanes(lane));
+    return mine.x + mine.y + mine.z + mine.w;
+}
+
+// Four channels' gradients of each of a window's four pixels: all but the winner's are zero.
+fn gradients(at: vec2<u32>) -> array<vec4<f32>, 4> {
+    let g = vec4(dy[at.x], dy[at.x + 1u], dy[at.x + 2u], dy[at.x + 3u]);
+    let pixel = vec4(winner[at.y], winner[at.y + 1u], winner[at.y + 2u], winner[at.y + 3u]);
+    return array(
+        select(vec4(0.0), g, pixel == vec4(0u)),
+        select(vec4(0.0), g, pixel == vec4(1u)),
+        select(vec4(0.0), g, pixel == vec4(2u)),
+        select(vec4(0.0), g, pixel == vec4(3u)),
+    );
+}
+
+fn store(at: u32, value: vec4<f32>) {
+    partial[at] = value.x;
+    partial[at + 1u] = value.y;
+    partial[at + 2u] = value.z;
+    partial[at + 3u] = value.w;
+}
