@@ -1,10 +1,11 @@
-//! The vector kernels of the CPU against the plain operations that they replace, over strides,
+//! The fused kernels of both backends against the plain operations that they replace, over strides,
 //! paddings, image sizes and batches.
 
 mod common;
 
-use common::compare;
-use common::training::{CPU, trainer};
+use common::training::trainer;
+use common::{backends, compare};
+use stridelab::backend::Backend;
 use stridelab::data::{Dataset, Split};
 use stridelab::geometry::{Padding, Pads};
 use stridelab::network::{Architecture, Head, Network};
@@ -26,16 +27,29 @@ fn data(train: usize, size: [usize; 2]) -> Dataset {
     Dataset { train: random(train, size, "train"), test: random(5, size, "test"), ..common::training::part(0..1, 1) }
 }
 
-/// The losses of an epoch and the gradients of its last step agree.
+/// On every backend the losses of an epoch and the gradients of its last step agree.
 fn agree(size: [usize; 2], strides: [[usize; 2]; 2], paddings: [Padding; 2], samples: usize, batch: usize) {
-    let what = format!("{size:?} {strides:?} {paddings:?}, {samples} samples, batches of {batch}");
+    for (name, backend) in backends() {
+        let what = format!("{name}: {size:?} {strides:?} {paddings:?}, {samples} samples, batches of {batch}");
+        agree_on(backend, &what, size, strides, paddings, [samples, batch]);
+    }
+}
+
+fn agree_on(
+    backend: &Backend,
+    what: &str,
+    size: [usize; 2],
+    strides: [[usize; 2]; 2],
+    paddings: [Padding; 2],
+    [samples, batch]: [usize; 2],
+) {
     let data = data(samples, size);
     let network = Network::new(size, Architecture { strides, paddings, head: Head::Flatten });
     let network = network.unwrap_or_else(|error| panic!("{what}: {error}"));
     let options = TrainOptions { batch_size: batch, shuffle: false, evaluate_capacity: 3, ..TrainOptions::default() };
     let plain = TrainOptions { fuse: false, ..options.clone() };
     let run = |options: &TrainOptions| {
-        let mut trainer = trainer(&CPU, &network, &data, options, None);
+        let mut trainer = trainer(backend, &network, &data, options, None);
         let steps = samples.div_ceil(batch);
         let losses = common::ok(trainer.first_steps(steps)).remove(0);
         (losses, common::ok(trainer.gradients(0)))
@@ -83,12 +97,30 @@ fn batches_of_one_and_a_short_last_one() {
 fn validation() {
     let data = common::training::part(0..32, 10);
     let network = common::training::network(1, "valid");
-    let epoch = |fuse| {
-        let options = TrainOptions { batch_size: 32, fuse, ..TrainOptions::default() };
-        let mut trainer = trainer(&CPU, &network, &data, &options, None);
-        common::ok(trainer.epoch(&mut |_| true)).remove(0)
-    };
-    let (got, want) = (epoch(true), epoch(false));
-    assert!((got.val_loss - want.val_loss).abs() <= 1e-5 * want.val_loss, "{got:?}\n{want:?}");
-    assert_eq!((got.val_accuracy, got.train_accuracy), (want.val_accuracy, want.train_accuracy));
+    for (name, backend) in backends() {
+        let epoch = |fuse| {
+            let options = TrainOptions { batch_size: 32, fuse, ..TrainOptions::default() };
+            let mut trainer = trainer(backend, &network, &data, &options, None);
+            common::ok(trainer.epoch(&mut |_| true)).remove(0)
+        };
+        let (got, want) = (epoch(true), epoch(false));
+        assert!((got.val_loss - want.val_loss).abs() <= 1e-5 * want.val_loss, "{name}: {got:?}\n{want:?}");
+        assert_eq!((got.val_accuracy, got.train_accuracy), (want.val_accuracy, want.train_accuracy), "{name}");
+    }
+}
+
+/// One weight that is no number spoils what comes of it: neither ReLU nor pool hides it.
+#[test]
+fn nan_is_not_hidden() {
+    let data = common::training::part(0..8, 1);
+    for (name, backend) in backends() {
+        for (stride, spoiled) in [(1, 0), (1, 2), (2, 0), (2, 2)] {
+            let network = common::training::network(stride, "same");
+            let mut weights = stridelab::init::parameters(&network, 0);
+            weights[spoiled].data[1] = f32::NAN;
+            let options = TrainOptions { batch_size: 8, ..TrainOptions::default() };
+            let losses = common::ok(trainer(backend, &network, &data, &options, Some(&weights)).first_steps(1));
+            assert!(losses[0][0].is_nan(), "{name}, {}: {losses:?}", weights[spoiled].name);
+        }
+    }
 }

@@ -5,9 +5,9 @@
 //! fixed by shapes alone. Results differ from the plain ones by rounding only.
 
 use crate::geometry::{ConvShape, PoolShape};
-use crate::ops::conv2d::{Conv2dPass, sizes};
-use crate::ops::{Conv2d, Grid, Kernel, MatMul, Op, View, constants, operand};
-use crate::plan::runs::{ConvPool, ConvPoolBackward, Dense};
+use crate::ops::conv2d::sizes;
+use crate::ops::{Grid, Kernel, MatMul, Op, View, constants, operand};
+use crate::plan::runs::{ConvPool, ConvPoolBackward, Dense, RectifiedBias};
 use crate::plan::{Buffer, BufferId, Element, Plan};
 
 use super::Gpu;
@@ -15,8 +15,9 @@ use super::Gpu;
 /// Lanes of a subgroup that the kernels share numbers among.
 const LANES: u32 = 8;
 
-/// Slices of a batch whose gradients are summed side by side, at most.
+/// Slices of a batch whose gradients are summed side by side, at most, and the fewest windows of one.
 const SLICES: usize = 32;
+const FEWEST_WINDOWS: usize = 16;
 
 /// Workgroups that a product should have at least, and the fewest terms of a slice of its sums.
 const WORKGROUPS: usize = 64;
@@ -84,6 +85,9 @@ impl Gpu {
             } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| multiplies(&run.product)) {
                 self.dense(&run, scratch, &mut kernels);
                 taken
+            } else if let Some((run, taken)) = RectifiedBias::at(rest) {
+                kernels.push(rectified_bias(&run));
+                taken
             } else {
                 match op {
                     Op::MatMul(op) if multiplies(op) && self.slices(op) == 1 => kernels.push(multiply(op, 1, op.y)),
@@ -100,7 +104,8 @@ impl Gpu {
         let ConvPoolBackward { forward, dy, dw, db, .. } = *run;
         let ConvPool { conv, pool, batch, x, argmax, .. } = forward;
         let first_layer = conv.in_channels == 1;
-        let images = batch.div_ceil(SLICES);
+        let windows_of_image = pool.output[0] * pool.output[1];
+        let images = batch.div_ceil(SLICES).max(FEWEST_WINDOWS.div_ceil(windows_of_image)).min(batch);
         let slices = batch.div_ceil(images);
         let len = dw.len + db.len;
         let partial = scratch.view(slices * len);
@@ -117,12 +122,7 @@ impl Gpu {
             shader,
             entry: "backward_weights",
             constants: windows(&conv, &pool, batch, images),
-            operands: vec![
-                operand("x", x),
-                operand("dy", dy),
-                operand("winner", argmax),
-                operand("partial", partial),
-            ],
+            operands: vec![operand("x", x), operand("dy", dy), operand("winner", argmax), operand("partial", partial)],
             grid: Grid::workgroups(&extents),
         });
         kernels.push(Kernel {
@@ -139,10 +139,10 @@ impl Gpu {
             operands: vec![operand("partial", partial), operand("dw", dw)],
             grid: Grid::elements(len),
         });
-        if let (Some(input), Some(dx)) = (run.input, run.dx) {
+        if let Some(dx) = run.dx {
             // ReLU's part is done: a window that it cut has no winner.
-            kernels.push(Op::MaxPool(run.unpool).kernel());
-            kernels.push(backward_input(&input, dx));
+            kernels.push(unpool(run));
+            kernels.push(backward_input(run, dx));
         }
     }
 
@@ -217,18 +217,45 @@ fn conv_pool(run: &ConvPool) -> Kernel {
     }
 }
 
-fn backward_input(op: &Conv2d, dx: View) -> Kernel {
-    let Conv2dPass::BackwardInput { dy, w, .. } = op.pass else { panic!("{op:?} is not the gradient of an input") };
-    let s = &op.shape;
+fn unpool(run: &ConvPoolBackward) -> Kernel {
+    let ConvPool { conv, batch, argmax, .. } = run.forward;
+    let cells = conv.output.map(|n| n.div_ceil(2)).iter().product::<usize>();
+    Kernel {
+        shader: "fused/max_pool",
+        entry: "backward",
+        constants: constants([
+            ("BATCH", batch),
+            ("CHANNELS", conv.out_channels),
+            ("OUT_H", conv.output[0]),
+            ("OUT_W", conv.output[1]),
+        ]),
+        operands: vec![operand("dy", run.dy), operand("winner", argmax), operand("dx", run.unpooled)],
+        grid: Grid::elements(batch * cells * conv.out_channels),
+    }
+}
+
+fn rectified_bias(run: &RectifiedBias) -> Kernel {
+    let RectifiedBias { rows, channels, activation, dy, db } = *run;
+    Kernel {
+        shader: "fused/dense",
+        entry: "backward",
+        constants: constants([("ROWS", rows), ("CHANNELS", channels)]),
+        operands: vec![operand("activation", activation), operand("dy", dy), operand("db", db)],
+        grid: Grid::elements(channels),
+    }
+}
+
+fn backward_input(run: &ConvPoolBackward, dx: View) -> Kernel {
+    let ConvPool { conv: s, batch, w, .. } = &run.forward;
     let phase = [0, 1].map(|a| s.input[a].div_ceil(s.stride[a]));
     Kernel {
         shader: "fused/conv2d",
         entry: "backward_input",
-        constants: sizes(s, op.batch),
-        operands: vec![operand("dy", dy), operand("w", w), operand("dx", dx)],
+        constants: sizes(s, *batch),
+        operands: vec![operand("dy", run.unpooled), operand("w", *w), operand("dx", dx)],
         grid: Grid::workgroups(&[
             (s.in_channels, Some("TILE_CHANNELS")),
-            (op.batch * phase[0] * phase[1], Some("TILE_PIXELS")),
+            (batch * phase[0] * phase[1], Some("TILE_PIXELS")),
             (s.stride[0] * s.stride[1], None),
         ]),
     }
@@ -251,10 +278,6 @@ fn multiply(op: &MatMul, slices: usize, y: View) -> Kernel {
             ("SLICE", op.inner.div_ceil(slices).next_multiple_of(4)),
         ]),
         operands: vec![operand("a", op.a), operand("b", op.b), operand("y", y)],
-        grid: Grid::workgroups(&[
-            (op.columns, Some("TILE_COLUMNS")),
-            (op.rows, Some("TILE_ROWS")),
-            (slices, None),
-        ]),
+        grid: Grid::workgroups(&[(op.columns, Some("TILE_COLUMNS")), (op.rows, Some("TILE_ROWS")), (slices, None)]),
     }
 }

@@ -60,13 +60,7 @@ impl Conv2d {
                 Grid::workgroups(&[(s.out_channels, channels), (s.kernel[0] * s.kernel[1] * s.in_channels, rows)]),
             ),
         };
-        Kernel {
-            shader: "conv2d",
-            entry,
-            constants: sizes(s, self.batch),
-            operands,
-            grid,
-        }
+        Kernel { shader: "conv2d", entry, constants: sizes(s, self.batch), operands, grid }
     }
 }
 

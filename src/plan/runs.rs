@@ -22,17 +22,26 @@ pub(crate) struct ConvPool {
     pub argmax: View,
 }
 
-/// The gradients of a [`ConvPool`]: `dy → dw, db` and `dx`, if anybody asks for it.
+/// The gradients of a [`ConvPool`]: `dy → dw, db` and, if anybody asks for it, `dx`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ConvPoolBackward {
     pub forward: ConvPool,
     pub dy: View,
     pub dw: View,
     pub db: View,
+    /// The gradient of the convolution's output, which the run need not keep, and `dx`.
+    pub unpooled: View,
     pub dx: Option<View>,
-    /// The gradient of the convolution's output, with `dx`'s operation that reads it.
-    pub unpool: MaxPool,
-    pub input: Option<Conv2d>,
+}
+
+/// The gradients of a dense layer's ReLU, in place, and bias: `activation, dy → dy, db`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RectifiedBias {
+    pub rows: usize,
+    pub channels: usize,
+    pub activation: View,
+    pub dy: View,
+    pub db: View,
 }
 
 /// Matrix product, bias and, if `rectified`, ReLU: a dense layer.
@@ -67,7 +76,7 @@ impl ConvPoolBackward {
     /// The run that `ops` begins with, of one of `forwards`, and its number of operations.
     pub fn at(ops: &[Op], forwards: &[ConvPool]) -> Option<(Self, usize)> {
         let [
-            Op::MaxPool(unpool @ MaxPool { pass: MaxPoolPass::Backward { dy, argmax, dx: unpooled }, .. }),
+            Op::MaxPool(MaxPool { pass: MaxPoolPass::Backward { dy, argmax, dx: unpooled }, .. }),
             Op::Relu(Relu { pass: ReluPass::Backward { dy: rectified, .. }, .. }),
             Op::Bias(Bias { pass: BiasPass::Backward { dy: biased, db }, .. }),
             Op::Conv2d(Conv2d { pass: Conv2dPass::BackwardWeights { dy: convolved, dw, .. }, .. }),
@@ -78,14 +87,14 @@ impl ConvPoolBackward {
         };
         let chained = [rectified, biased, convolved].iter().all(|view| *view == unpooled);
         let forward = *forwards.iter().find(|forward| forward.argmax == *argmax)?;
-        let (input, dx) = match rest.first() {
-            Some(Op::Conv2d(op @ Conv2d { pass: Conv2dPass::BackwardInput { dy, dx, .. }, .. })) if dy == unpooled => {
-                (Some(*op), Some(*dx))
+        let dx = match rest.first() {
+            Some(Op::Conv2d(Conv2d { pass: Conv2dPass::BackwardInput { dy, dx, .. }, .. })) if dy == unpooled => {
+                Some(*dx)
             }
-            _ => (None, None),
+            _ => None,
         };
         let taken = 4 + usize::from(dx.is_some());
-        let run = ConvPoolBackward { forward, dy: *dy, dw: *dw, db: *db, dx, unpool: *unpool, input };
+        let run = ConvPoolBackward { forward, dy: *dy, dw: *dw, db: *db, unpooled: *unpooled, dx };
         chained.then_some((run, taken))
     }
 }
@@ -101,5 +110,21 @@ impl Dense {
             Some(Op::Relu(Relu { pass: ReluPass::Forward { y }, .. })) if *y == product.y);
         let run = Dense { product: *product, b: *b, rectified };
         (*biased == product.y).then_some((run, 2 + usize::from(rectified)))
+    }
+}
+
+impl RectifiedBias {
+    /// The run that `ops` begins with, and its number of operations.
+    pub fn at(ops: &[Op]) -> Option<(Self, usize)> {
+        let [
+            Op::Relu(Relu { pass: ReluPass::Backward { activation, dy: rectified }, .. }),
+            Op::Bias(Bias { rows, channels, pass: BiasPass::Backward { dy, db } }),
+            ..,
+        ] = ops
+        else {
+            return None;
+        };
+        let run = RectifiedBias { rows: *rows, channels: *channels, activation: *activation, dy: *dy, db: *db };
+        (rectified == dy).then_some((run, 2))
     }
 }
