@@ -1,0 +1,100 @@
+//! Kernels that replace runs of plain operations, where the adapter and the shapes allow.
+//!
+//! [`Gpu::fuse`] is the one place that decides. What the kernels keep in between (partial sums of slices
+//! of the batch, or of a long sum) lies in buffers of their own, after the plan's. The order of every sum
+//! is fixed by shapes alone. Results differ from the plain ones by rounding only.
+
+mod conv_pool;
+mod dense;
+
+use crate::ops::{Kernel, Op, View};
+use crate::plan::runs::{ConvPool, ConvPoolBackward, Dense, RectifiedBias};
+use crate::plan::{Buffer, BufferId, Element, Plan, Program};
+
+use super::Gpu;
+
+/// Lanes of a subgroup that the kernels share numbers among.
+const LANES: u32 = 8;
+
+/// The kernels of a plan's programs, and the buffers they need beyond the plan's.
+pub(super) struct Fused {
+    pub programs: Vec<Vec<Kernel>>,
+    pub scratch: Vec<Buffer>,
+}
+
+/// Where scratch memory is taken from.
+struct Scratch {
+    buffers: Vec<Buffer>,
+    first: usize,
+    replicas: usize,
+}
+
+impl Scratch {
+    /// A buffer of `len` numbers. Runs come one after the other, so those of equal length share it.
+    fn view(&mut self, len: usize) -> View {
+        let found = self.buffers.iter().position(|buffer| buffer.len == len);
+        let index = found.unwrap_or_else(|| {
+            let name = "partial sums".into();
+            self.buffers.push(Buffer { name, element: Element::F32, len, replicas: self.replicas });
+            self.buffers.len() - 1
+        });
+        View { buffer: BufferId(self.first + index), offset: 0, len }
+    }
+}
+
+impl Gpu {
+    /// Whether the adapter can run fused kernels.
+    fn fuses(&self) -> bool {
+        self.device.features().contains(wgpu::Features::SUBGROUP) && self.info.subgroup_min_size >= LANES
+    }
+
+    /// What runs for each program of a plan.
+    pub(super) fn fuse(&self, plan: &Plan) -> Fused {
+        let mut scratch = Scratch { buffers: Vec::new(), first: plan.buffers.len(), replicas: plan.replicas };
+        let mut forwards = Vec::new();
+        let plain = |program: &Program| program.ops.iter().map(Op::kernel).collect();
+        let programs = plan.programs.iter().map(|program| match plan.fuse && !program.readable && self.fuses() {
+            true => self.fuse_program(&program.ops, &mut forwards, &mut scratch),
+            false => plain(program),
+        });
+        let programs = programs.collect();
+        if scratch.buffers.iter().any(|buffer| buffer.bytes() > self.max_binding_bytes()) {
+            return Fused { programs: plan.programs.iter().map(plain).collect(), scratch: Vec::new() };
+        }
+        Fused { programs, scratch: scratch.buffers }
+    }
+
+    /// `forwards` holds the runs replaced so far, in this program or an earlier one: a backward pass may
+    /// stand in another program than its forward pass.
+    fn fuse_program(&self, ops: &[Op], forwards: &mut Vec<ConvPool>, scratch: &mut Scratch) -> Vec<Kernel> {
+        let mut kernels = Vec::new();
+        let mut rest = ops;
+        while let Some(op) = rest.first() {
+            let taken = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| conv_pool::fits(run)) {
+                forwards.push(run);
+                kernels.push(conv_pool::forward(&run));
+                taken
+            } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
+                kernels.extend(conv_pool::backward(&run, scratch));
+                taken
+            } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(&run.product)) {
+                kernels.extend(dense::forward(self, &run, scratch));
+                taken
+            } else if let Some((run, taken)) = RectifiedBias::at(rest) {
+                kernels.push(dense::rectified_bias(&run));
+                taken
+            } else {
+                kernels.push(match op {
+                    Op::MatMul(op) if dense::fits(op) && dense::slices(self, op) == 1 => dense::multiply(op, 1, op.y),
+                    _ => op.kernel(),
+                });
+                1
+            };
+            rest = &rest[taken..];
+        }
+        kernels
+    }
+}
+
+#[cfg(test)]
+mod tests;
