@@ -9,12 +9,13 @@ use crate::ops::relu::ReluPass;
 use crate::ops::softmax_cross_entropy::SoftmaxCrossEntropyPass;
 use crate::plan::{BufferId, Element, Op, Plan, ProgramId, StepRecord, View};
 
+use super::aligned::Aligned;
 use super::fused::{Instruction, fuse};
 use super::{adam, bias, conv2d, gather, matmul, max_pool, relu, softmax_cross_entropy};
 
-/// A buffer's memory: all replicas, as words, so that every element type is aligned.
+/// A buffer's memory: all replicas.
 struct Memory {
-    words: Vec<u32>,
+    words: Aligned,
     element: Element,
     /// Bytes from one replica to the next; 0 where all share.
     stride: usize,
@@ -32,13 +33,13 @@ impl Memory {
     fn part(&self, view: View, replica: usize) -> &[u8] {
         let size = self.element.bytes();
         let start = self.stride * replica + view.offset * size;
-        &bytemuck::cast_slice(&self.words)[start..start + view.len * size]
+        &self.words.as_slice()[start..start + view.len * size]
     }
 
     fn part_mut(&mut self, view: View, replica: usize) -> &mut [u8] {
         let size = self.element.bytes();
         let start = self.stride * replica + view.offset * size;
-        &mut bytemuck::cast_slice_mut(&mut self.words)[start..start + view.len * size]
+        &mut self.words.as_mut_slice()[start..start + view.len * size]
     }
 }
 
@@ -46,7 +47,7 @@ impl Executor {
     /// Allocates every buffer, zeroed.
     pub fn new(plan: &Plan) -> Self {
         let memory = plan.buffers.iter().map(|buffer| Memory {
-            words: vec![0; buffer.bytes() as usize / 4],
+            words: Aligned::new(buffer.bytes() as usize / 4),
             element: buffer.element,
             stride: if buffer.replicas == 1 { 0 } else { buffer.len * buffer.element.bytes() },
         });
@@ -105,7 +106,7 @@ impl Executor {
     /// read the buffer that it writes, except in place, where the view is the same.
     pub(super) fn with<T: bytemuck::Pod>(&mut self, out: View, replica: usize, f: impl FnOnce(&mut Self, &mut [T])) {
         let BufferId(i) = out.buffer;
-        let empty = Memory { words: Vec::new(), element: self.memory[i].element, stride: 0 };
+        let empty = Memory { words: Aligned::default(), element: self.memory[i].element, stride: 0 };
         let mut lent = std::mem::replace(&mut self.memory[i], empty);
         f(self, bytemuck::cast_slice_mut(lent.part_mut(out, replica)));
         self.memory[i] = lent;

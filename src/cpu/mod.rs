@@ -5,6 +5,7 @@
 //! order: the same input gives the same bits on any number of cores.
 
 pub mod adam;
+mod aligned;
 pub mod bias;
 pub mod conv2d;
 mod executor;

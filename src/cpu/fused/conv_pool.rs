@@ -8,6 +8,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::images::Padded;
+use crate::cpu::aligned::Aligned;
 use crate::cpu::for_each_pair;
 use crate::geometry::{ConvShape, PoolShape};
 
@@ -27,12 +28,13 @@ pub fn forward(
 ) {
     let padded = Padded::new(conv);
     for_each_pair(y, argmax, pool.output_len() * IMAGES, |task, y, argmax| {
-        let mut image = vec![0.0; padded.len()];
+        let mut image = Aligned::new(padded.len());
+        let image = image.as_mut_slice();
         let outputs = y.chunks_exact_mut(pool.output_len()).zip(argmax.chunks_exact_mut(pool.output_len()));
         for (i, (y, argmax)) in outputs.enumerate() {
             let n = task * IMAGES + i;
-            padded.fill(&x[n * conv.input_len()..][..conv.input_len()], &mut image);
-            arch.dispatch(Image { conv, pool, padded: &padded, x: &image, w, b, y, argmax });
+            padded.fill(&x[n * conv.input_len()..][..conv.input_len()], image);
+            arch.dispatch(Image { conv, pool, padded: &padded, x: image, w, b, y, argmax });
         }
     });
 }

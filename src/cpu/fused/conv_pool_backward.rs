@@ -8,6 +8,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::images::Padded;
+use crate::cpu::aligned::Aligned;
 use crate::geometry::{ConvShape, PoolShape};
 
 /// Images of one task: the partial sums of tasks are added in order, whatever the number of threads.
@@ -29,9 +30,9 @@ pub struct Tensors<'a> {
 #[derive(Default)]
 pub struct Scratch {
     /// Weights as `[O, kh, kw, C]`.
-    transposed: Vec<f32>,
+    transposed: Aligned,
     /// `dw` as `[O, kh, kw, C]` and `db`, one of each a task.
-    pub(super) partial: Vec<f32>,
+    pub(super) partial: Aligned,
 }
 
 /// A window of one channel with a gradient: where the patch it read starts, and the gradient.
@@ -44,10 +45,10 @@ pub fn backward(arch: Arch, (conv, pool): (&ConvShape, &PoolShape), tensors: Ten
     let padded = Padded::new(conv);
     let tasks = (dy.len() / pool.output_len()).div_ceil(IMAGES);
     let width = co * (patch + 1);
-    scratch.partial.resize(tasks * width, 0.0);
-    scratch.transposed.resize(w.len(), 0.0);
-    transpose(w, co, &mut scratch.transposed);
-    let transposed = &scratch.transposed;
+    scratch.partial.resize(tasks * width);
+    scratch.transposed.resize(w.len());
+    transpose(w, co, scratch.transposed.as_mut_slice());
+    let transposed = scratch.transposed.as_slice();
     let run = |task: usize, partial: &mut [f32], dx: &mut [f32]| {
         let images = |len: usize, all: usize| (task * IMAGES * len).min(all)..((task + 1) * IMAGES * len).min(all);
         let outputs = images(pool.output_len(), dy.len());
@@ -68,14 +69,14 @@ pub fn backward(arch: Arch, (conv, pool): (&ConvShape, &PoolShape), tensors: Ten
         };
         arch.dispatch(task);
     };
-    let partials = &mut scratch.partial[..tasks * width];
+    let partials = &mut scratch.partial.as_mut_slice::<f32>()[..tasks * width];
     if dx.is_empty() {
         crate::cpu::for_each_chunk(partials, width, |task, partial| run(task, partial, &mut []));
     } else {
         crate::cpu::for_each_two(partials, width, dx, conv.input_len() * IMAGES, run);
     }
     // Tasks in order, then back to `[kh, kw, C, O]`.
-    let (sums, others) = scratch.partial[..tasks * width].split_at_mut(width);
+    let (sums, others) = scratch.partial.as_mut_slice::<f32>().split_at_mut(width);
     for partial in others.chunks_exact(width) {
         sums.iter_mut().zip(partial).for_each(|(sum, &part)| *sum += part);
     }
@@ -154,11 +155,12 @@ fn images<S: Simd, const R: usize, const N: usize>(simd: S, mut task: Task<'_>) 
     let (conv, padded) = (task.conv, task.padded);
     let (co, patch, row) = (conv.out_channels, task.w.len() / conv.out_channels, padded.row());
     let windows = task.pool.output[0] * task.pool.output[1];
-    let (mut image, mut gradient) = (vec![0.0; padded.len()], vec![0.0; padded.len()]);
+    let (mut image, mut gradient) = (Aligned::new(padded.len()), Aligned::new(padded.len()));
+    let (image, gradient) = (image.as_mut_slice::<f32>(), gradient.as_mut_slice::<f32>());
     let (mut lists, mut counts) = (vec![(0, 0.0); co * windows], vec![0; co]);
     let dx = std::mem::take(&mut task.dx);
     for n in 0..task.x.len() / conv.input_len() {
-        padded.fill(&task.x[n * conv.input_len()..][..conv.input_len()], &mut image);
+        padded.fill(&task.x[n * conv.input_len()..][..conv.input_len()], image);
         list(&task, n, &mut lists, &mut counts);
         gradient.fill(0.0);
         for o in 0..co {
@@ -204,7 +206,7 @@ fn images<S: Simd, const R: usize, const N: usize>(simd: S, mut task: Task<'_>) 
             }
         }
         if !dx.is_empty() {
-            padded.extract(&gradient, &mut dx[n * conv.input_len()..][..conv.input_len()]);
+            padded.extract(gradient, &mut dx[n * conv.input_len()..][..conv.input_len()]);
         }
     }
 }

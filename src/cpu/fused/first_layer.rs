@@ -4,6 +4,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::images::Padded;
+use crate::cpu::aligned::Aligned;
 use crate::geometry::{ConvShape, PoolShape};
 
 /// Images of one task: the partial sums of tasks are added in order, whatever the number of threads.
@@ -27,13 +28,14 @@ pub fn backward_weights(
     arch: Arch,
     (conv, pool): (&ConvShape, &PoolShape),
     tensors: Tensors<'_>,
-    partial: &mut Vec<f32>,
+    partial: &mut Aligned,
 ) {
     let Tensors { x, y, argmax, dy, dw, db } = tensors;
     let padded = Padded::new(conv);
     let width = dw.len() + db.len();
     let tasks = (dy.len() / pool.output_len()).div_ceil(IMAGES);
-    partial.resize(tasks * width, 0.0);
+    partial.resize(tasks * width);
+    let partial = partial.as_mut_slice::<f32>();
     crate::cpu::for_each_chunk(partial, width, |task, sums| {
         let images = |len: usize, all: usize| (task * IMAGES * len).min(all)..((task + 1) * IMAGES * len).min(all);
         let outputs = images(pool.output_len(), dy.len());

@@ -43,19 +43,19 @@ pub enum Instruction {
 /// Convolution, bias, ReLU, pool: `x, w, b → y, argmax`.
 #[derive(Clone, Copy)]
 pub struct Forward {
-    conv: ConvShape,
+    pub conv: ConvShape,
     pool: PoolShape,
-    x: View,
+    pub x: View,
     w: View,
     b: View,
-    y: View,
+    pub y: View,
     argmax: View,
 }
 
 /// `dy → dw, db` and `dx`, if there is one.
 pub struct Backward {
-    forward: Forward,
-    dy: View,
+    pub forward: Forward,
+    pub dy: View,
     dx: Option<View>,
     /// From the start of `dw` to the end of `db`.
     gradients: View,

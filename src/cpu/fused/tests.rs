@@ -123,7 +123,7 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
         if channels == 1 {
             let (x, y, argmax, dy) = (&x[..], &y[..], &argmax[..], &dy[..]);
             let tensors = first_layer::Tensors { x, y, argmax, dy, dw: &mut dw, db: &mut db };
-            first_layer::backward_weights(arch, (&conv, &pool), tensors, &mut Vec::new());
+            first_layer::backward_weights(arch, (&conv, &pool), tensors, &mut Default::default());
         } else {
             let (x, w, y, argmax, dy) = (&x[..], &w[..], &y[..], &argmax[..], &dy[..]);
             let tensors = Tensors { x, w, y, argmax, dy, dx: &mut dx, dw: &mut dw, db: &mut db };

@@ -1,0 +1,38 @@
+//! Memory that begins at a cache line: a vector that lies across two lines costs two loads.
+
+use bytemuck::{Pod, Zeroable};
+
+/// A cache line, and the widest vector there is.
+#[repr(C, align(64))]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Line([u32; 16]);
+
+/// Zeroed numbers of four bytes.
+#[derive(Clone, Default)]
+pub struct Aligned {
+    lines: Vec<Line>,
+    len: usize,
+}
+
+impl Aligned {
+    /// `len` zeros.
+    pub fn new(len: usize) -> Self {
+        Aligned { lines: vec![Line([0; 16]); len.div_ceil(16)], len }
+    }
+
+    /// Changes the length; what is new is zero.
+    pub fn resize(&mut self, len: usize) {
+        self.lines.resize(len.div_ceil(16), Line([0; 16]));
+        self.len = len;
+    }
+
+    /// The numbers, as floats or as integers.
+    pub fn as_slice<T: Pod>(&self) -> &[T] {
+        &bytemuck::cast_slice(&self.lines)[..self.len * 4 / size_of::<T>()]
+    }
+
+    /// The numbers, to be written.
+    pub fn as_mut_slice<T: Pod>(&mut self) -> &mut [T] {
+        &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.len * 4 / size_of::<T>()]
+    }
+}
