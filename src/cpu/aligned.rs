@@ -1,5 +1,7 @@
 //! Memory that begins at a cache line: a vector that lies across two lines costs two loads.
 
+use std::cell::RefCell;
+
 use bytemuck::{Pod, Zeroable};
 
 /// A cache line, and the widest vector there is.
@@ -35,4 +37,21 @@ impl Aligned {
     pub fn as_mut_slice<T: Pod>(&mut self) -> &mut [T] {
         &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.len * 4 / size_of::<T>()]
     }
+}
+
+thread_local! {
+    static SPARE: RefCell<Vec<Aligned>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lends `len` numbers to `f`, whatever the last borrower left in them: a thread's tasks share their
+/// memory, since asking the system for it costs more than some of them.
+pub fn borrow<T: Pod, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+    let mut memory = SPARE.with_borrow_mut(|spare| spare.pop().unwrap_or_default());
+    let words = len * size_of::<T>() / 4;
+    if memory.len < words {
+        memory.resize(words);
+    }
+    let result = f(&mut memory.as_mut_slice()[..len]);
+    SPARE.with_borrow_mut(|spare| spare.push(memory));
+    result
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use web_time::Instant;
+
 use crate::ops::bias::BiasPass;
 use crate::ops::conv2d::Conv2dPass;
 use crate::ops::max_pool::MaxPoolPass;
@@ -11,7 +13,10 @@ use crate::plan::{BufferId, Element, Op, Plan, ProgramId, StepRecord, View};
 
 use super::aligned::Aligned;
 use super::fused::{Instruction, fuse};
-use super::{adam, bias, conv2d, gather, matmul, max_pool, relu, softmax_cross_entropy};
+use super::{adam, bias, conv2d, gather, in_pool, matmul, max_pool, relu, softmax_cross_entropy};
+
+/// So long the steps run between two questions whether to go on.
+const SECONDS: f64 = 0.02;
 
 /// A buffer's memory: all replicas.
 struct Memory {
@@ -76,22 +81,42 @@ impl Executor {
         self.records[program.0] = records.to_vec();
     }
 
-    /// Runs a range of a program's steps; `progress(steps done)` is asked after each whether to go on.
+    /// Runs a range of a program's steps; `progress(steps done)` is asked now and then whether to go on.
     pub fn run(&mut self, program: ProgramId, steps: Range<usize>, progress: &mut dyn FnMut(usize) -> bool) {
         let mut instructions = std::mem::take(&mut self.programs[program.0]);
-        let start = steps.start;
-        for step in steps {
-            let record = self.records[program.0][step];
-            for instruction in &mut instructions {
-                for replica in 0..self.plan.replicas {
-                    self.run_instruction(instruction, &record, replica);
-                }
-            }
-            if !progress(step + 1 - start) {
+        let mut next = steps.start;
+        while next < steps.end {
+            // All threads are there from one step to the next: to call them together takes longer than
+            // some operations.
+            next = in_pool(|| self.run_for(SECONDS, &mut instructions, program, next..steps.end));
+            if !progress(next - steps.start) {
                 break;
             }
         }
         self.programs[program.0] = instructions;
+    }
+
+    /// Runs steps until they have taken so long, at least one, and returns the next one.
+    fn run_for(
+        &mut self,
+        seconds: f64,
+        instructions: &mut [Instruction],
+        program: ProgramId,
+        steps: Range<usize>,
+    ) -> usize {
+        let (start, end) = (Instant::now(), steps.end);
+        for step in steps {
+            let record = self.records[program.0][step];
+            for instruction in &mut *instructions {
+                for replica in 0..self.plan.replicas {
+                    self.run_instruction(instruction, &record, replica);
+                }
+            }
+            if start.elapsed().as_secs_f64() >= seconds {
+                return step + 1;
+            }
+        }
+        end
     }
 
     pub(super) fn f32(&self, view: View, replica: usize) -> &[f32] {

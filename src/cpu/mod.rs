@@ -19,6 +19,14 @@ pub mod softmax_cross_entropy;
 
 pub use executor::Executor;
 
+/// Runs `f` on one of the threads that [`for_each_chunk`] uses.
+fn in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    #[cfg(feature = "parallel")]
+    return rayon::scope(|_| f());
+    #[cfg(not(feature = "parallel"))]
+    f()
+}
+
 /// Calls `f(index, chunk)` for each `len`-long chunk of `data`, on all cores where the feature
 /// `parallel` is on. Every chunk has one owner, so the result does not depend on their number.
 fn for_each_chunk(data: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + Sync) {

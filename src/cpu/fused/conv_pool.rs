@@ -1,117 +1,159 @@
 //! Convolution, bias, ReLU and 2×2 max pooling in one go: only the pooled output and each window's
-//! winner are stored.
+//! winner are stored; rows and columns that the pool drops are not computed. And the gradients of that,
+//! from the pooled gradient.
 //!
-//! The four convolution outputs of a pool window are computed together, a few vectors of output
-//! channels at a time: every weight that is loaded serves four pixels, and the sums never leave the
-//! registers. Rows and columns that the pool drops are not computed.
+//! Here is how the batch is cut into tasks; the passes over their images are [`first_layer`] for one
+//! input channel, [`winograd`] forward at stride 1, [`windows`] forward at other strides, and
+//! [`gradients`] backward.
+//!
+//! [`windows`]: super::windows
+//! [`gradients`]: super::gradients
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 
 use super::images::Padded;
-use crate::cpu::aligned::Aligned;
-use crate::cpu::for_each_pair;
+use super::{first_layer, gradients, windows, winograd};
+use crate::cpu::aligned::{Aligned, borrow};
+use crate::cpu::{for_each_chunk, for_each_pair, for_each_two};
 use crate::geometry::{ConvShape, PoolShape};
 
-/// Images of one task.
+/// Images of one task, forward.
 const IMAGES: usize = 4;
+/// Tasks of a backward pass at most, and the fewest windows × channels of one: each leaves sums for all
+/// weights, which are added in order, whatever the number of threads.
+const TASKS: usize = 16;
+const FEWEST_WINDOWS: usize = 4096;
+
+/// Memory that a plan's steps share.
+#[derive(Default)]
+pub struct Scratch {
+    /// Weights in another layout.
+    weights: Aligned,
+    /// Sums of gradients, one part a task.
+    partial: Aligned,
+}
+
+/// One image, forward.
+pub struct Image<'a> {
+    pub conv: &'a ConvShape,
+    pub pool: &'a PoolShape,
+    pub padded: &'a Padded,
+    /// Padded.
+    pub x: &'a [f32],
+    pub w: &'a [f32],
+    pub b: &'a [f32],
+    pub y: &'a mut [f32],
+    pub argmax: &'a mut [u32],
+}
 
 /// `y = max over a window of max(conv(x, w) + b, 0)`, `argmax` the window position of the first
-/// maximum: `argmax` means nothing where `y` is 0.
+/// maximum, or [`super::window::NONE`] where `y` is 0.
 pub fn forward(
     arch: Arch,
     (conv, pool): (&ConvShape, &PoolShape),
-    x: &[f32],
-    w: &[f32],
-    b: &[f32],
+    [x, w, b]: [&[f32]; 3],
     y: &mut [f32],
     argmax: &mut [u32],
+    scratch: &mut Scratch,
 ) {
     let padded = Padded::new(conv);
+    let winograd = conv.in_channels > 1 && conv.stride == [1, 1];
+    let w = if winograd {
+        winograd::transform_weights(arch, w, &mut scratch.weights);
+        scratch.weights.as_slice()
+    } else {
+        w
+    };
     for_each_pair(y, argmax, pool.output_len() * IMAGES, |task, y, argmax| {
-        let mut image = Aligned::new(padded.len());
-        let image = image.as_mut_slice();
-        let outputs = y.chunks_exact_mut(pool.output_len()).zip(argmax.chunks_exact_mut(pool.output_len()));
-        for (i, (y, argmax)) in outputs.enumerate() {
-            let n = task * IMAGES + i;
-            padded.fill(&x[n * conv.input_len()..][..conv.input_len()], image);
-            arch.dispatch(Image { conv, pool, padded: &padded, x: image, w, b, y, argmax });
-        }
+        borrow(padded.len(), |image| {
+            image.fill(0.0);
+            let outputs = y.chunks_exact_mut(pool.output_len()).zip(argmax.chunks_exact_mut(pool.output_len()));
+            for (i, (y, argmax)) in outputs.enumerate() {
+                let n = task * IMAGES + i;
+                padded.fill(&x[n * conv.input_len()..][..conv.input_len()], image);
+                let image = Image { conv, pool, padded: &padded, x: image, w, b, y, argmax };
+                if conv.in_channels == 1 {
+                    arch.dispatch(first_layer::Forward(image));
+                } else if winograd {
+                    winograd::forward(arch, image);
+                } else {
+                    arch.dispatch(windows::Forward(image));
+                }
+            }
+        });
     });
 }
 
-struct Image<'a> {
-    conv: &'a ConvShape,
-    pool: &'a PoolShape,
-    padded: &'a Padded,
-    x: &'a [f32],
-    w: &'a [f32],
-    b: &'a [f32],
-    y: &'a mut [f32],
-    argmax: &'a mut [u32],
+/// The images of one task, backward.
+pub struct Gradients<'a> {
+    pub conv: &'a ConvShape,
+    pub pool: &'a PoolShape,
+    pub padded: &'a Padded,
+    pub x: &'a [f32],
+    /// As [`gradients::arrange_weights`] lays them out.
+    pub w: &'a [f32],
+    pub argmax: &'a [u32],
+    pub dy: &'a [f32],
+    /// Empty where nobody asks for it.
+    pub dx: &'a mut [f32],
+    /// Out: sums of the weights' gradients in the pass' own layout, then of the bias'.
+    pub partial: &'a mut [f32],
 }
 
-impl WithSimd for Image<'_> {
-    type Output = ();
+/// What goes into a backward pass: `argmax` as [`forward`] left it.
+pub struct Inputs<'a> {
+    pub x: &'a [f32],
+    pub w: &'a [f32],
+    pub argmax: &'a [u32],
+    pub dy: &'a [f32],
+}
 
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        // Four pixels of so many vectors are sums; they and a row of weights must fit the registers.
-        let vectors = self.conv.out_channels / S::F32_LANES;
-        if S::REGISTER_COUNT >= 32 && vectors.is_multiple_of(4) {
-            image::<S, 4>(simd, self);
-        } else if vectors.is_multiple_of(2) {
-            image::<S, 2>(simd, self);
-        } else {
-            image::<S, 1>(simd, self);
-        }
+/// `dw`, `db` and, unless it is empty, `dx`.
+pub fn backward(
+    arch: Arch,
+    (conv, pool): (&ConvShape, &PoolShape),
+    inputs: Inputs<'_>,
+    [dx, dw, db]: [&mut [f32]; 3],
+    scratch: &mut Scratch,
+) {
+    let Inputs { x, w, argmax, dy } = inputs;
+    let padded = Padded::new(conv);
+    let batch = dy.len() / pool.output_len();
+    let images = batch.div_ceil(TASKS).max(FEWEST_WINDOWS / pool.output_len()).clamp(1, batch);
+    let (tasks, width) = (batch.div_ceil(images), dw.len() + db.len());
+    scratch.partial.resize(tasks * width);
+    if conv.in_channels > 1 {
+        gradients::arrange_weights(arch, conv, w, &mut scratch.weights);
     }
-}
-
-#[inline(always)]
-fn image<S: Simd, const V: usize>(simd: S, task: Image<'_>) {
-    let Image { conv, pool, padded, x, w, b, y, argmax } = task;
-    let (w, b) = (S::as_simd_f32s(w).0, S::as_simd_f32s(b).0);
-    let (y, argmax) = (S::as_mut_simd_f32s(y).0, S::as_mut_simd_u32s(argmax).0);
-    let (channels, row) = (conv.in_channels, b.len());
-    let length = conv.kernel[1] * channels;
-    let zero = simd.splat_f32s(0.0);
-    for window in 0..pool.output[0] * pool.output[1] {
-        let (oh, ow) = (window / pool.output[1] * 2, window % pool.output[1] * 2);
-        for block in (0..row).step_by(V) {
-            let mut sums = [[zero; V]; 4];
-            for i in 0..conv.kernel[0] {
-                // A kernel row reads neighbouring numbers of the image: its pixels and their channels.
-                let [x0, x1, x2, x3] = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(down, right)| {
-                    let pixel = padded.pixel([oh + down, ow + right], [i, 0]);
-                    &x[pixel * channels..][..length]
-                });
-                let taps = w[i * length * row..].chunks_exact(row);
-                for ((((taps, &x0), &x1), &x2), &x3) in taps.zip(x0).zip(x1).zip(x2).zip(x3) {
-                    let taps = &taps[block..block + V];
-                    for (p, x) in [x0, x1, x2, x3].into_iter().enumerate() {
-                        let x = simd.splat_f32s(x);
-                        for v in 0..V {
-                            sums[p][v] = simd.mul_add_f32s(x, taps[v], sums[p][v]);
-                        }
-                    }
-                }
-            }
-            for v in 0..V {
-                let bias = b[block + v];
-                let mut best = simd.add_f32s(sums[0][v], bias);
-                let mut position = simd.splat_u32s(0);
-                for p in 1..4 {
-                    let value = simd.add_f32s(sums[p][v], bias);
-                    // NaN wins and stays, as in the plain pool.
-                    let number = simd.equal_f32s(value, value);
-                    let greater = simd.greater_than_f32s(value, best);
-                    best = simd.select_f32s(number, simd.select_f32s(greater, value, best), value);
-                    position = simd.select_u32s(greater, simd.splat_u32s(p as u32), position);
-                }
-                let rectified = simd.select_f32s(simd.less_than_or_equal_f32s(best, zero), zero, best);
-                y[window * row + block + v] = rectified;
-                argmax[window * row + block + v] = position;
-            }
+    let w = scratch.weights.as_slice();
+    let run = |task: usize, partial: &mut [f32], dx: &mut [f32]| {
+        let part = |len: usize, all: usize| (task * images * len).min(all)..((task + 1) * images * len).min(all);
+        let outputs = part(pool.output_len(), dy.len());
+        let x = &x[part(conv.input_len(), x.len())];
+        let (argmax, dy) = (&argmax[outputs.clone()], &dy[outputs]);
+        let task = Gradients { conv, pool, padded: &padded, x, w, argmax, dy, dx, partial };
+        if conv.in_channels == 1 {
+            arch.dispatch(first_layer::Backward(task));
+        } else {
+            gradients::backward(arch, task);
         }
+    };
+    let partial = scratch.partial.as_mut_slice::<f32>();
+    if dx.is_empty() {
+        for_each_chunk(partial, width, |task, partial| run(task, partial, &mut []));
+    } else {
+        for_each_two(partial, width, dx, conv.input_len() * images, run);
+    }
+    if conv.in_channels == 1 {
+        dw.fill(0.0);
+        for partial in partial.chunks_exact(width) {
+            dw.iter_mut().zip(partial).for_each(|(sum, &part)| *sum += part);
+        }
+    } else {
+        gradients::add(arch, conv, partial, width, dw);
+    }
+    db.fill(0.0);
+    for partial in partial.chunks_exact(width) {
+        db.iter_mut().zip(&partial[dw.len()..]).for_each(|(sum, &part)| *sum += part);
     }
 }

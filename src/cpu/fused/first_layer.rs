@@ -1,128 +1,158 @@
-//! Weight gradients of [`super::conv_pool`] for a convolution over one input channel, whose own input
-//! needs none: a kernel's taps are too few to fill vectors, so these run over output channels.
+//! [`super::conv_pool`] over one input channel, and its weight gradients: a kernel's nine taps are too
+//! few to fill vectors, so these run over output channels, and the taps, or their gradients, stay in the
+//! registers. Nobody asks for the gradient of the input, which is data.
+//!
+//! Most of a handwritten digit is empty: a window that reads only zeros is its bias, and adds nothing
+//! to the weights' gradients.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
-use super::images::Padded;
+use super::conv_pool::{Gradients, Image};
+use super::window::{NONE, pool};
 use crate::cpu::aligned::Aligned;
-use crate::geometry::{ConvShape, PoolShape};
-
-/// Images of one task: the partial sums of tasks are added in order, whatever the number of threads.
-const IMAGES: usize = 4;
 
 /// Taps of the kernel, 3×3.
 pub const TAPS: usize = 9;
 
-/// The tensors of the pass.
-pub struct Tensors<'a> {
-    pub x: &'a [f32],
-    pub y: &'a [f32],
-    pub argmax: &'a [u32],
-    pub dy: &'a [f32],
-    pub dw: &'a mut [f32],
-    pub db: &'a mut [f32],
+/// Whether a window's patch of `size` pixels holds anything but zeros.
+#[inline(always)]
+fn has_ink(x: &[f32], row: usize, size: [usize; 2]) -> bool {
+    let bits = |x: &[f32]| x[..size[1]].iter().fold(0, |bits, x| bits | x.to_bits());
+    (0..size[0]).fold(0, |all, i| all | bits(&x[i * row..])) != 0
 }
 
-/// `dw` and `db` of convolution, bias, ReLU and pooling.
-pub fn backward_weights(
-    arch: Arch,
-    (conv, pool): (&ConvShape, &PoolShape),
-    tensors: Tensors<'_>,
-    partial: &mut Aligned,
-) {
-    let Tensors { x, y, argmax, dy, dw, db } = tensors;
-    let padded = Padded::new(conv);
-    let width = dw.len() + db.len();
-    let tasks = (dy.len() / pool.output_len()).div_ceil(IMAGES);
-    partial.resize(tasks * width);
-    let partial = partial.as_mut_slice::<f32>();
-    crate::cpu::for_each_chunk(partial, width, |task, sums| {
-        let images = |len: usize, all: usize| (task * IMAGES * len).min(all)..((task + 1) * IMAGES * len).min(all);
-        let outputs = images(pool.output_len(), dy.len());
-        let x = &x[images(conv.input_len(), x.len())];
-        let (y, argmax, dy) = (&y[outputs.clone()], &argmax[outputs.clone()], &dy[outputs]);
-        arch.dispatch(Task { conv, pool, padded: &padded, x, y, argmax, dy, sums });
-    });
-    dw.fill(0.0);
-    db.fill(0.0);
-    for partial in partial.chunks_exact(width) {
-        dw.iter_mut().chain(&mut *db).zip(partial).for_each(|(sum, &part)| *sum += part);
-    }
+/// Pixels that a 2×2 block of outputs reads, by axis.
+fn patch(stride: [usize; 2]) -> [usize; 2] {
+    stride.map(|s| s + 3)
 }
 
-struct Task<'a> {
-    conv: &'a ConvShape,
-    pool: &'a PoolShape,
-    padded: &'a Padded,
-    x: &'a [f32],
-    y: &'a [f32],
-    argmax: &'a [u32],
-    dy: &'a [f32],
-    /// `dw` and after it `db`.
-    sums: &'a mut [f32],
-}
+/// Forward pass of one image.
+pub struct Forward<'a>(pub Image<'a>);
 
-impl WithSimd for Task<'_> {
+impl WithSimd for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if S::REGISTER_COUNT >= 32 && (self.conv.out_channels / S::F32_LANES).is_multiple_of(2) {
-            images::<S, 2>(simd, self);
+        if S::REGISTER_COUNT >= 32 && (self.0.conv.out_channels / S::F32_LANES).is_multiple_of(2) {
+            forward::<S, 2>(simd, self.0);
         } else {
-            images::<S, 1>(simd, self);
+            forward::<S, 1>(simd, self.0);
         }
     }
 }
 
 #[inline(always)]
-fn images<S: Simd, const V: usize>(simd: S, task: Task<'_>) {
-    let Task { conv, pool, padded, x, y, argmax, dy, sums } = task;
-    let row = conv.out_channels / S::F32_LANES;
-    let (y, dy, argmax) = (S::as_simd_f32s(y).0, S::as_simd_f32s(dy).0, S::as_simd_u32s(argmax).0);
-    let sums = S::as_mut_simd_f32s(sums).0;
-    let zero = simd.splat_f32s(0.0);
-    let windows = pool.output[0] * pool.output[1];
-    let mut image = vec![0.0; padded.len()];
-    for s in &mut *sums {
-        *s = zero;
-    }
-    for n in 0..x.len() / conv.input_len() {
-        padded.fill(&x[n * conv.input_len()..][..conv.input_len()], &mut image);
-        for block in (0..row).step_by(V) {
-            let mut dw = [[zero; V]; TAPS];
-            let mut db = [zero; V];
-            for window in 0..windows {
-                let (oh, ow) = (window / pool.output[1] * 2, window % pool.output[1] * 2);
-                let at = (n * windows + window) * row + block;
-                let mut gradient = [zero; V];
+fn forward<S: Simd, const V: usize>(simd: S, task: Image<'_>) {
+    let Image { conv, pool: shape, padded, x, w, b, y, argmax } = task;
+    let (w, b) = (S::as_simd_f32s(w).0, S::as_simd_f32s(b).0);
+    let (y, argmax) = (S::as_mut_simd_f32s(y).0, S::as_mut_simd_u32s(argmax).0);
+    let (channels, row, size) = (b.len(), padded.row(), patch(conv.stride));
+    // Nothing times infinity is not nothing.
+    let finite = task.w.iter().all(|w| w.is_finite());
+    for block in (0..channels).step_by(V) {
+        let mut taps = [[simd.splat_f32s(0.0); V]; TAPS];
+        let (mut bias, mut empty) = ([simd.splat_f32s(0.0); V], [(simd.splat_f32s(0.0), simd.splat_u32s(0)); V]);
+        for v in 0..V {
+            for tap in 0..TAPS {
+                taps[tap][v] = w[tap * channels + block + v];
+            }
+            bias[v] = b[block + v];
+            empty[v] = pool(simd, [bias[v]; 4]);
+        }
+        for window in 0..shape.output[0] * shape.output[1] {
+            let out = window * channels + block;
+            let corner = padded.window(window, shape.output[1]);
+            if finite && !has_ink(&x[corner..], row, size) {
                 for v in 0..V {
-                    let cut = simd.less_than_or_equal_f32s(y[at + v], zero);
-                    gradient[v] = simd.select_f32s(cut, zero, dy[at + v]);
-                    db[v] = simd.add_f32s(db[v], gradient[v]);
+                    (y[out + v], argmax[out + v]) = empty[v];
                 }
-                for p in 0..4 {
-                    let mut won = [zero; V];
-                    for v in 0..V {
-                        let here = simd.equal_u32s(argmax[at + v], simd.splat_u32s(p as u32));
-                        won[v] = simd.select_f32s(here, gradient[v], zero);
-                    }
-                    let pixel = padded.pixel([oh + p / 2, ow + p % 2], [0, 0]);
-                    for tap in 0..TAPS {
-                        let x = simd.splat_f32s(image[pixel + tap / 3 * padded.row() + tap % 3]);
+                continue;
+            }
+            let mut sums = [bias; 4];
+            for p in 0..4 {
+                let pixel = &x[corner + p / 2 * conv.stride[0] * row + p % 2 * conv.stride[1]..];
+                for i in 0..3 {
+                    let x = &pixel[i * row..][..3];
+                    for j in 0..3 {
+                        let x = simd.splat_f32s(x[j]);
                         for v in 0..V {
-                            dw[tap][v] = simd.mul_add_f32s(won[v], x, dw[tap][v]);
+                            sums[p][v] = simd.mul_add_f32s(x, taps[i * 3 + j][v], sums[p][v]);
                         }
                     }
                 }
             }
             for v in 0..V {
-                for tap in 0..TAPS {
-                    let sum = &mut sums[tap * row + block + v];
-                    *sum = simd.add_f32s(*sum, dw[tap][v]);
+                (y[out + v], argmax[out + v]) = pool(simd, [sums[0][v], sums[1][v], sums[2][v], sums[3][v]]);
+            }
+        }
+    }
+}
+
+/// Gradients of the weights and then the bias, summed over some images, into `partial`.
+pub struct Backward<'a>(pub Gradients<'a>);
+
+impl WithSimd for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        if S::REGISTER_COUNT >= 32 && (self.0.conv.out_channels / S::F32_LANES).is_multiple_of(2) {
+            backward::<S, 2>(simd, self.0);
+        } else {
+            backward::<S, 1>(simd, self.0);
+        }
+    }
+}
+
+#[inline(always)]
+fn backward<S: Simd, const V: usize>(simd: S, task: Gradients<'_>) {
+    let Gradients { conv, pool: shape, padded, x, argmax, dy, partial, .. } = task;
+    let (dy, argmax) = (S::as_simd_f32s(dy).0, S::as_simd_u32s(argmax).0);
+    let partial = S::as_mut_simd_f32s(partial).0;
+    let (channels, row, size) = (conv.out_channels / S::F32_LANES, padded.row(), patch(conv.stride));
+    let windows = shape.output[0] * shape.output[1];
+    let zero = simd.splat_f32s(0.0);
+    let mut image = Aligned::new(padded.len());
+    let image = image.as_mut_slice::<f32>();
+    partial.fill(zero);
+    for (n, x) in x.chunks_exact(conv.input_len()).enumerate() {
+        padded.fill(x, image);
+        for block in (0..channels).step_by(V) {
+            let (mut dw, mut db) = ([[zero; V]; TAPS], [zero; V]);
+            for window in 0..windows {
+                let at = (n * windows + window) * channels + block;
+                for v in 0..V {
+                    let cut = simd.equal_u32s(argmax[at + v], simd.splat_u32s(NONE));
+                    db[v] = simd.add_f32s(db[v], simd.select_f32s(cut, zero, dy[at + v]));
                 }
-                let sum = &mut sums[TAPS * row + block + v];
-                *sum = simd.add_f32s(*sum, db[v]);
+                let corner = padded.window(window, shape.output[1]);
+                if !has_ink(&image[corner..], row, size) {
+                    continue;
+                }
+                for p in 0..4 {
+                    let mut won = [zero; V];
+                    for v in 0..V {
+                        let here = simd.equal_u32s(argmax[at + v], simd.splat_u32s(p as u32));
+                        won[v] = simd.select_f32s(here, dy[at + v], zero);
+                    }
+                    let pixel = &image[corner + p / 2 * conv.stride[0] * row + p % 2 * conv.stride[1]..];
+                    for i in 0..3 {
+                        let x = &pixel[i * row..][..3];
+                        for j in 0..3 {
+                            let x = simd.splat_f32s(x[j]);
+                            for v in 0..V {
+                                dw[i * 3 + j][v] = simd.mul_add_f32s(won[v], x, dw[i * 3 + j][v]);
+                            }
+                        }
+                    }
+                }
+            }
+            for v in 0..V {
+                for (tap, sums) in dw.iter().chain([&db]).enumerate() {
+                    let sum = &mut partial[tap * channels + block + v];
+                    *sum = simd.add_f32s(*sum, sums[v]);
+                }
             }
         }
     }

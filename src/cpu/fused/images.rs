@@ -29,39 +29,69 @@ impl Padded {
 
     /// Elements of one image.
     pub fn len(&self) -> usize {
-        self.size[0] * self.size[1] * self.channels
+        self.pixels() * self.channels
     }
 
-    /// Elements of one row.
+    /// Pixels of one image.
+    pub fn pixels(&self) -> usize {
+        self.size[0] * self.size[1]
+    }
+
+    /// Pixels of one row.
     pub fn row(&self) -> usize {
-        self.size[1] * self.channels
+        self.size[1]
     }
 
-    /// The pixel that an output pixel reads through a tap.
-    pub fn pixel(&self, [oh, ow]: [usize; 2], [i, j]: [usize; 2]) -> usize {
-        (oh * self.stride[0] + i) * self.size[1] + ow * self.stride[1] + j
+    /// The first pixel that a 2×2 block of outputs reads, blocks being counted `width` to a row.
+    #[inline(always)]
+    pub fn window(&self, block: usize, width: usize) -> usize {
+        (block / width * 2 * self.stride[0]) * self.size[1] + block % width * 2 * self.stride[1]
     }
 
+    /// The first pixels that the four outputs of such a block read, as steps from [`Padded::window`].
+    #[inline(always)]
+    pub fn steps(&self) -> [usize; 4] {
+        let (down, right) = (self.stride[0] * self.size[1], self.stride[1]);
+        [0, right, down, down + right]
+    }
+
+    /// The pixels of an image and of its padded copy, row by row.
     fn rows(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let row = self.input[1] * self.channels;
-        let start = (self.before[0] * self.size[1] + self.before[1]) * self.channels;
-        let padded = self.row();
-        (0..self.input[0]).map(move |h| (h * row, start + h * padded))
+        let (width, start, padded) = (self.input[1], self.before[0] * self.size[1] + self.before[1], self.size[1]);
+        (0..self.input[0]).map(move |h| (h * width, start + h * padded))
     }
 
     /// Copies an image into a padded one, whose padding stays as it is.
     pub fn fill(&self, image: &[f32], padded: &mut [f32]) {
-        let row = self.input[1] * self.channels;
+        let (channels, row) = (self.channels, self.input[1] * self.channels);
         for (from, to) in self.rows() {
-            padded[to..to + row].copy_from_slice(&image[from..from + row]);
+            padded[to * channels..][..row].copy_from_slice(&image[from * channels..][..row]);
         }
     }
 
-    /// Copies a padded image's inside out.
-    pub fn extract(&self, padded: &[f32], image: &mut [f32]) {
-        let row = self.input[1] * self.channels;
+    /// [`Padded::fill`] with the channels in groups of one vector, `group_len` pixels apart.
+    #[inline(always)]
+    pub fn fill_groups<V: Copy>(&self, image: &[V], padded: &mut [V], group_len: usize) {
+        let groups = image.len() / (self.input[0] * self.input[1]);
+        for (from, to) in self.rows() {
+            for column in 0..self.input[1] {
+                for group in 0..groups {
+                    padded[group * group_len + to + column] = image[(from + column) * groups + group];
+                }
+            }
+        }
+    }
+
+    /// Copies such a padded image's inside out.
+    #[inline(always)]
+    pub fn extract_groups<V: Copy>(&self, padded: &[V], group_len: usize, image: &mut [V]) {
+        let groups = image.len() / (self.input[0] * self.input[1]);
         for (to, from) in self.rows() {
-            image[to..to + row].copy_from_slice(&padded[from..from + row]);
+            for column in 0..self.input[1] {
+                for group in 0..groups {
+                    image[(to + column) * groups + group] = padded[group * group_len + from + column];
+                }
+            }
         }
     }
 }

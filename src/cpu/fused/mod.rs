@@ -10,77 +10,54 @@
 
 mod adam;
 mod conv_pool;
-mod conv_pool_backward;
 mod first_layer;
+mod gradients;
 mod images;
 mod matmul;
+mod window;
+mod windows;
+mod winograd;
 
 use pulp::Arch;
 
 use super::executor::Executor;
-use crate::geometry::{ConvShape, Pads, PoolShape};
-use crate::ops::bias::BiasPass;
-use crate::ops::conv2d::Conv2dPass;
-use crate::ops::max_pool::MaxPoolPass;
-use crate::ops::relu::ReluPass;
-use crate::ops::{Adam, Bias, Conv2d, MatMul, MaxPool, Op, Relu, View};
+use crate::geometry::Pads;
+use crate::ops::{Adam, MatMul, Op, View};
 use crate::plan::StepRecord;
+use crate::plan::runs::{ConvPool, ConvPoolBackward};
 
 /// One thing that a program does: a plain operation, or what replaces some.
 pub enum Instruction {
     /// Not replaced.
     Plain(Op),
     /// Convolution, bias, ReLU, pool.
-    Forward(Forward),
+    Forward(Box<(ConvPool, conv_pool::Scratch)>),
     /// Their gradients.
-    Backward(Box<Backward>),
+    Backward(Box<(ConvPoolBackward, conv_pool::Scratch)>),
     /// A matrix product.
     MatMul(MatMul),
     /// The optimiser.
     Adam(Adam),
 }
 
-/// Convolution, bias, ReLU, pool: `x, w, b → y, argmax`.
-#[derive(Clone, Copy)]
-pub struct Forward {
-    pub conv: ConvShape,
-    pool: PoolShape,
-    pub x: View,
-    w: View,
-    b: View,
-    pub y: View,
-    argmax: View,
-}
-
-/// `dy → dw, db` and `dx`, if there is one.
-pub struct Backward {
-    pub forward: Forward,
-    pub dy: View,
-    dx: Option<View>,
-    /// From the start of `dw` to the end of `db`.
-    gradients: View,
-    /// Elements of `dw`, and where `db` starts.
-    split: (usize, usize),
-    scratch: conv_pool_backward::Scratch,
-}
-
 /// The instructions that compute `ops`. `forwards` holds the runs replaced so far, in this program or
 /// an earlier one of the plan: a backward pass may stand in another program than its forward pass.
-pub fn fuse(ops: &[Op], forwards: &mut Vec<Forward>) -> Vec<Instruction> {
+pub fn fuse(ops: &[Op], forwards: &mut Vec<ConvPool>) -> Vec<Instruction> {
     let mut instructions = Vec::new();
     let mut rest = ops;
     while let Some(op) = rest.first() {
-        let (instruction, taken) = if let Some(forward) = forward(rest) {
-            forwards.push(forward);
-            (Instruction::Forward(forward), 4)
-        } else if let Some((backward, taken)) = backward(rest, forwards) {
-            (Instruction::Backward(Box::new(backward)), taken)
+        let (instruction, taken) = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| fits(run)) {
+            forwards.push(run);
+            (Instruction::Forward(Box::new((run, Default::default()))), taken)
+        } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards).filter(|(run, _)| fits_backward(run)) {
+            (Instruction::Backward(Box::new((run, Default::default()))), taken)
         } else {
-            match op {
-                Op::MatMul(op) if matmul::fits(op) => (Instruction::MatMul(*op), 1),
-                Op::Adam(op) => (Instruction::Adam(*op), 1),
-                _ => (Instruction::Plain(*op), 1),
-            }
+            let instruction = match op {
+                Op::MatMul(op) if matmul::fits(op) => Instruction::MatMul(*op),
+                Op::Adam(op) => Instruction::Adam(*op),
+                _ => Instruction::Plain(*op),
+            };
+            (instruction, 1)
         };
         instructions.push(instruction);
         rest = &rest[taken..];
@@ -88,56 +65,21 @@ pub fn fuse(ops: &[Op], forwards: &mut Vec<Forward>) -> Vec<Instruction> {
     instructions
 }
 
-/// What the kernels are written for: the layers of the tutorial's networks, any stride, padding and
-/// image size.
-fn fits(conv: &ConvShape, pool: &PoolShape) -> bool {
+/// What the kernels are written for: 3×3 kernels over one channel or whole vectors of them, any stride,
+/// padding and image size.
+fn fits(run: &ConvPool) -> bool {
+    let ConvPool { conv, pool, .. } = run;
     conv.kernel == [3, 3]
-        && (conv.in_channels == 1 || conv.in_channels == 32)
+        && (conv.in_channels == 1 || conv.in_channels.is_multiple_of(16))
         && conv.out_channels.is_multiple_of(16)
+        && conv.out_channels <= gradients::MOST_CHANNELS
         && (pool.kernel, pool.stride, pool.pads) == ([2, 2], [2, 2], Pads::default())
 }
 
-fn forward(ops: &[Op]) -> Option<Forward> {
-    let [
-        Op::Conv2d(Conv2d { shape: conv, pass: Conv2dPass::Forward { x, w, y: convolved }, .. }),
-        Op::Bias(Bias { pass: BiasPass::Forward { b, y: biased }, .. }),
-        Op::Relu(Relu { pass: ReluPass::Forward { y: rectified }, .. }),
-        Op::MaxPool(MaxPool { shape: pool, pass: MaxPoolPass::Forward { x: pooled, y, argmax }, .. }),
-        ..,
-    ] = ops
-    else {
-        return None;
-    };
-    let chained = [biased, rectified, pooled].iter().all(|view| *view == convolved);
-    let forward = Forward { conv: *conv, pool: *pool, x: *x, w: *w, b: *b, y: *y, argmax: *argmax };
-    (chained && fits(conv, pool)).then_some(forward)
-}
-
-fn backward(ops: &[Op], forwards: &[Forward]) -> Option<(Backward, usize)> {
-    let [
-        Op::MaxPool(MaxPool { pass: MaxPoolPass::Backward { dy, argmax, dx: unpooled }, .. }),
-        Op::Relu(Relu { pass: ReluPass::Backward { dy: rectified, .. }, .. }),
-        Op::Bias(Bias { pass: BiasPass::Backward { dy: biased, db }, .. }),
-        Op::Conv2d(Conv2d { pass: Conv2dPass::BackwardWeights { dy: convolved, dw, .. }, .. }),
-        rest @ ..,
-    ] = ops
-    else {
-        return None;
-    };
-    let chained = [rectified, biased, convolved].iter().all(|view| *view == unpooled);
-    let forward = *forwards.iter().find(|forward| forward.argmax == *argmax)?;
-    let dx = match rest.first() {
-        Some(Op::Conv2d(Conv2d { pass: Conv2dPass::BackwardInput { dy, dx, .. }, .. })) if dy == unpooled => Some(*dx),
-        _ => None,
-    };
-    let adjacent = dw.buffer == db.buffer && dw.offset + dw.len <= db.offset;
-    let possible = dx.is_none() || forward.conv.in_channels > 1;
-    (chained && adjacent && possible).then(|| {
-        let gradients = View { len: db.offset + db.len - dw.offset, ..*dw };
-        let split = (dw.len, db.offset - dw.offset);
-        let backward = Backward { forward, dy: *dy, dx, gradients, split, scratch: Default::default() };
-        (backward, if dx.is_some() { 5 } else { 4 })
-    })
+/// Weights and bias must lie in one buffer, to be lent out together.
+fn fits_backward(run: &ConvPoolBackward) -> bool {
+    let adjacent = run.dw.buffer == run.db.buffer && run.dw.offset + run.dw.len <= run.db.offset;
+    adjacent && (run.dx.is_none() || run.forward.conv.in_channels > 1)
 }
 
 impl Executor {
@@ -146,22 +88,26 @@ impl Executor {
         let arch = Arch::new();
         match instruction {
             Instruction::Plain(op) => self.run_op(op, record, r),
-            Instruction::Forward(op) => self.with(op.y, r, |this, y| {
-                this.with(op.argmax, r, |this, argmax| {
-                    let [x, w, b] = [op.x, op.w, op.b].map(|view| this.f32(view, r));
-                    conv_pool::forward(arch, (&op.conv, &op.pool), x, w, b, y, argmax);
+            Instruction::Forward(both) => {
+                let (run, scratch) = &mut **both;
+                self.with(run.y, r, |this, y| {
+                    this.with(run.argmax, r, |this, argmax| {
+                        let inputs = [run.x, run.w, run.b].map(|view| this.f32(view, r));
+                        conv_pool::forward(arch, (&run.conv, &run.pool), inputs, y, argmax, scratch);
+                    });
                 });
-            }),
-            Instruction::Backward(op) => {
-                let Backward { forward, dy, dx, gradients, split, scratch } = &mut **op;
-                self.with(*gradients, r, |this, gradients| {
-                    let (dw, db) = gradients.split_at_mut(split.1);
-                    let dw = &mut dw[..split.0];
-                    match dx {
-                        Some(dx) => this.with(*dx, r, |this, dx| {
-                            this.conv_pool_backward(arch, forward, *dy, [dx, dw, db], scratch, r);
+            }
+            Instruction::Backward(both) => {
+                let (run, scratch) = &mut **both;
+                let gradients = View { len: run.db.offset + run.db.len - run.dw.offset, ..run.dw };
+                self.with(gradients, r, |this, gradients| {
+                    let (dw, db) = gradients.split_at_mut(run.db.offset - run.dw.offset);
+                    let dw = &mut dw[..run.dw.len];
+                    match run.dx {
+                        Some(dx) => this.with(dx, r, |this, dx| {
+                            this.conv_pool_backward(arch, run, [dx, dw, db], scratch, r);
                         }),
-                        None => this.conv_pool_backward(arch, forward, *dy, [&mut [], dw, db], scratch, r),
+                        None => this.conv_pool_backward(arch, run, [&mut [], dw, db], scratch, r),
                     }
                 });
             }
@@ -181,21 +127,15 @@ impl Executor {
     fn conv_pool_backward(
         &self,
         arch: Arch,
-        op: &Forward,
-        dy: View,
-        [dx, dw, db]: [&mut [f32]; 3],
-        scratch: &mut conv_pool_backward::Scratch,
+        run: &ConvPoolBackward,
+        gradients: [&mut [f32]; 3],
+        scratch: &mut conv_pool::Scratch,
         r: usize,
     ) {
-        let [x, w, y, dy] = [op.x, op.w, op.y, dy].map(|view| self.f32(view, r));
-        let (shapes, argmax) = ((&op.conv, &op.pool), self.u32(op.argmax, r));
-        if op.conv.in_channels == 1 {
-            let tensors = first_layer::Tensors { x, y, argmax, dy, dw, db };
-            first_layer::backward_weights(arch, shapes, tensors, &mut scratch.partial);
-        } else {
-            let tensors = conv_pool_backward::Tensors { x, w, y, argmax, dy, dx, dw, db };
-            conv_pool_backward::backward(arch, shapes, tensors, scratch);
-        }
+        let ConvPool { conv, pool, x, w, argmax, .. } = &run.forward;
+        let [x, w, dy] = [*x, *w, run.dy].map(|view| self.f32(view, r));
+        let inputs = conv_pool::Inputs { x, w, argmax: self.u32(*argmax, r), dy };
+        conv_pool::backward(arch, (conv, pool), inputs, gradients, scratch);
     }
 }
 

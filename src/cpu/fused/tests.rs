@@ -1,10 +1,11 @@
 //! What is fused, and every instruction set's kernels against the plain operations.
 
-use super::conv_pool_backward::Tensors;
+use super::window::NONE;
 use super::*;
 use crate::cpu::{bias, conv2d, max_pool, relu};
-use crate::geometry::Padding;
+use crate::geometry::{ConvShape, Padding, PoolShape};
 use crate::network::{Configuration, Network};
+use crate::ops::max_pool::MaxPoolPass;
 use crate::plan::{PlanOptions, TrainingPlan};
 use crate::random::Stream;
 
@@ -44,16 +45,16 @@ fn training_is_fused() {
 /// Another kernel size gives way to the plain operations.
 #[test]
 fn what_does_not_fit_stays_plain() {
-    let network = Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap();
-    let [conv, pool] = ["conv2", "pool2"].map(|name| network.layer(name).unwrap().kind);
-    let (crate::network::LayerKind::Conv(conv), crate::network::LayerKind::Pool(pool)) = (conv, pool) else {
-        panic!("conv2 and pool2 are a convolution and a pool")
-    };
-    assert!(fits(&conv, &pool));
-    assert!(!fits(&ConvShape { kernel: [5, 3], ..conv }, &pool));
-    assert!(!fits(&ConvShape { in_channels: 16, ..conv }, &pool));
-    assert!(!fits(&ConvShape { out_channels: 24, ..conv }, &pool));
-    assert!(!fits(&conv, &PoolShape { stride: [1, 2], ..pool }));
+    let view = View { buffer: crate::plan::BufferId(0), offset: 0, len: 0 };
+    let (conv, pool) = shapes(32, [1, 1], Padding::Same);
+    let run = |conv, pool| ConvPool { conv, pool, batch: 1, x: view, w: view, b: view, y: view, argmax: view };
+    assert!(fits(&run(conv, pool)));
+    assert!(fits(&run(ConvShape { in_channels: 16, ..conv }, pool)));
+    assert!(!fits(&run(ConvShape { kernel: [5, 3], ..conv }, pool)));
+    assert!(!fits(&run(ConvShape { in_channels: 3, ..conv }, pool)));
+    assert!(!fits(&run(ConvShape { out_channels: 24, ..conv }, pool)));
+    assert!(!fits(&run(ConvShape { out_channels: 4096, ..conv }, pool)));
+    assert!(!fits(&run(conv, PoolShape { stride: [1, 2], ..pool })));
 }
 
 /// Every instruction set that this machine has; users have others than the widest one here.
@@ -81,9 +82,7 @@ const BATCH: usize = 5;
 
 fn shapes(channels: usize, stride: [usize; 2], padding: Padding) -> (ConvShape, PoolShape) {
     let conv = ConvShape::new([9, 11], channels, 48, [3, 3], stride, padding).unwrap();
-    let pool = PoolShape::new(conv.output, 48, [2, 2], [2, 2], Padding::Valid).unwrap();
-    assert!(fits(&conv, &pool));
-    (conv, pool)
+    (conv, PoolShape::new(conv.output, 48, [2, 2], [2, 2], Padding::Valid).unwrap())
 }
 
 /// The plain operations: pooled outputs and winners, and the convolution's rectified outputs.
@@ -99,7 +98,12 @@ fn plain((conv, pool): (&ConvShape, &PoolShape), x: &[f32], w: &[f32], b: &[f32]
 
 #[test]
 fn every_instruction_set_agrees_with_the_plain_operations() {
-    let cases = [(32, [1, 1], Padding::Same), (32, [2, 1], Padding::Valid), (1, [1, 2], Padding::Same)];
+    let cases = [
+        (32, [1, 1], Padding::Same),
+        (16, [1, 1], Padding::Valid),
+        (32, [2, 1], Padding::Valid),
+        (1, [1, 2], Padding::Same),
+    ];
     for (arch, (channels, stride, padding)) in archs().into_iter().flat_map(|arch| cases.map(|case| (arch, case))) {
         let what = format!("{arch:?}, {channels} channels, stride {stride:?}");
         let (conv, pool) = shapes(channels, stride, padding);
@@ -107,10 +111,11 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
         let (w, dy) = (random("w", 9 * channels * 48), random("dy", BATCH * pool.output_len()));
         let (want, winners, convolved) = plain((&conv, &pool), &x, &w, &b);
         let (mut y, mut argmax) = (vec![f32::NAN; want.len()], vec![9; want.len()]);
-        conv_pool::forward(arch, (&conv, &pool), &x, &w, &b, &mut y, &mut argmax);
+        conv_pool::forward(arch, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
         close(&what, &y, &want);
-        let wins = argmax.iter().zip(&winners).zip(&want).filter(|((a, b), y)| a != b && **y > 0.0).count();
-        assert_eq!(wins, 0, "{what}: other winners");
+        let other = |((&got, &want), &y): ((&u32, &u32), &f32)| got != if y > 0.0 { want } else { NONE };
+        let others = argmax.iter().zip(&winners).zip(&want).filter(|&all| other(all)).count();
+        assert_eq!(others, 0, "{what}: other winners");
 
         let mut unpooled = vec![f32::NAN; convolved.len()];
         max_pool::backward(&pool, &dy, &winners, &mut unpooled);
@@ -120,14 +125,11 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
         conv2d::backward_weights(&conv, &x, &unpooled, &mut want_dw);
         conv2d::backward_input(&conv, &unpooled, &w, &mut want_dx);
         let (mut db, mut dw, mut dx) = (vec![f32::NAN; 48], vec![f32::NAN; w.len()], vec![f32::NAN; x.len()]);
-        if channels == 1 {
-            let (x, y, argmax, dy) = (&x[..], &y[..], &argmax[..], &dy[..]);
-            let tensors = first_layer::Tensors { x, y, argmax, dy, dw: &mut dw, db: &mut db };
-            first_layer::backward_weights(arch, (&conv, &pool), tensors, &mut Default::default());
-        } else {
-            let (x, w, y, argmax, dy) = (&x[..], &w[..], &y[..], &argmax[..], &dy[..]);
-            let tensors = Tensors { x, w, y, argmax, dy, dx: &mut dx, dw: &mut dw, db: &mut db };
-            conv_pool_backward::backward(arch, (&conv, &pool), tensors, &mut Default::default());
+        let inputs = conv_pool::Inputs { x: &x, w: &w, argmax: &argmax, dy: &dy };
+        let asked = if channels == 1 { &mut [][..] } else { &mut dx };
+        let scratch = &mut Default::default();
+        conv_pool::backward(arch, (&conv, &pool), inputs, [asked, &mut dw, &mut db], scratch);
+        if channels > 1 {
             close(&format!("{what}, dx"), &dx, &want_dx);
         }
         close(&format!("{what}, dw"), &dw, &want_dw);
@@ -147,7 +149,7 @@ fn nan_is_not_hidden() {
     let nan = |y: &[f32]| y.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
     for arch in archs() {
         let (mut y, mut argmax) = (vec![0.0; want.len()], vec![0; want.len()]);
-        conv_pool::forward(arch, (&conv, &pool), &x, &w, &b, &mut y, &mut argmax);
+        conv_pool::forward(arch, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
         assert!(nan(&want).contains(&true) && nan(&y) == nan(&want), "{arch:?}");
     }
 }

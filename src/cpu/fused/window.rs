@@ -1,0 +1,23 @@
+//! A 2×2 pool window of rectified outputs, in vectors over channels.
+
+use pulp::Simd;
+
+/// Position of a window whose maximum ReLU cuts: nothing flows back through it.
+pub const NONE: u32 = 4;
+
+/// `max(max(values), 0)` and the position of the first maximum, or [`NONE`]. NaN wins and stays, as in
+/// the plain pool.
+#[inline(always)]
+pub fn pool<S: Simd>(simd: S, values: [S::f32s; 4]) -> (S::f32s, S::u32s) {
+    let zero = simd.splat_f32s(0.0);
+    let mut best = values[0];
+    let mut position = simd.splat_u32s(0);
+    for p in 1..4 {
+        let number = simd.equal_f32s(values[p], values[p]);
+        let greater = simd.greater_than_f32s(values[p], best);
+        best = simd.select_f32s(number, simd.select_f32s(greater, values[p], best), values[p]);
+        position = simd.select_u32s(greater, simd.splat_u32s(p as u32), position);
+    }
+    let cut = simd.less_than_or_equal_f32s(best, zero);
+    (simd.select_f32s(cut, zero, best), simd.select_u32s(cut, simd.splat_u32s(NONE), position))
+}
