@@ -13,7 +13,7 @@ use crate::plan::{BufferId, Element, Op, Plan, ProgramId, StepRecord, View};
 
 use super::aligned::Aligned;
 use super::fused::{Instruction, fuse};
-use super::{adam, bias, conv2d, gather, in_pool, matmul, max_pool, relu, softmax_cross_entropy};
+use super::{adam, bias, conv2d, gather, matmul, max_pool, pool, relu, softmax_cross_entropy};
 
 /// So long the steps run between two questions whether to go on.
 const SECONDS: f64 = 0.02;
@@ -86,9 +86,7 @@ impl Executor {
         let mut instructions = std::mem::take(&mut self.programs[program.0]);
         let mut next = steps.start;
         while next < steps.end {
-            // All threads are there from one step to the next: to call them together takes longer than
-            // some operations.
-            next = in_pool(|| self.run_for(SECONDS, &mut instructions, program, next..steps.end));
+            next = pool::run(|| self.run_for(SECONDS, &mut instructions, program, next..steps.end));
             if !progress(next - steps.start) {
                 break;
             }

@@ -14,18 +14,11 @@ pub mod gather;
 pub mod matmul;
 pub mod max_pool;
 pub mod peak;
+mod pool;
 pub mod relu;
 pub mod softmax_cross_entropy;
 
 pub use executor::Executor;
-
-/// Runs `f` on one of the threads that [`for_each_chunk`] uses.
-fn in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
-    #[cfg(feature = "parallel")]
-    return rayon::scope(|_| f());
-    #[cfg(not(feature = "parallel"))]
-    f()
-}
 
 /// Calls `f(index, chunk)` for each `len`-long chunk of `data`, on all cores where the feature
 /// `parallel` is on. Every chunk has one owner, so the result does not depend on their number.
@@ -65,4 +58,15 @@ fn for_each_two(
     }
     #[cfg(not(feature = "parallel"))]
     a.chunks_mut(a_len).zip(b.chunks_mut(b_len)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
+}
+
+/// [`for_each_chunk`] over things that are handed over.
+fn for_each_item<T: Send>(items: Vec<T>, f: impl Fn(usize, T) + Sync) {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        items.into_par_iter().enumerate().for_each(|(i, item)| f(i, item));
+    }
+    #[cfg(not(feature = "parallel"))]
+    items.into_iter().enumerate().for_each(|(i, item)| f(i, item));
 }

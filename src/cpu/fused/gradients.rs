@@ -9,6 +9,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::conv_pool::Gradients;
+use super::entry::Entry;
 use super::window::NONE;
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::for_each_chunk;
@@ -22,28 +23,6 @@ const CACHE: usize = 16 << 10;
 
 /// Bits of a count of output channels: four counts share a word.
 const BITS: u32 = 12;
-
-/// A gradient and where it goes: the pixel at which its patch of the input starts, or its channel.
-#[repr(transparent)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct Entry(u64);
-
-impl Entry {
-    #[inline(always)]
-    fn new(to: u32, gradient: f32) -> Self {
-        Entry(u64::from(to) | u64::from(gradient.to_bits()) << 32)
-    }
-
-    #[inline(always)]
-    fn to(self) -> usize {
-        self.0 as u32 as usize
-    }
-
-    #[inline(always)]
-    fn gradient(self) -> f32 {
-        f32::from_bits((self.0 >> 32) as u32)
-    }
-}
 
 /// Most output channels that [`Backward`] can take.
 pub const MOST_CHANNELS: usize = (1 << BITS) - 1;
@@ -282,9 +261,9 @@ fn add_weights<S: Simd>(simd: S, image: &[S::f32s], row: usize, lists: &Lists<'_
         let mut sums = [simd.splat_f32s(0.0); TAPS];
         sums.copy_from_slice(dw);
         for entry in &lists.by_channel[o * lists.capacity..][..count as usize] {
-            let g = simd.splat_f32s(entry.gradient());
+            let g = simd.splat_f32s(entry.value());
             for i in 0..3 {
-                let x = &image[entry.to() + i * row..][..3];
+                let x = &image[entry.place() + i * row..][..3];
                 for j in 0..3 {
                     sums[i * 3 + j] = simd.mul_add_f32s(g, x[j], sums[i * 3 + j]);
                 }
@@ -302,8 +281,8 @@ fn add_patch<S: Simd>(simd: S, w: &[S::f32s], list: &[Entry], gradient: &mut [S:
         sums[tap] = gradient[tap / 3 * row + tap % 3];
     }
     for entry in list {
-        let w = &w[entry.to() * TAPS..][..TAPS];
-        let g = simd.splat_f32s(entry.gradient());
+        let w = &w[entry.place() * TAPS..][..TAPS];
+        let g = simd.splat_f32s(entry.value());
         for tap in 0..TAPS {
             sums[tap] = simd.mul_add_f32s(g, w[tap], sums[tap]);
         }

@@ -1,130 +1,198 @@
-//! Matrix products with sums in registers; the equation stands in [`crate::ops::matmul`].
+//! Matrix products whose left factor may be full of zeros, as what ReLU lets through is: only the
+//! others are multiplied. The equation stands in [`crate::ops::matmul`].
+//!
+//! A zero takes part in no product, whatever it meets: an infinite or undefined number of `b` that meets
+//! nothing but zeros does not show.
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::entry::Entry;
+use super::transpose::transpose;
+use crate::cpu::aligned::{Aligned, borrow};
+use crate::cpu::{for_each_chunk, for_each_item};
 use crate::ops::MatMul;
 
-/// Rows of `y` that one task computes.
-const TASK_ROWS: usize = 16;
-
-/// Terms summed before they join the total: short sums lose less to rounding, and so much of `b`
-/// stays in the cache while a task's rows meet it.
-const BLOCK: usize = 256;
-
-/// Whether [`multiply`] can compute it: whole vectors of up to 16 lanes along the inner loop.
-pub fn fits(op: &MatMul) -> bool {
-    if op.transpose_b { !op.transpose_a && op.inner.is_multiple_of(16) } else { op.columns.is_multiple_of(16) }
-}
+/// Rows and columns of `y` that one task computes, and terms that it sums before they join the total:
+/// so much of `b` stays in the cache while the rows meet it, and short sums lose less to rounding.
+const ROWS: usize = 64;
+/// Rows where there are few columns: else there would be one task.
+const FEW_ROWS: usize = 32;
+const COLUMNS: usize = 448;
+const TERMS: usize = 64;
+/// Terms of a slice: a long sum with few results is shared by tasks.
+const SLICE: usize = 448;
+const FEW: usize = 1 << 14;
+/// Rows that are turned together, where `a` lies on its side.
+const LISTED: usize = 16;
 
 /// `y[m,n] = Σ_k a(m,k) · b(k,n)`
-pub fn multiply(arch: Arch, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32]) {
-    crate::cpu::for_each_chunk(y, TASK_ROWS * op.columns, |task, y| {
-        let first = task * TASK_ROWS;
-        if op.transpose_b {
-            arch.dispatch(Dots { a: &a[first * op.inner..], b, y, inner: op.inner, columns: op.columns });
-        } else {
-            arch.dispatch(Rows { op, a, b, y, first });
+pub fn multiply(arch: Arch, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], slices: &mut Aligned) {
+    if op.inner <= SLICE || y.len() > FEW {
+        tiles(arch, op, a, b, y, 0..op.inner);
+        return;
+    }
+    slices.resize(op.inner.div_ceil(SLICE) * y.len());
+    let slices = slices.as_mut_slice::<f32>();
+    for_each_chunk(slices, y.len(), |slice, part| {
+        tiles(arch, op, a, b, part, slice * SLICE..((slice + 1) * SLICE).min(op.inner));
+    });
+    y.fill(0.0);
+    for part in slices.chunks_exact(y.len()) {
+        y.iter_mut().zip(part).for_each(|(sum, &part)| *sum += part);
+    }
+}
+
+/// The product's terms `terms`, in tiles of `y`.
+fn tiles(arch: Arch, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], terms: std::ops::Range<usize>) {
+    let across = op.columns.div_ceil(COLUMNS);
+    let rows = if across == 1 && terms.len() == op.inner { FEW_ROWS } else { ROWS };
+    let mut tiles: Vec<Vec<&mut [f32]>> = Vec::new();
+    for (row, y) in y.chunks_exact_mut(op.columns).enumerate() {
+        if row % rows == 0 {
+            tiles.extend((0..across).map(|_| Vec::with_capacity(rows)));
         }
+        let first = tiles.len() - across;
+        tiles[first..].iter_mut().zip(y.chunks_mut(COLUMNS)).for_each(|(tile, y)| tile.push(y));
+    }
+    for_each_item(tiles, |i, y| {
+        let (first_row, first_column) = (i / across * rows, i % across * COLUMNS);
+        borrow(ROWS * TERMS, |lists| {
+            borrow(TERMS * BLOCK, |packed| {
+                let terms = terms.clone();
+                arch.dispatch(Tile { op, a, b, y, first_row, first_column, terms, lists, packed });
+            });
+        });
     });
 }
 
-/// Rows of `y` from rows of `b`.
-struct Rows<'a> {
+/// Columns that are packed together.
+const BLOCK: usize = 64;
+
+struct Tile<'a> {
     op: &'a MatMul,
     a: &'a [f32],
     b: &'a [f32],
-    y: &'a mut [f32],
-    first: usize,
+    /// Rows of `y`, from `first_column`.
+    y: Vec<&'a mut [f32]>,
+    first_row: usize,
+    first_column: usize,
+    terms: std::ops::Range<usize>,
+    /// `[rows][TERMS]`
+    lists: &'a mut [Entry],
+    /// `[TERMS][BLOCK]`
+    packed: &'a mut [f32],
 }
 
-impl WithSimd for Rows<'_> {
+impl WithSimd for Tile<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        self.y.fill(0.0);
-        let row = self.op.columns / S::F32_LANES;
-        if S::REGISTER_COUNT >= 32 && row.is_multiple_of(4) {
-            rows::<S, 4>(simd, self);
-        } else if row.is_multiple_of(2) {
-            rows::<S, 2>(simd, self);
-        } else {
-            rows::<S, 1>(simd, self);
+        let Tile { op, a, b, mut y, first_row, first_column, terms, lists, packed } = self;
+        let mut counts = [0u32; ROWS];
+        let columns = y[0].len();
+        for start in terms.clone().step_by(TERMS) {
+            let part = start..(start + TERMS).min(terms.end);
+            list(op, a, first_row, part.clone(), lists, &mut counts[..y.len()]);
+            for column in (0..columns).step_by(BLOCK) {
+                let width = BLOCK.min(columns - column);
+                // Whole vectors, four at a time or one.
+                let padded = if width > 2 * S::F32_LANES { BLOCK } else { width.next_multiple_of(S::F32_LANES) };
+                pack(op, b, part.clone(), first_column + column, width, padded, packed);
+                let packed = S::as_simd_f32s(&packed[..part.len() * padded]).0;
+                let fresh = start == terms.start;
+                for ((y, list), &count) in y.iter_mut().zip(lists.chunks_exact(TERMS)).zip(&counts) {
+                    let (y, list) = (&mut y[column..column + width], &list[..count as usize]);
+                    match padded / S::F32_LANES {
+                        1 => row::<S, 1>(simd, list, packed, y, fresh),
+                        2 => row::<S, 2>(simd, list, packed, y, fresh),
+                        4 => row::<S, 4>(simd, list, packed, y, fresh),
+                        8 => row::<S, 8>(simd, list, packed, y, fresh),
+                        _ => row::<S, BLOCK>(simd, list, packed, y, fresh),
+                    }
+                }
+            }
         }
     }
 }
 
+/// Lists the terms of each row of `a` that are not zero, counted from the first.
 #[inline(always)]
-fn rows<S: Simd, const V: usize>(simd: S, task: Rows<'_>) {
-    let Rows { op, a, b, y, first } = task;
-    let row = op.columns / S::F32_LANES;
+fn list(
+    op: &MatMul,
+    a: &[f32],
+    first_row: usize,
+    terms: std::ops::Range<usize>,
+    lists: &mut [Entry],
+    counts: &mut [u32],
+) {
     let [a_row, a_column] = op.strides_a();
-    let (b, y) = (S::as_simd_f32s(b).0, S::as_mut_simd_f32s(y).0);
-    let count = y.len() / row;
-    for start in (0..op.inner).step_by(BLOCK) {
-        let end = (start + BLOCK).min(op.inner);
-        for m in (0..count).step_by(4) {
-            // Past the last row, that row again: computed and not stored.
-            let at = [0, 1, 2, 3].map(|r| (first + (m + r).min(count - 1)) * a_row);
-            for block in (0..row).step_by(V) {
-                let mut sums = [[simd.splat_f32s(0.0); V]; 4];
-                for (k, b) in (start..end).zip(b[start * row..].chunks_exact(row)) {
-                    let b = &b[block..block + V];
-                    for r in 0..4 {
-                        let a = simd.splat_f32s(a[at[r] + k * a_column]);
-                        for v in 0..V {
-                            sums[r][v] = simd.mul_add_f32s(a, b[v], sums[r][v]);
-                        }
-                    }
-                }
-                for r in 0..(count - m).min(4) {
-                    for v in 0..V {
-                        let y = &mut y[(m + r) * row + block + v];
-                        *y = simd.add_f32s(*y, sums[r][v]);
-                    }
-                }
+    for ((group, counts), lists) in counts.chunks_mut(LISTED).enumerate().zip(lists.chunks_mut(LISTED * TERMS)) {
+        let first = first_row + group * LISTED;
+        let mut turned = [0.0; LISTED * TERMS];
+        let (values, row) = if a_column == 1 {
+            (&a[first * a_row + terms.start..], a_row)
+        } else {
+            let from = (&a[terms.start * a_column + first..], a_column);
+            transpose(from, (&mut turned, TERMS), terms.len(), counts.len());
+            (&turned[..], TERMS)
+        };
+        for (r, (count, list)) in counts.iter_mut().zip(lists.chunks_exact_mut(TERMS)).enumerate() {
+            let mut n = 0;
+            for (k, &value) in values[r * row..][..terms.len()].iter().enumerate() {
+                list[n % TERMS] = Entry::new(k as u32, value);
+                n += usize::from(value != 0.0);
             }
+            *count = n as u32;
         }
     }
 }
 
-/// Dot products of rows of `a` with rows of a transposed `b`.
-struct Dots<'a> {
-    a: &'a [f32],
-    b: &'a [f32],
-    y: &'a mut [f32],
-    inner: usize,
-    columns: usize,
+/// Copies terms of `width` columns of `b` into rows of `padded`, zeros behind them.
+#[inline(always)]
+fn pack(
+    op: &MatMul,
+    b: &[f32],
+    terms: std::ops::Range<usize>,
+    column: usize,
+    width: usize,
+    padded: usize,
+    packed: &mut [f32],
+) {
+    let [b_row, b_column] = op.strides_b();
+    if b_column == 1 {
+        for (term, packed) in terms.zip(packed.chunks_exact_mut(padded)) {
+            let (values, rest) = packed.split_at_mut(width);
+            values.copy_from_slice(&b[term * b_row + column..][..width]);
+            rest.fill(0.0);
+        }
+        return;
+    }
+    if padded > width {
+        packed[..terms.len() * padded].fill(0.0);
+    }
+    transpose((&b[column * b_column + terms.start..], b_column), (packed, padded), width, terms.len());
 }
 
-impl WithSimd for Dots<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Dots { a, b, y, inner, columns } = self;
-        let length = inner / S::F32_LANES;
-        let (a, b) = (S::as_simd_f32s(a).0, S::as_simd_f32s(b).0);
-        let count = y.len() / columns;
-        for n in (0..columns).step_by(4) {
-            let [b0, b1, b2, b3] = [0, 1, 2, 3].map(|c| &b[(n + c).min(columns - 1) * length..][..length]);
-            for m in (0..count).step_by(4) {
-                let [a0, a1, a2, a3] = [0, 1, 2, 3].map(|r| &a[(m + r).min(count - 1) * length..][..length]);
-                let mut sums = [[simd.splat_f32s(0.0); 4]; 4];
-                for k in 0..length {
-                    let b = [b0[k], b1[k], b2[k], b3[k]];
-                    for (r, a) in [a0[k], a1[k], a2[k], a3[k]].into_iter().enumerate() {
-                        for c in 0..4 {
-                            sums[r][c] = simd.mul_add_f32s(a, b[c], sums[r][c]);
-                        }
-                    }
-                }
-                for r in 0..(count - m).min(4) {
-                    for c in 0..(columns - n).min(4) {
-                        y[(m + r) * columns + n + c] = simd.reduce_sum_f32s(sums[r][c]);
-                    }
-                }
-            }
+/// `y += Σ value · packed[place]` over a row's list, or `y =` where nothing was summed before.
+#[inline(always)]
+fn row<S: Simd, const V: usize>(simd: S, list: &[Entry], packed: &[S::f32s], y: &mut [f32], fresh: bool) {
+    let mut sums = [simd.splat_f32s(0.0); V];
+    for entry in list {
+        let value = simd.splat_f32s(entry.value());
+        let b = &packed[entry.place() * V..][..V];
+        for v in 0..V {
+            sums[v] = simd.mul_add_f32s(value, b[v], sums[v]);
+        }
+    }
+    let (whole, rest) = S::as_mut_simd_f32s(y);
+    for (v, y) in whole.iter_mut().enumerate() {
+        *y = if fresh { sums[v] } else { simd.add_f32s(*y, sums[v]) };
+    }
+    if !rest.is_empty() {
+        let sums: &[f32] = bytemuck::cast_slice(std::slice::from_ref(&sums[whole.len()]));
+        for (y, &sum) in rest.iter_mut().zip(sums) {
+            *y = if fresh { sum } else { *y + sum };
         }
     }
 }

@@ -10,16 +10,19 @@
 
 mod adam;
 mod conv_pool;
+mod entry;
 mod first_layer;
 mod gradients;
 mod images;
 mod matmul;
+mod transpose;
 mod window;
 mod windows;
 mod winograd;
 
 use pulp::Arch;
 
+use super::aligned::Aligned;
 use super::executor::Executor;
 use crate::geometry::Pads;
 use crate::ops::{Adam, MatMul, Op, View};
@@ -35,7 +38,7 @@ pub enum Instruction {
     /// Their gradients.
     Backward(Box<(ConvPoolBackward, conv_pool::Scratch)>),
     /// A matrix product.
-    MatMul(MatMul),
+    MatMul(MatMul, Aligned),
     /// The optimiser.
     Adam(Adam),
 }
@@ -53,7 +56,7 @@ pub fn fuse(ops: &[Op], forwards: &mut Vec<ConvPool>) -> Vec<Instruction> {
             (Instruction::Backward(Box::new((run, Default::default()))), taken)
         } else {
             let instruction = match op {
-                Op::MatMul(op) if matmul::fits(op) => Instruction::MatMul(*op),
+                Op::MatMul(op) => Instruction::MatMul(*op, Aligned::default()),
                 Op::Adam(op) => Instruction::Adam(*op),
                 _ => Instruction::Plain(*op),
             };
@@ -111,9 +114,9 @@ impl Executor {
                     }
                 });
             }
-            Instruction::MatMul(op) => {
-                self.with(op.y, r, |this, y| matmul::multiply(arch, op, this.f32(op.a, r), this.f32(op.b, r), y));
-            }
+            Instruction::MatMul(op, slices) => self.with(op.y, r, |this, y| {
+                matmul::multiply(arch, op, this.f32(op.a, r), this.f32(op.b, r), y, slices);
+            }),
             Instruction::Adam(op) => self.with(op.w, r, |this, w| {
                 this.with(op.m, r, |this, m| {
                     this.with(op.v, r, |this, v| {
