@@ -7,7 +7,7 @@ use crate::ops::{BufferId, Grid, Kernel, Operand, View};
 use crate::plan::{Buffer, Element};
 
 use super::Gpu;
-use super::kernel::Dispatch;
+use super::pipeline::{Dispatch, Pipelines};
 use super::stamps::Stamps;
 use super::wait::Signal;
 
@@ -49,8 +49,9 @@ impl<'gpu> Peak<'gpu> {
         // The kernel reads no step record; any layout does.
         let records =
             gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &[] });
-        let dispatch = gpu.dispatch(&kernel, &[spec], &[buffer], 1, &records)?;
+        let mut dispatches = Pipelines::new(records).dispatches(gpu, &[kernel], &[spec], &[buffer], 1);
         gpu.check()?;
+        let dispatch = dispatches.remove(0);
         let a_round = gpu.shader_constant("peak", "MULTIPLY_ADDS") as usize;
         Ok(Peak { gpu, dispatch, stamps: Stamps::new(gpu), macs: (INVOCATIONS * ROUNDS * a_round) as u64 })
     }
