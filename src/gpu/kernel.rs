@@ -15,7 +15,7 @@ use super::Gpu;
 
 /// Every shader's stem and its source: a file, and what is appended to it. Line numbers in messages are
 /// those of the file.
-pub const SHADERS: [(&str, &[&str]); 16] = [
+pub const SHADERS: [(&str, &[&str]); 18] = [
     ("adam", &[include_str!("../../shaders/adam.wgsl"), COMMON]),
     ("bias", &[include_str!("../../shaders/bias.wgsl"), COMMON]),
     ("conv2d", &[include_str!("../../shaders/conv2d.wgsl"), PIXELS, TILE, COMMON]),
@@ -23,6 +23,8 @@ pub const SHADERS: [(&str, &[&str]); 16] = [
     ("fused/dense", &[include_str!("../../shaders/fused/dense.wgsl"), COMMON]),
     ("fused/first_layer", &[include_str!("../../shaders/fused/first_layer.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON]),
     ("fused/conv2d", &[include_str!("../../shaders/fused/conv2d.wgsl"), PIXELS, SUBGROUP, COMMON]),
+    ("fused/head", &[include_str!("../../shaders/fused/head.wgsl"), COMMON]),
+    ("fused/head_gradients", &[include_str!("../../shaders/fused/head_gradients.wgsl"), SUBGROUP, COMMON]),
     ("fused/matmul", &[include_str!("../../shaders/fused/matmul.wgsl"), SUBGROUP, COMMON]),
     ("gather", &[include_str!("../../shaders/gather.wgsl"), COMMON]),
     ("matmul", &[include_str!("../../shaders/matmul.wgsl"), TILE, COMMON]),

@@ -24,7 +24,7 @@ fn kernels_that_are_alike_share_a_pipeline() {
     let second = plan.program(program(vec![relu(b), relu(c)]));
     let mut executor = pollster::block_on(Executor::new(&gpu, &plan)).unwrap();
     assert_eq!(executor.pipelines(), 1, "only the first program's");
-    let sign = |i: usize| if i % 2 == 0 { 1.0f32 } else { -1.0 };
+    let sign = |i: usize| if i.is_multiple_of(2) { 1.0f32 } else { -1.0 };
     for view in [a, b, c] {
         let values: Vec<f32> = (0..view.len).map(sign).collect();
         executor.write(view, 0, bytemuck::cast_slice(&values)).unwrap();

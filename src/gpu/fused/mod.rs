@@ -6,9 +6,10 @@
 
 mod conv_pool;
 mod dense;
+mod head;
 
 use crate::ops::{Kernel, Op, View};
-use crate::plan::runs::{ConvPool, ConvPoolBackward, Dense, RectifiedBias};
+use crate::plan::runs::{ConvPool, ConvPoolBackward, Dense, Head, RectifiedBias};
 use crate::plan::{Buffer, BufferId, Element, Plan, Program};
 
 use super::Gpu;
@@ -76,6 +77,9 @@ impl Gpu {
                 taken
             } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
                 kernels.extend(conv_pool::backward(&run, scratch));
+                taken
+            } else if let Some((run, taken)) = Head::at(rest).filter(|(run, _)| head::fits(self, run)) {
+                kernels.extend(head::kernels(self, &run, scratch));
                 taken
             } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(&run.product)) {
                 kernels.extend(dense::forward(self, &run, scratch));
