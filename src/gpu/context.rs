@@ -16,6 +16,9 @@ pub struct Gpu {
     pub(super) queue: wgpu::Queue,
     /// Which adapter it is.
     pub info: wgpu::AdapterInfo,
+    /// Whether fused kernels of one stage go into one dispatch. That saves a real adapter a launch; a
+    /// software one, which computes both sides of a branch, loses more than it saves.
+    pub merges: bool,
     pub(super) library: Library,
     pub(super) cache: Option<Cache>,
     faults: Faults,
@@ -131,7 +134,8 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
             lost.note(format!("device lost: {text}"));
         }
     });
-    Ok(Gpu { device, queue, info, library: Library::new(checked), cache: None, faults })
+    let merges = is_real(&info);
+    Ok(Gpu { device, queue, info, merges, library: Library::new(checked), cache: None, faults })
 }
 
 /// Nothing that training cannot do without: only measurements read the device's clock, and without it the

@@ -265,6 +265,11 @@ impl<'gpu> Executor<'gpu> {
         Ok(())
     }
 
+    /// Dispatches of a step of a program.
+    pub fn dispatches(&self, program: ProgramId) -> usize {
+        self.programs[program.0].kernels.len()
+    }
+
     /// Whether the device has a clock of its own.
     pub fn has_clock(&self) -> bool {
         self.stamps.is_some()

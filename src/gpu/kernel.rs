@@ -15,10 +15,15 @@ use super::Gpu;
 
 /// Every shader's stem and its source: a file, and what is appended to it. Line numbers in messages are
 /// those of the file.
-pub const SHADERS: [(&str, &[&str]); 18] = [
+pub const SHADERS: [(&str, &[&str]); 19] = [
     ("adam", &[include_str!("../../shaders/adam.wgsl"), COMMON]),
     ("bias", &[include_str!("../../shaders/bias.wgsl"), COMMON]),
     ("conv2d", &[include_str!("../../shaders/conv2d.wgsl"), PIXELS, TILE, COMMON]),
+    ("fused/adam", &[include_str!("../../shaders/fused/adam.wgsl"), COMMON]),
+    (
+        "fused/conv_pool_backward",
+        &[include_str!("../../shaders/fused/conv_pool_backward.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON],
+    ),
     ("fused/conv_pool", &[include_str!("../../shaders/fused/conv_pool.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON]),
     ("fused/dense", &[include_str!("../../shaders/fused/dense.wgsl"), COMMON]),
     ("fused/first_layer", &[include_str!("../../shaders/fused/first_layer.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON]),
@@ -29,7 +34,6 @@ pub const SHADERS: [(&str, &[&str]); 18] = [
     ("gather", &[include_str!("../../shaders/gather.wgsl"), COMMON]),
     ("matmul", &[include_str!("../../shaders/matmul.wgsl"), TILE, COMMON]),
     ("max_pool", &[include_str!("../../shaders/max_pool.wgsl"), COMMON]),
-    ("fused/max_pool", &[include_str!("../../shaders/fused/max_pool.wgsl"), COMMON]),
     ("fused/partial", &[include_str!("../../shaders/fused/partial.wgsl"), COMMON]),
     ("peak", &[include_str!("../../shaders/peak.wgsl"), COMMON]),
     ("relu", &[include_str!("../../shaders/relu.wgsl"), COMMON]),

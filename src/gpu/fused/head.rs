@@ -21,7 +21,7 @@ pub(super) fn kernels(gpu: &Gpu, run: &Head, scratch: &mut Scratch) -> Vec<Kerne
     let (rows, units, classes) = (first.product.rows, first.product.columns, last.product.columns);
     let hidden = first.product.y;
     let slices = dense::slices(gpu, &first.product);
-    let partial = scratch.view(slices * hidden.len);
+    let partial = scratch.view("a product in slices", slices * hidden.len);
     let sizes = constants([("ROWS", rows), ("HIDDEN", units), ("CLASSES", classes)]);
     let places = constants([("SLICES", slices), ("b1_offset", first.b.offset), ("b2_offset", last.b.offset)]);
     let mut operands = vec![
