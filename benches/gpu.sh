@@ -22,11 +22,13 @@ tool=target/release/stridelab
 label="a real GPU" run=yes
 if grep -q "auto takes the CPU" "$OUT/devices.txt"; then
   label="software adapter"
-  [[ "${ADAPTER:-}" == any ]] || { label="$NONE" run=no; echo "no real GPU was found: nothing is measured (ADAPTER=any takes a software adapter)"; }
+  [[ "${ADAPTER:-}" == any ]] || { run=no; echo "no real GPU was found: nothing is measured (ADAPTER=any takes a software adapter)"; }
 fi
 
 # The values of a field in lines of JSON.
-field() { sed -n 's/.*"'"$1"'":"\{0,1\}\([^,"}]*\).*/\1/p'; }
+field() { sed -n -e 's/.*"'"$1"'":"\([^"]*\)".*/\1/p' -e 's/.*"'"$1"'":\([0-9][^,}]*\).*/\1/p'; }
+# A number with two decimals and its unit, or that it is not known.
+show() { awk -v a="$1" -v unit="$2" -v none="$NONE" 'BEGIN { if (a == "") print none; else printf "%.2f %s", a, unit }'; }
 # a / b, or that it is not known.
 ratio() { awk -v a="$1" -v b="$2" -v none="$NONE" 'BEGIN { if (a + 0 > 0 && b + 0 > 0) printf "%.2f", a / b; else print none }'; }
 # A peer's milliseconds a step for stride $2, padding $3.
@@ -57,8 +59,10 @@ fi
 
 # The table: ours and the peers' milliseconds a step of 64 samples, the peers' over ours.
 {
-  echo "measured on: $label"
-  [[ $run == no ]] || grep '"event":"machine"' "$OUT/bench.txt" | field adapter
+  case $run in
+    yes) echo "$label: $(grep '"event":"machine"' "$OUT/bench.txt" | field adapter)" ;;
+    no) echo "no real GPU: $NONE" ;;
+  esac
   row="%-9s %12s | %12s %12s | %12s %12s | %12s | %12s %12s | %12s %12s %12s\n"
   # shellcheck disable=SC2059
   printf "\n$row" network "ms a step" "torch eager" ratio "CUDA graph" ratio "graph, TF32" Burn ratio "device busy" dispatches "over empty"
@@ -76,12 +80,12 @@ fi
       "$(ratio "$device" "$us")" "${dispatches:-$NONE}" "$(ratio "$us" "$empty")"
   done
   train_seconds=$(done_of study train_seconds) startup=$(done_of study startup_seconds) all=$(done_of study seconds)
-  rest="$NONE"
-  [[ -z "$all" ]] || rest=$(awk -v a="$all" -v t="$train_seconds" -v s="$startup" 'BEGIN { printf "%.2f s", a - t - s }')
+  rest=""
+  [[ -z "$all" ]] || rest=$(awk -v a="$all" -v t="$train_seconds" -v s="$startup" 'BEGIN { print a - t - s }')
   cat <<END
 
-training, four networks, $EPOCHS epochs${LIMIT:+ of $LIMIT samples}: ${train_seconds:-$NONE} s (target on an H200, all samples, 3 epochs: 0.5)
-start-up until the first steps are done: ${startup:-$NONE} s; validation, later pipelines and files: $rest
+training, four networks, $EPOCHS epochs${LIMIT:+ of $LIMIT samples}: $(show "$train_seconds" s) (target on an H200, all samples, 3 epochs: 0.5 s)
+start-up until the first steps are done: $(show "$startup" s); validation, later pipelines and files: $(show "$rest" s)
 $REPLICAS replicas of stride 2, valid over $REPLICAS runs: $(ratio "$(done_of replicas train_seconds)" "$(awk -v t="$(done_of solo train_seconds)" -v n="$REPLICAS" 'BEGIN { print n * t }')") (target on a real GPU: 0.25)
 targets: 10 times PyTorch eager, 1.5 times its CUDA graph, device busy 0.95, stride 2, valid 5 times its empty dispatches
 END
