@@ -1,4 +1,5 @@
-// As many multiply-adds as the device can do: what other kernels' speed is a fraction of.
+// As many multiply-adds as the device can do, and none: what other kernels' speed is a fraction of, and what a
+// dispatch costs by itself.
 
 const WORKGROUP: u32 = 64;
 // Of one invocation's round: eight independent sums of four.
@@ -42,4 +43,13 @@ fn multiply_add(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workg
     }
     let sum = a + b + c + d + e + f + g + h;
     y[i] = (sum.x + sum.y + sum.z + sum.w) / 32.0;
+}
+
+// Nothing, and still a dispatch that must wait for the one before: y may be written. One invocation per element.
+@compute @workgroup_size(WORKGROUP)
+fn nothing(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let element = linear(id, groups, WORKGROUP);
+    if (element >= LEN) {
+        y[id.z * y_stride] = f32(ROUNDS);
+    }
 }

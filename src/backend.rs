@@ -118,6 +118,14 @@ impl Executor<'_> {
         Ok(())
     }
 
+    /// Dispatches of a step of a program that has been used; `None` on the CPU.
+    pub fn dispatches(&self, program: ProgramId) -> Option<usize> {
+        match self {
+            Executor::Cpu(_) => None,
+            Executor::Gpu(executor) => Some(executor.dispatches(program)),
+        }
+    }
+
     /// Whether [`Executor::time`] reads the device's clock rather than the host's.
     pub fn has_clock(&self) -> bool {
         match self {

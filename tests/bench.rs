@@ -101,6 +101,10 @@ fn every_layer_is_counted_and_related_to_stride_1() {
         let bench = measured(&CPU, &Options { fuse, ..options(&[1, 2], &[2]) });
         assert_eq!((bench.backend.as_str(), bench.software, bench.device_clock), ("cpu", false, false));
         consistent(&bench);
+        let ours = |n: &NetworkCost| {
+            n.dispatches.is_some() || n.empty_dispatches_us.is_some() || n.train_step_device_us.is_some()
+        };
+        assert!(!bench.networks.iter().any(ours));
         let [one, two] = pair(&bench);
         for (a, b) in one.costs().zip(two.costs()) {
             assert_eq!(a.ratio_to_stride1, Some(1.0));
@@ -115,7 +119,15 @@ fn a_gpu_is_measured_alike() {
     assert_eq!(bench.backend, "gpu");
     assert!(!bench.adapter.is_empty() && !bench.driver.is_empty());
     consistent(&bench);
-    assert!(bench.networks[0].costs().all(|cost| cost.ratio_to_stride1.is_none()));
+    let of = &bench.networks[0];
+    assert!(of.costs().all(|cost| cost.ratio_to_stride1.is_none()));
+    let plain = measured(gpu(), &Options { fuse: false, ..options(&[2], &[8]) });
+    let (fused, all) = (of.dispatches.unwrap_or_default(), plain.networks[0].dispatches.unwrap_or_default());
+    assert!((12..=15).contains(&fused) && all > 25, "{fused} and {all} dispatches");
+    // What does nothing takes less than what does something.
+    let empty = of.empty_dispatches_us.unwrap_or_default();
+    assert!(empty > 0.0 && empty < of.train_step.median_us, "{empty} of {}", of.train_step.median_us);
+    assert_eq!(of.train_step_device_us.is_some(), bench.device_clock);
 }
 
 #[test]

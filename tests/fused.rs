@@ -92,6 +92,20 @@ fn batches_of_one_and_a_short_last_one() {
     agree([14, 15], [[1; 2]; 2], [Padding::Same; 2], 7, 5);
 }
 
+/// Kernels in one dispatch and in several, whichever this adapter takes by itself.
+#[test]
+fn merged_and_not() {
+    for merges in [true, false] {
+        let mut backend = common::ok(Backend::gpu(None, true));
+        if let Backend::Gpu(gpu) = &mut backend {
+            gpu.merges = merges;
+        }
+        let what = |size| format!("merged: {merges}, {size:?}");
+        agree_on(&backend, &what([13, 18]), [13, 18], [[1, 2], [1, 1]], [Padding::Same, Padding::Valid], [11, 6]);
+        agree_on(&backend, &what([28, 28]), [28, 28], [[2; 2]; 2], [Padding::Same; 2], [8, 8]);
+    }
+}
+
 /// Validation runs the fused forward pass too.
 #[test]
 fn validation() {

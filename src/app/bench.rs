@@ -35,6 +35,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     let writer = CostWriter::create(&out, args.force)?;
     let start = timestamp();
     let measured = pollster::block_on(bench::run(&backend, &data, &options, &mut |line| say(line)))?;
+    device::keep_compiled(&backend);
     let measured = Bench { options: describe(args), start, end: timestamp(), ..measured };
     writer.write(&measured, &png(&cost::cost(&measured))?)?;
     let comparison = other.as_ref().map(|other| compare(&measured, other));

@@ -24,6 +24,7 @@ use record::Run;
 
 /// Trains what the options ask for.
 pub fn run(args: &TrainArgs) -> Result<()> {
+    let start = Instant::now();
     let configurations = configurations(&args.stride, &args.padding);
     agree(args, &configurations)?;
     let progress = Progress::new(args.quiet, args.verbose > 0, configurations.len(), args.seeds().len(), args.epochs);
@@ -31,13 +32,19 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     interrupt::watch(move || notice.line("stopping at the next step; Ctrl-C again to stop at once"))?;
 
     // Whatever is wrong with the input is found before a file is written.
-    let data = load(args)?;
+    // Unpacking the data and opening a device take about as long.
+    let (data, opened) = std::thread::scope(|scope| {
+        let device = scope.spawn(|| device::open(args.backend, args.adapter.as_deref(), "training"));
+        let data = load(args);
+        (data, device.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let data = data?;
     let image = [data.train.height, data.train.width];
     let initial = match &args.init {
         Some(file) => Some(weights::load(file, &Network::new(image, configurations[0])?)?),
         None => None,
     };
-    let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "training")?;
+    let (backend, why) = opened?;
     progress.line(&why);
     let train = TrainOptions {
         batch_size: args.batch_size,
@@ -54,10 +61,11 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let out = args.out.clone().map_or_else(|| default_out(""), Ok)?;
     let writer = Writer::create(&out, args.force)?;
     progress.line(&summary(&study, &data, &writer));
-    let mut run = Run::new(args, writer, progress, options::run_info(args, &out, &backend, &data));
+    let mut run = Run::new(args, writer, progress, options::run_info(args, &out, &backend, &data), start);
     let shapes = study.configurations.iter().map(|c| Ok(ShapeRow::of(c, &Network::new(image, *c)?)));
     run.begin(&shapes.collect::<Result<Vec<_>>>()?.concat())?;
     let result = pollster::block_on(study::run(&backend, &data, &study, &mut run));
+    device::keep_compiled(&backend);
     run.end(result, &data)
 }
 

@@ -12,6 +12,8 @@ use crate::plan::ProgramId;
 /// Steps that a sample takes, at most `most`: doubled until they last long enough. That warms up as
 /// well. `run(n)` takes `n` steps and returns their seconds.
 async fn steps(options: &Options, most: usize, run: &mut impl AsyncFnMut(usize) -> Result<f64>) -> Result<usize> {
+    // A driver may compile a kernel when it first runs.
+    run(1).await?;
     let mut n = 1;
     while run(n).await? < options.sample_seconds && n < most {
         n = (2 * n).min(most);

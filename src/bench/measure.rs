@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::clock::{Timed, sample_in_turn};
 use super::parts::{activation_bytes, bytes, macs, parts};
-use super::{Cost, NetworkCost, Options, Pass, check};
+use super::{Cost, NetworkCost, Options, Pass, check, peak};
 use crate::backend::{Backend, Executor};
 use crate::data::{Dataset, order};
 use crate::error::{Error, Result};
@@ -103,10 +103,11 @@ impl Work {
         // The parts work on what a real step leaves behind.
         executor.run(train_step, 0..1, &mut |_| true).await?;
 
-        // Of whole steps a user waits for the host's time.
+        // Of whole steps a user waits for the host's time; beside it, how long of that the device works.
         let whole = [(train_step, Pass::TrainStep), (evaluate, Pass::Inference)];
         let timed = programs.iter().map(|&program| Timed { program, host: false });
-        let timed: Vec<_> = timed.chain(whole.map(|(program, _)| Timed { program, host: true })).collect();
+        let mut timed: Vec<_> = timed.chain(whole.map(|(program, _)| Timed { program, host: true })).collect();
+        timed.extend(executor.has_clock().then_some(Timed { program: train_step, host: false }));
         let mut samples = sample_in_turn(options, MOST, &mut executor, &timed).await?.into_iter();
         let mut cost = |layer: &str, pass, ops: &[Op]| {
             let seconds = samples.next().unwrap_or_default();
@@ -114,6 +115,12 @@ impl Work {
         };
         let parts = parts.iter().map(|part| cost(&part.layer, part.pass, &part.ops)).collect();
         let [train, inference] = whole.map(|(program, pass)| cost("network", pass, &plan.programs[program.0].ops));
+        let whole_step = samples.next().map(|seconds| Cost::new("network", Pass::TrainStep, 0, 0, &seconds).median_us);
+        let dispatches = executor.dispatches(train_step);
+        let empty_dispatches_us = match dispatches {
+            Some(n) => peak::nothing(backend, options, n).await?,
+            None => None,
+        };
         let rate = |cost: &Cost| 1e6 * self.batch as f64 / cost.median_us;
         Ok(NetworkCost {
             batch_size: self.batch,
@@ -125,6 +132,9 @@ impl Work {
             inference_activation_bytes: activation_bytes(&training, &plan.programs[evaluate.0].ops),
             train_images_per_second: rate(&train),
             inference_images_per_second: rate(&inference),
+            dispatches,
+            empty_dispatches_us,
+            train_step_device_us: whole_step,
             device_clock: executor.has_clock(),
             parts,
             train_step: train,

@@ -1,4 +1,4 @@
-//! How many multiply-adds this machine can do at most.
+//! How many multiply-adds this machine can do at most, and what its dispatches cost by themselves.
 
 use web_time::Instant;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::{cpu, gpu};
 
 /// Most runs of the kernel in a sample.
-const MOST: usize = 1 << 16;
+const MOST: usize = 1 << 12;
 /// How many times shorter, and more, the CPU's samples are.
 const SHORT: usize = 32;
 
@@ -43,4 +43,17 @@ pub async fn peak(backend: &Backend, options: &Options) -> Result<f64> {
     };
     let best = seconds.into_iter().fold(f64::INFINITY, f64::min);
     Ok(2e-9 * macs as f64 / best)
+}
+
+/// Microseconds of so many dispatches that do nothing, each waiting for the one before: the median.
+/// `None` for the CPU, which has no dispatches.
+///
+/// # Errors
+/// [`crate::Error::Failure`] where the backend fails.
+pub(super) async fn nothing(backend: &Backend, options: &Options, dispatches: usize) -> Result<Option<f64>> {
+    let Backend::Gpu(gpu) = backend else { return Ok(None) };
+    let nothing = gpu::Peak::nothing(gpu)?;
+    let mut seconds = sample(options, MOST, async |n| nothing.time(n * dispatches).await).await?;
+    seconds.sort_by(f64::total_cmp);
+    Ok(Some(1e6 * seconds[seconds.len() / 2]))
 }

@@ -109,6 +109,16 @@ pub struct NetworkCost {
     pub train_images_per_second: f64,
     /// Images a second in inference, by the host's clock.
     pub inference_images_per_second: f64,
+    /// Dispatches of a training step; none on the CPU, as for what follows.
+    #[serde(default)]
+    pub dispatches: Option<usize>,
+    /// Microseconds of as many dispatches that do nothing, each waiting for the one before.
+    #[serde(default)]
+    pub empty_dispatches_us: Option<f64>,
+    /// Microseconds of a training step by the device's clock, where it has one; `train_step` is by the
+    /// host's, and what that is longer the device waits.
+    #[serde(default)]
+    pub train_step_device_us: Option<f64>,
     /// Whether the parts were timed by the device's clock.
     pub device_clock: bool,
     /// Passes of layers in the order of a step, each timed alone.

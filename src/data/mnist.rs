@@ -152,9 +152,14 @@ impl Dataset {
     }
 
     /// Reads the four files, the `i`-th of [`FILES`] from `open(i)`.
-    pub(super) fn read<'a>(name: &str, open: impl Fn(usize) -> Result<Source<'a>>) -> Result<Self> {
-        let (train, train_images, [a, b]) = split(open(0)?, open(1)?)?;
-        let (test, test_images, [c, d]) = split(open(2)?, open(3)?)?;
+    pub(super) fn read<'a>(name: &str, open: impl Fn(usize) -> Result<Source<'a>> + Sync) -> Result<Self> {
+        let part = |i: usize| split(open(i)?, open(i + 1)?);
+        #[cfg(feature = "parallel")]
+        let (train, test) = rayon::join(|| part(0), || part(2));
+        #[cfg(not(feature = "parallel"))]
+        let (train, test) = (part(0), part(2));
+        let (train, train_images, [a, b]) = train?;
+        let (test, test_images, [c, d]) = test?;
         if (train.height, train.width) != (test.height, test.width) {
             let what = format!(
                 "has images of {}×{}, but {train_images} of {}×{}",

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, Result};
 
+use super::cache::Cache;
 use super::kernel::Library;
 
 /// What to install where no adapter is found.
@@ -15,7 +16,11 @@ pub struct Gpu {
     pub(super) queue: wgpu::Queue,
     /// Which adapter it is.
     pub info: wgpu::AdapterInfo,
+    /// Whether fused kernels of one stage go into one dispatch. That saves a real adapter a launch; a
+    /// software one, which computes both sides of a branch, loses more than it saves.
+    pub merges: bool,
     pub(super) library: Library,
+    pub(super) cache: Option<Cache>,
     faults: Faults,
 }
 
@@ -111,9 +116,7 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
     let info = adapter.get_info();
     let descriptor = wgpu::DeviceDescriptor {
         label: Some("stridelab"),
-        // Only measurements read the device's clock; without it they read the host's. Without subgroups
-        // every operation runs as it stands in the plan.
-        required_features: adapter.features() & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP),
+        required_features: adapter.features() & wanted_features(),
         required_limits: adapter.limits(),
         memory_hints: wgpu::MemoryHints::Performance,
         ..Default::default()
@@ -131,7 +134,14 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
             lost.note(format!("device lost: {text}"));
         }
     });
-    Ok(Gpu { device, queue, info, library: Library::new(checked), faults })
+    let merges = is_real(&info);
+    Ok(Gpu { device, queue, info, merges, library: Library::new(checked), cache: None, faults })
+}
+
+/// Nothing that training cannot do without: only measurements read the device's clock, and without it the
+/// host's; without subgroups every operation runs as it stands in the plan.
+fn wanted_features() -> wgpu::Features {
+    wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP | wgpu::Features::PIPELINE_CACHE
 }
 
 impl Gpu {

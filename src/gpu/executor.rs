@@ -5,10 +5,11 @@ use std::ops::Range;
 use web_time::Instant;
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, ProgramId, StepRecord, View};
+use crate::ops::Kernel;
+use crate::plan::{Buffer, Plan, ProgramId, StepRecord, View};
 
 use super::Gpu;
-use super::kernel::Dispatch;
+use super::pipeline::{Dispatch, Pipelines};
 use super::stamps::Stamps;
 use super::wait::Signal;
 
@@ -23,20 +24,26 @@ const SUBMISSION_SECONDS: f64 = 0.2;
 pub struct Executor<'gpu> {
     gpu: &'gpu Gpu,
     plan: Plan,
+    /// The plan's buffers and those that fused kernels need beyond them, with their descriptions.
+    specs: Vec<Buffer>,
     buffers: Vec<wgpu::Buffer>,
+    pipelines: Pipelines,
     programs: Vec<Program>,
     seconds_per_step: Vec<f64>,
     stamps: Option<Stamps>,
 }
 
 struct Program {
-    dispatches: Vec<Dispatch>,
+    kernels: Vec<Kernel>,
+    /// Of the kernels, from when the program is first used.
+    dispatches: Option<Vec<Dispatch>>,
     records: wgpu::Buffer,
     record_bindings: wgpu::BindGroup,
 }
 
 impl<'gpu> Executor<'gpu> {
-    /// Allocates every buffer, zeroed, and compiles every pipeline.
+    /// Allocates every buffer, zeroed, and compiles the first program. Others are compiled when their
+    /// records are first set: training begins before anything is validated.
     ///
     /// # Errors
     /// [`Error::Failure`] where the device lacks memory (naming how much was asked for), or
@@ -71,7 +78,7 @@ impl<'gpu> Executor<'gpu> {
             }],
         });
         let mut programs = Vec::new();
-        for (program, kernels) in plan.programs.iter().zip(&fused.programs) {
+        for (program, kernels) in plan.programs.iter().zip(fused.programs) {
             let records = gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some(program.name),
                 size: (program.max_steps.max(1) * RECORD_STRIDE) as u64,
@@ -90,22 +97,41 @@ impl<'gpu> Executor<'gpu> {
                     }),
                 }],
             });
-            let compile = |kernel| gpu.dispatch(kernel, &specs, &buffers, plan.replicas, &record_layout);
-            let dispatches = kernels.iter().map(compile).collect::<Result<_>>()?;
-            programs.push(Program { dispatches, records, record_bindings });
+            programs.push(Program { kernels, dispatches: None, records, record_bindings });
         }
+        let seconds_per_step = vec![0.0; plan.programs.len()];
+        let (plan, pipelines, stamps) = (plan.clone(), Pipelines::new(record_layout), Stamps::new(gpu));
+        let mut executor = Executor { gpu, plan, specs, buffers, pipelines, programs, seconds_per_step, stamps };
+        let compiled = if executor.programs.is_empty() { Ok(()) } else { executor.compile(ProgramId(0)) };
         let (validation, memory) = (validation.pop().await, memory.pop().await);
         if let Some(e) = memory {
-            let mib = plan.bytes() >> 20;
+            let mib = executor.plan.bytes() >> 20;
             return Err(gpu.failure(&format!("no memory for a plan of {mib} MiB ({e}): use a smaller --batch-size")));
         }
         if let Some(e) = validation {
             return Err(gpu.failure(&e.to_string()));
         }
-        gpu.check()?;
-        let seconds_per_step = vec![0.0; plan.programs.len()];
-        let stamps = Stamps::new(gpu);
-        Ok(Executor { gpu, plan: plan.clone(), buffers, programs, seconds_per_step, stamps })
+        compiled.map(|()| executor)
+    }
+
+    /// Makes a program ready to run, where it is not.
+    fn compile(&mut self, program: ProgramId) -> Result<()> {
+        let place = &mut self.programs[program.0];
+        if place.dispatches.is_none() {
+            let start = Instant::now();
+            let (gpu, replicas) = (self.gpu, self.plan.replicas);
+            let made = self.pipelines.dispatches(gpu, &place.kernels, &self.specs, &self.buffers, replicas);
+            let name = self.plan.programs[program.0].name;
+            log::debug!("{name}: {} dispatches, ready after {:.1?}", made.len(), start.elapsed());
+            place.dispatches = Some(made);
+        }
+        self.gpu.check()
+    }
+
+    /// How many pipelines have been made.
+    #[cfg(test)]
+    pub(super) fn pipelines(&self) -> usize {
+        self.pipelines.len()
     }
 
     fn range(&self, view: View, replica: usize) -> (u64, u64) {
@@ -166,6 +192,7 @@ impl<'gpu> Executor<'gpu> {
     /// [`Error::Failure`] once the device has failed.
     pub fn set_records(&mut self, program: ProgramId, records: &[StepRecord]) -> Result<()> {
         assert!(records.len() <= self.plan.programs[program.0].max_steps, "more records than the program has room for");
+        self.compile(program)?;
         let mut bytes = vec![0u8; records.len() * RECORD_STRIDE];
         for (slot, record) in bytes.chunks_exact_mut(RECORD_STRIDE).zip(records) {
             slot[..size_of::<StepRecord>()].copy_from_slice(bytemuck::bytes_of(record));
@@ -180,7 +207,7 @@ impl<'gpu> Executor<'gpu> {
         let timestamp_writes = stamps.map(Stamps::writes);
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
         for step in steps {
-            for dispatch in &program.dispatches {
+            for dispatch in program.dispatches.iter().flatten() {
                 pass.set_pipeline(&dispatch.pipeline);
                 pass.set_bind_group(0, &dispatch.bindings, &[]);
                 if dispatch.uses_record {
@@ -208,6 +235,7 @@ impl<'gpu> Executor<'gpu> {
         steps: Range<usize>,
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<(), Error> {
+        self.compile(program)?;
         let mut next = steps.start;
         let mut running: Option<(Range<usize>, Signal<()>, wgpu::SubmissionIndex)> = None;
         let mut since = Instant::now();
@@ -237,6 +265,11 @@ impl<'gpu> Executor<'gpu> {
         Ok(())
     }
 
+    /// Dispatches of a step of a program.
+    pub fn dispatches(&self, program: ProgramId) -> usize {
+        self.programs[program.0].kernels.len()
+    }
+
     /// Whether the device has a clock of its own.
     pub fn has_clock(&self) -> bool {
         self.stamps.is_some()
@@ -248,6 +281,7 @@ impl<'gpu> Executor<'gpu> {
     /// # Errors
     /// [`Error::Failure`] where the device failed or stays silent.
     pub async fn time(&mut self, program: ProgramId, steps: Range<usize>) -> Result<Option<f64>> {
+        self.compile(program)?;
         let Some(stamps) = &self.stamps else { return Ok(None) };
         let submission = self.submit(program, steps, Some(stamps));
         stamps.seconds(self.gpu, submission).await.map(Some)

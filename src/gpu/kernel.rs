@@ -1,14 +1,13 @@
-//! WGSL to pipelines: parse, reflect, set constants, bind by name.
+//! WGSL, read: parse, reflect, values of constants by name.
 //!
 //! Every number stands once, in the shader: workgroup sizes, tiles, bindings and the names of
 //! constants are read off the parsed module.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::OnceLock;
 
 use naga::valid::{Capabilities, GlobalUse, ValidationFlags, Validator};
 
-use crate::error::Result;
 use crate::ops::{Grid, Kernel};
 use crate::plan::Buffer;
 
@@ -16,19 +15,25 @@ use super::Gpu;
 
 /// Every shader's stem and its source: a file, and what is appended to it. Line numbers in messages are
 /// those of the file.
-pub const SHADERS: [(&str, &[&str]); 16] = [
+pub const SHADERS: [(&str, &[&str]); 19] = [
     ("adam", &[include_str!("../../shaders/adam.wgsl"), COMMON]),
     ("bias", &[include_str!("../../shaders/bias.wgsl"), COMMON]),
     ("conv2d", &[include_str!("../../shaders/conv2d.wgsl"), PIXELS, TILE, COMMON]),
+    ("fused/adam", &[include_str!("../../shaders/fused/adam.wgsl"), COMMON]),
+    (
+        "fused/conv_pool_backward",
+        &[include_str!("../../shaders/fused/conv_pool_backward.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON],
+    ),
     ("fused/conv_pool", &[include_str!("../../shaders/fused/conv_pool.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON]),
     ("fused/dense", &[include_str!("../../shaders/fused/dense.wgsl"), COMMON]),
     ("fused/first_layer", &[include_str!("../../shaders/fused/first_layer.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON]),
     ("fused/conv2d", &[include_str!("../../shaders/fused/conv2d.wgsl"), PIXELS, SUBGROUP, COMMON]),
+    ("fused/head", &[include_str!("../../shaders/fused/head.wgsl"), COMMON]),
+    ("fused/head_gradients", &[include_str!("../../shaders/fused/head_gradients.wgsl"), SUBGROUP, COMMON]),
     ("fused/matmul", &[include_str!("../../shaders/fused/matmul.wgsl"), SUBGROUP, COMMON]),
     ("gather", &[include_str!("../../shaders/gather.wgsl"), COMMON]),
     ("matmul", &[include_str!("../../shaders/matmul.wgsl"), TILE, COMMON]),
     ("max_pool", &[include_str!("../../shaders/max_pool.wgsl"), COMMON]),
-    ("fused/max_pool", &[include_str!("../../shaders/fused/max_pool.wgsl"), COMMON]),
     ("fused/partial", &[include_str!("../../shaders/fused/partial.wgsl"), COMMON]),
     ("peak", &[include_str!("../../shaders/peak.wgsl"), COMMON]),
     ("relu", &[include_str!("../../shaders/relu.wgsl"), COMMON]),
@@ -45,54 +50,40 @@ const SUBGROUP: &str = include_str!("../../shaders/fused/subgroup.wgsl");
 const MAX_GROUPS: u32 = 65_535;
 
 /// A storage buffer that an entry point uses.
-struct Binding {
-    name: String,
-    index: u32,
-    written: bool,
+pub(super) struct Binding {
+    pub name: String,
+    pub index: u32,
+    pub written: bool,
 }
 
 /// A parsed shader.
-struct Shader {
-    module: wgpu::ShaderModule,
-    overrides: Vec<String>,
+pub(super) struct Shader {
+    pub module: wgpu::ShaderModule,
+    pub overrides: Vec<String>,
     constants: HashMap<String, u32>,
-    entries: HashMap<String, Entry>,
+    pub entries: HashMap<String, Entry>,
 }
 
-struct Entry {
-    workgroup: u32,
-    bindings: Vec<Binding>,
-    uses_record: bool,
+pub(super) struct Entry {
+    pub workgroup: u32,
+    pub bindings: Vec<Binding>,
+    pub uses_record: bool,
 }
 
-/// The shaders of a device, each parsed once.
+/// The shaders of a device, each parsed once, in the order of [`SHADERS`].
 pub(super) struct Library {
     checked: bool,
-    shaders: Mutex<HashMap<&'static str, Arc<Shader>>>,
-}
-
-/// A pipeline with its buffers bound: what one dispatch needs.
-pub(super) struct Dispatch {
-    pub pipeline: wgpu::ComputePipeline,
-    pub bindings: wgpu::BindGroup,
-    pub uses_record: bool,
-    pub groups: [u32; 3],
+    shaders: [OnceLock<Shader>; SHADERS.len()],
 }
 
 impl Library {
     pub(super) fn new(checked: bool) -> Self {
-        Library { checked, shaders: Mutex::default() }
-    }
-
-    fn shader(&self, device: &wgpu::Device, stem: &'static str) -> Arc<Shader> {
-        let mut shaders = self.shaders.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        shaders.entry(stem).or_insert_with(|| Arc::new(Shader::load(device, stem, self.checked))).clone()
+        Library { checked, shaders: Default::default() }
     }
 }
 
 impl Shader {
-    fn load(device: &wgpu::Device, stem: &'static str, checked: bool) -> Self {
-        let source = SHADERS.iter().find(|(name, _)| *name == stem).unwrap_or_else(|| panic!("no shader {stem}")).1;
+    fn load(device: &wgpu::Device, (stem, source): (&str, &[&str]), checked: bool) -> Self {
         let source = source.join("\n");
         let parsed = naga::front::wgsl::parse_str(&source)
             .unwrap_or_else(|e| panic!("shaders/{stem}.wgsl: {}", e.emit_to_string(&source)));
@@ -151,7 +142,7 @@ impl Shader {
     }
 
     /// Workgroups that a grid needs, and the only place where invocations become workgroups.
-    fn groups(&self, grid: &Grid, workgroup: u32, replicas: usize) -> [u32; 3] {
+    pub(super) fn groups(&self, grid: &Grid, workgroup: u32, replicas: usize) -> [u32; 3] {
         let tiles = grid.extents.iter().map(|&(extent, tile)| {
             let tile = tile.map_or(1, |name| {
                 *self.constants.get(name).unwrap_or_else(|| panic!("the shader has no constant {name}"))
@@ -166,95 +157,23 @@ impl Shader {
 }
 
 impl Gpu {
-    /// The value of a `const` of a shader.
-    pub(super) fn shader_constant(&self, stem: &'static str, name: &str) -> u32 {
-        let shader = self.library.shader(&self.device, stem);
-        *shader.constants.get(name).unwrap_or_else(|| panic!("shaders/{stem}.wgsl has no constant {name}"))
+    /// The shader of that stem.
+    pub(super) fn shader(&self, stem: &str) -> &Shader {
+        let found = SHADERS.iter().position(|(name, _)| *name == stem);
+        let i = found.unwrap_or_else(|| panic!("no shader {stem}"));
+        self.library.shaders[i].get_or_init(|| Shader::load(&self.device, SHADERS[i], self.library.checked))
     }
 
-    /// Compiles `kernel` and binds `buffers`.
-    pub(super) fn dispatch(
-        &self,
-        kernel: &Kernel,
-        specs: &[Buffer],
-        buffers: &[wgpu::Buffer],
-        replicas: usize,
-        record_layout: &wgpu::BindGroupLayout,
-    ) -> Result<Dispatch> {
-        let shader = self.library.shader(&self.device, kernel.shader);
-        let name = format!("{}.{}", kernel.shader, kernel.entry);
-        let entry = shader.entries.get(kernel.entry).unwrap_or_else(|| panic!("no entry point {name}"));
-
-        let values: Vec<(&str, f64)> = shader
-            .overrides
-            .iter()
-            .map(|o| {
-                (o.as_str(), override_value(o, kernel, specs).unwrap_or_else(|| panic!("{name}: no value for {o}")))
-            })
-            .collect();
-        for operand in &kernel.operands {
-            let placed = shader.overrides.iter().any(|o| o.strip_suffix("_offset") == Some(operand.name));
-            assert!(placed || operand.view.offset == 0, "{name}: {} cannot be offset", operand.name);
-        }
-
-        let bound = |binding: &Binding| {
-            let operand = kernel.operands.iter().find(|o| o.name == binding.name);
-            &buffers[operand.unwrap_or_else(|| panic!("{name}: nothing to bind to {}", binding.name)).view.buffer.0]
-        };
-        let layout_entries: Vec<_> = entry
-            .bindings
-            .iter()
-            .map(|binding| wgpu::BindGroupLayoutEntry {
-                binding: binding.index,
-                visibility: wgpu::ShaderStages::COMPUTE,
-                ty: wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Storage { read_only: !binding.written },
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                },
-                count: None,
-            })
-            .collect();
-        let layout = self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some(&name),
-            entries: &layout_entries,
-        });
-        let entries: Vec<_> = entry
-            .bindings
-            .iter()
-            .map(|b| wgpu::BindGroupEntry { binding: b.index, resource: bound(b).as_entire_binding() })
-            .collect();
-        let bindings = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some(&name),
-            layout: &layout,
-            entries: &entries,
-        });
-        let layouts = [Some(&layout), Some(record_layout)];
-        let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some(&name),
-            bind_group_layouts: if entry.uses_record { &layouts } else { &layouts[..1] },
-            immediate_size: 0,
-        });
-        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(&name),
-            layout: Some(&pipeline_layout),
-            module: &shader.module,
-            entry_point: Some(kernel.entry),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &values,
-                // Every kernel writes its shared memory before it reads it.
-                zero_initialize_workgroup_memory: false,
-            },
-            cache: None,
-        });
-        let groups = shader.groups(&kernel.grid, entry.workgroup, replicas);
-        Ok(Dispatch { pipeline, bindings, uses_record: entry.uses_record, groups })
+    /// The value of a `const` of a shader.
+    pub(super) fn shader_constant(&self, stem: &str, name: &str) -> u32 {
+        let constant = self.shader(stem).constants.get(name);
+        *constant.unwrap_or_else(|| panic!("shaders/{stem}.wgsl has no constant {name}"))
     }
 }
 
 /// A constant's value: given by the operation, or an operand's offset or stride between replicas.
 /// Operands that this pass lacks lie at 0.
-fn override_value(name: &str, kernel: &Kernel, specs: &[Buffer]) -> Option<f64> {
+pub(super) fn override_value(name: &str, kernel: &Kernel, specs: &[Buffer]) -> Option<f64> {
     if let Some(&(_, value)) = kernel.constants.iter().find(|(constant, _)| *constant == name) {
         return Some(value);
     }

@@ -1,10 +1,12 @@
 //! The GPU backend: a plan's operations as compute dispatches through wgpu.
 
+mod cache;
 mod context;
 mod executor;
 mod fused;
 mod kernel;
 mod peak;
+mod pipeline;
 mod stamps;
 mod wait;
 
@@ -12,3 +14,6 @@ pub use context::{AdapterSummary, Gpu, adapters, choose, is_real, open};
 pub use executor::Executor;
 pub use kernel::SHADERS;
 pub use peak::Peak;
+
+#[cfg(test)]
+mod tests;

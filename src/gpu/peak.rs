@@ -1,4 +1,4 @@
-//! The multiply-adds that a device can do at most, as measured.
+//! The multiply-adds that a device can do at most, and what a dispatch costs that does nothing.
 
 use web_time::Instant;
 
@@ -7,7 +7,7 @@ use crate::ops::{BufferId, Grid, Kernel, Operand, View};
 use crate::plan::{Buffer, Element};
 
 use super::Gpu;
-use super::kernel::Dispatch;
+use super::pipeline::{Dispatch, Pipelines};
 use super::stamps::Stamps;
 use super::wait::Signal;
 
@@ -16,7 +16,7 @@ const INVOCATIONS: usize = 1 << 20;
 /// Rounds of an invocation: long enough that starting it does not show.
 const ROUNDS: usize = 128;
 
-/// The kernel of `shaders/peak.wgsl`, ready to run.
+/// A kernel of `shaders/peak.wgsl`, ready to run.
 pub struct Peak<'gpu> {
     gpu: &'gpu Gpu,
     dispatch: Dispatch,
@@ -26,33 +26,46 @@ pub struct Peak<'gpu> {
 }
 
 impl<'gpu> Peak<'gpu> {
-    /// Compiles the kernel.
+    /// Compiles the kernel of multiply-adds.
     ///
     /// # Errors
     /// [`crate::Error::Failure`] where the device refuses it.
     pub fn new(gpu: &'gpu Gpu) -> Result<Self> {
-        let spec = Buffer { name: "peak".into(), element: Element::F32, len: INVOCATIONS, replicas: 1 };
+        Self::of(gpu, "multiply_add", INVOCATIONS)
+    }
+
+    /// Compiles the kernel that does nothing, of one workgroup. Each dispatch waits for the one before.
+    ///
+    /// # Errors
+    /// As [`Peak::new`].
+    pub fn nothing(gpu: &'gpu Gpu) -> Result<Self> {
+        Ok(Peak { macs: 0, ..Self::of(gpu, "nothing", gpu.shader_constant("peak", "WORKGROUP") as usize)? })
+    }
+
+    fn of(gpu: &'gpu Gpu, entry: &'static str, len: usize) -> Result<Self> {
+        let spec = Buffer { name: "peak".into(), element: Element::F32, len, replicas: 1 };
         let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("peak"),
             size: spec.bytes(),
             usage: wgpu::BufferUsages::STORAGE,
             mapped_at_creation: false,
         });
-        let view = View { buffer: BufferId(0), offset: 0, len: INVOCATIONS };
+        let view = View { buffer: BufferId(0), offset: 0, len };
         let kernel = Kernel {
             shader: "peak",
-            entry: "multiply_add",
-            constants: vec![("LEN", INVOCATIONS as f64), ("ROUNDS", ROUNDS as f64)],
+            entry,
+            constants: vec![("LEN", len as f64), ("ROUNDS", ROUNDS as f64)],
             operands: vec![Operand { name: "y", view }],
-            grid: Grid::elements(INVOCATIONS),
+            grid: Grid::elements(len),
         };
         // The kernel reads no step record; any layout does.
         let records =
             gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &[] });
-        let dispatch = gpu.dispatch(&kernel, &[spec], &[buffer], 1, &records)?;
+        let mut dispatches = Pipelines::new(records).dispatches(gpu, &[kernel], &[spec], &[buffer], 1);
         gpu.check()?;
+        let dispatch = dispatches.remove(0);
         let a_round = gpu.shader_constant("peak", "MULTIPLY_ADDS") as usize;
-        Ok(Peak { gpu, dispatch, stamps: Stamps::new(gpu), macs: (INVOCATIONS * ROUNDS * a_round) as u64 })
+        Ok(Peak { gpu, dispatch, stamps: Stamps::new(gpu), macs: (len * ROUNDS * a_round) as u64 })
     }
 
     /// Seconds of so many dispatches, by the device's clock where it has one.

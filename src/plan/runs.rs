@@ -7,6 +7,7 @@ use crate::ops::bias::BiasPass;
 use crate::ops::conv2d::Conv2dPass;
 use crate::ops::max_pool::MaxPoolPass;
 use crate::ops::relu::ReluPass;
+use crate::ops::softmax_cross_entropy::{SoftmaxCrossEntropy, SoftmaxCrossEntropyPass};
 use crate::ops::{Bias, Conv2d, MatMul, MaxPool, Op, Relu, View};
 
 /// Convolution, bias, ReLU, pool: `x, w, b → y, argmax`.
@@ -50,6 +51,28 @@ pub(crate) struct Dense {
     pub product: MatMul,
     pub b: View,
     pub rectified: bool,
+}
+
+/// The last two dense layers, ReLU between them, and the loss: `first.product.a, label → losses, predicted`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Head {
+    pub first: Dense,
+    pub last: Dense,
+    pub label: View,
+    pub losses: View,
+    pub predicted: View,
+    pub backward: Option<HeadBackward>,
+}
+
+/// A [`Head`]'s gradients: of the logits, of the hidden layer before ReLU, and of the parameters but the
+/// first layer's weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct HeadBackward {
+    pub d_logits: View,
+    pub d_hidden: View,
+    pub dw2: View,
+    pub db1: View,
+    pub db2: View,
 }
 
 impl ConvPool {
@@ -126,5 +149,58 @@ impl RectifiedBias {
         };
         let run = RectifiedBias { rows: *rows, channels: *channels, activation: *activation, dy: *dy, db: *db };
         (rectified == dy).then_some((run, 2))
+    }
+}
+
+impl Head {
+    /// The run that `ops` begins with, and its number of operations.
+    pub fn at(ops: &[Op]) -> Option<(Self, usize)> {
+        let (first, taken) = Dense::at(ops)?;
+        let (last, more) = Dense::at(&ops[taken..])?;
+        let taken = taken + more;
+        let Op::SoftmaxCrossEntropy(SoftmaxCrossEntropy {
+            pass: SoftmaxCrossEntropyPass::Forward { x, label, losses, predicted },
+            ..
+        }) = *ops.get(taken)?
+        else {
+            return None;
+        };
+        let hidden = first.product.y;
+        let chained = first.rectified && !last.rectified && last.product.a == hidden && last.product.y == x;
+        // The kernels find both layers' biases in the buffer of the last one's weights.
+        let together = [first.b, last.b].iter().all(|b| b.buffer == last.product.b.buffer);
+        let as_they_lie = !last.product.transpose_a && !last.product.transpose_b;
+        let mut run = Head { first, last, label, losses, predicted, backward: None };
+        run.backward = run.backward(&ops[taken + 1..]);
+        let taken = taken + 1 + if run.backward.is_some() { 6 } else { 0 };
+        (chained && together && as_they_lie).then_some((run, taken))
+    }
+
+    /// The gradients, where the operations after the loss begin with them.
+    fn backward(&self, ops: &[Op]) -> Option<HeadBackward> {
+        let [
+            Op::SoftmaxCrossEntropy(SoftmaxCrossEntropy {
+                pass: SoftmaxCrossEntropyPass::Backward { x, label, dx: d_logits },
+                ..
+            }),
+            Op::Bias(Bias { pass: BiasPass::Backward { dy: d1, db: db2 }, .. }),
+            Op::MatMul(weights),
+            Op::MatMul(input),
+            Op::Relu(Relu { pass: ReluPass::Backward { activation, dy: rectified }, .. }),
+            Op::Bias(Bias { pass: BiasPass::Backward { dy: d2, db: db1 }, .. }),
+            ..,
+        ] = ops
+        else {
+            return None;
+        };
+        let (hidden, d_hidden) = (self.first.product.y, input.y);
+        let loss = (*x, *label) == (self.last.product.y, self.label);
+        let layer = (weights.a, weights.b, input.a, input.b) == (hidden, *d_logits, *d_logits, self.last.product.b)
+            && (weights.transpose_a, weights.transpose_b, input.transpose_a, input.transpose_b)
+                == (true, false, false, true);
+        let chained = (*d1, *activation, *rectified, *d2) == (*d_logits, hidden, d_hidden, d_hidden);
+        let together = [db1, db2].iter().all(|db| db.buffer == weights.y.buffer);
+        let run = HeadBackward { d_logits: *d_logits, d_hidden, dw2: weights.y, db1: *db1, db2: *db2 };
+        (loss && layer && chained && together).then_some(run)
     }
 }

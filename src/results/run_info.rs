@@ -39,6 +39,9 @@ pub struct Totals {
     pub steps: u64,
     /// Seconds of training, without validation.
     pub train_seconds: f64,
+    /// Seconds from the command's start until its first training steps were done: data, device, pipelines.
+    #[serde(default)]
+    pub startup_seconds: f64,
     /// Seconds from start to end.
     pub seconds: f64,
 }

@@ -50,6 +50,8 @@ fn json_lines_are_objects_with_the_columns_of_metrics() {
     assert_eq!((&done["event"], &done["out"]), (&"done".into(), &"run".into()));
     assert_eq!((&done["networks"], &done["epochs"], &done["steps"]), (&2.into(), &4.into(), &12.into()));
     assert!(done["seconds"].as_f64().unwrap() >= done["train_seconds"].as_f64().unwrap());
+    let startup = done["startup_seconds"].as_f64().unwrap();
+    assert!(startup > 0.0 && startup < done["seconds"].as_f64().unwrap());
 }
 
 #[test]

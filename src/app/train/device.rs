@@ -1,5 +1,7 @@
 //! Where to train, and why there.
 
+use std::path::PathBuf;
+
 use stridelab::backend::Backend;
 use stridelab::{Error, Result, gpu};
 
@@ -32,11 +34,14 @@ pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Resul
             Err(_) => return cpu("no GPU was found (stridelab devices says what to install)"),
         }
     }
-    let backend = match pollster::block_on(Backend::gpu(adapter, false)) {
+    let mut backend = match pollster::block_on(Backend::gpu(adapter, false)) {
         // An adapter that is listed and gives no device is as good as none.
         Err(Error::NoAdapter(text)) if choice => return cpu(&text),
         opened => opened?,
     };
+    if let (Backend::Gpu(gpu), Some(directory)) = (&mut backend, cache_directory()) {
+        gpu.use_cache(&directory);
+    }
     let line = match &backend {
         Backend::Gpu(gpu) if gpu::is_real(&gpu.info) => {
             format!("{doing} on {} ({:?}), {}", gpu.info.name, gpu.info.backend, kind(&gpu.info))
@@ -48,6 +53,20 @@ pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Resul
         Backend::Cpu => String::new(),
     };
     Ok((backend, line))
+}
+
+/// Keeps what the GPU's driver compiled for the next process.
+pub fn keep_compiled(backend: &Backend) {
+    if let Backend::Gpu(gpu) = backend {
+        gpu.save_cache();
+    }
+}
+
+/// Where this user's programs keep what they can make again; `None` where no variable says it.
+fn cache_directory() -> Option<PathBuf> {
+    let of = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = if cfg!(windows) { of("LOCALAPPDATA") } else { of("XDG_CACHE_HOME") };
+    base.or_else(|| Some(of("HOME")?.join(".cache"))).map(|base| base.join("stridelab"))
 }
 
 /// What sort of device an adapter is, for people.

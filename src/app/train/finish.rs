@@ -66,6 +66,7 @@ impl Run<'_> {
                 "networks": totals.networks,
                 "epochs": totals.epochs,
                 "steps": totals.steps,
+                "startup_seconds": totals.startup_seconds,
                 "train_seconds": totals.train_seconds,
                 "seconds": totals.seconds,
             });

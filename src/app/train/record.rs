@@ -24,14 +24,15 @@ pub struct Run<'a> {
     pub(super) networks: Vec<(Configuration, Network, u64)>,
     pub(super) rows: Vec<EpochRow>,
     pub(super) features: Vec<(Configuration, Features)>,
+    /// When the command began.
     pub(super) start: Instant,
 }
 
 impl<'a> Run<'a> {
     /// A run that has not begun.
-    pub fn new(args: &'a TrainArgs, writer: Writer, progress: Progress, info: RunInfo) -> Self {
+    pub fn new(args: &'a TrainArgs, writer: Writer, progress: Progress, info: RunInfo, start: Instant) -> Self {
         let (networks, rows, features) = Default::default();
-        Run { args, writer, progress, info, networks, rows, features, start: Instant::now() }
+        Run { args, writer, progress, info, networks, rows, features, start }
     }
 
     /// Writes what is known before training.
@@ -57,6 +58,10 @@ impl Observer for Run<'_> {
     }
 
     fn steps(&mut self, epoch: u32, done: usize) -> bool {
+        if self.info.totals.startup_seconds == 0.0 {
+            self.info.totals.startup_seconds = self.start.elapsed().as_secs_f64();
+            log::debug!("{done} training steps done after {:.2?}", self.start.elapsed());
+        }
         self.progress.steps(epoch, done);
         !interrupt::asked()
     }

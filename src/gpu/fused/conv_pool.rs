@@ -1,6 +1,7 @@
 //! Convolution, bias, ReLU and pool: one kernel forward, and the gradients from the pooled gradient.
 
-use super::Scratch;
+use super::sums::Sum;
+use super::{Gpu, Scratch};
 use crate::geometry::Pads;
 use crate::ops::conv2d::sizes;
 use crate::ops::{Grid, Kernel, View, constants, operand};
@@ -49,70 +50,47 @@ pub(super) fn forward(run: &ConvPool) -> Kernel {
     }
 }
 
-/// `dy → dw, db` and `dx`. ReLU's part is done: a window that it cut has no winner.
-pub(super) fn backward(run: &ConvPoolBackward, scratch: &mut Scratch) -> Vec<Kernel> {
-    let mut kernels = weights(run, scratch).to_vec();
-    if let Some(dx) = run.dx {
-        kernels.extend([unpool(run), input(run, dx)]);
-    }
-    kernels
-}
-
-/// `dw, db`, in slices of the batch that are then added.
-fn weights(run: &ConvPoolBackward, scratch: &mut Scratch) -> [Kernel; 2] {
+/// `dy → dw, db` and `dx`. ReLU's part is done: a window that it cut has no winner. `dw, db` are left in
+/// slices of the batch, yet to be added.
+pub(super) fn backward(gpu: &Gpu, run: &ConvPoolBackward, scratch: &mut Scratch) -> (Vec<Kernel>, Sum) {
     let ConvPoolBackward { forward, dy, dw, db, .. } = *run;
     let ConvPool { conv, pool, batch, x, argmax, .. } = forward;
     let fewest = FEWEST_WINDOWS.div_ceil(pool.output[0] * pool.output[1]);
     let images = batch.div_ceil(SLICES).max(fewest).min(batch);
     let slices = batch.div_ceil(images);
-    let len = dw.len + db.len;
-    let partial = scratch.view(slices * len);
+    let first_layer = conv.in_channels == 1;
+    let role = if first_layer { "gradients of the first layer" } else { "gradients of a convolution" };
+    let sum = Sum { partial: scratch.view(role, slices * (dw.len + db.len)), slices, dw, db };
+    let mut operands =
+        vec![operand("x", x), operand("dy", dy), operand("winner", argmax), operand("partial", sum.partial)];
     let channels = (conv.out_channels, Some("TILE_CHANNELS"));
-    let rows = (dw.len / conv.out_channels, Some("TILE_ROWS"));
-    let (shader, extents) = match conv.in_channels {
-        1 => ("fused/first_layer", vec![channels, (slices, None)]),
-        _ => ("fused/conv_pool", vec![channels, rows, (slices, None)]),
-    };
-    let sum = Kernel {
-        shader,
-        entry: "backward_weights",
-        constants: shapes(&forward, images),
-        operands: vec![operand("x", x), operand("dy", dy), operand("winner", argmax), operand("partial", partial)],
-        grid: Grid::workgroups(&extents),
-    };
-    let add = Kernel {
-        shader: "fused/partial",
-        entry: "gradients",
-        constants: constants([
-            ("SLICES", slices),
-            ("LEN", len),
-            ("WEIGHTS", dw.len),
-            ("CHANNELS", db.len),
-            ("RECTIFIED", 0),
-            ("db_offset", db.offset),
-        ]),
-        operands: vec![operand("partial", partial), operand("dw", dw)],
-        grid: Grid::elements(len),
-    };
-    [sum, add]
-}
-
-/// The gradient of the convolution's output.
-fn unpool(run: &ConvPoolBackward) -> Kernel {
-    let ConvPool { conv, batch, argmax, .. } = run.forward;
-    let cells = conv.output.map(|n| n.div_ceil(2)).iter().product::<usize>();
-    Kernel {
-        shader: "fused/max_pool",
-        entry: "backward",
-        constants: constants([
-            ("BATCH", batch),
-            ("CHANNELS", conv.out_channels),
-            ("OUT_H", conv.output[0]),
-            ("OUT_W", conv.output[1]),
-        ]),
-        operands: vec![operand("dy", run.dy), operand("winner", argmax), operand("dx", run.unpooled)],
-        grid: Grid::elements(batch * cells * conv.out_channels),
+    let rows = dw.len / conv.out_channels;
+    let mut values = shapes(&forward, images);
+    if first_layer {
+        assert!(run.dx.is_none(), "no kernel for the gradient of a single channel");
+        let grid = Grid::workgroups(&[channels, (slices, None)]);
+        let shader = "fused/first_layer";
+        return (vec![Kernel { shader, entry: "backward_weights", constants: values, operands, grid }], sum);
     }
+    let shader = "fused/conv_pool_backward";
+    let tiles = |n: usize, name| n.div_ceil(gpu.shader_constant(shader, name) as usize);
+    let weights = tiles(conv.out_channels, "TILE_CHANNELS") * tiles(rows, "TILE_ROWS") * slices;
+    values.push(("WEIGHT_TILES", weights as f64));
+    let kernel = |entry, operands, grid| Kernel { shader, entry, constants: values.clone(), operands, grid };
+    let Some(dx) = run.dx else {
+        return (vec![kernel("backward_weights", operands, Grid::workgroups(&[(weights, None)]))], sum);
+    };
+    let cells = batch * conv.out_channels * conv.output.map(|n| n.div_ceil(2)).iter().product::<usize>();
+    let output = [operand("dy", dy), operand("winner", argmax), operand("dx", run.unpooled)];
+    let kernels = if gpu.merges {
+        operands.push(output[2]);
+        let grid = Grid::workgroups(&[(weights + tiles(cells, "TILE_CELLS"), None)]);
+        vec![kernel("backward", operands, grid), input(run, dx)]
+    } else {
+        let weights = kernel("backward_weights", operands, Grid::workgroups(&[(weights, None)]));
+        vec![weights, kernel("backward_output", output.to_vec(), Grid::elements(cells)), input(run, dx)]
+    };
+    (kernels, sum)
 }
 
 fn input(run: &ConvPoolBackward, dx: View) -> Kernel {

@@ -25,7 +25,7 @@ pub(super) fn slices(gpu: &Gpu, op: &MatMul) -> usize {
 pub(super) fn forward(gpu: &Gpu, run: &Dense, scratch: &mut Scratch) -> [Kernel; 2] {
     let Dense { product, b, rectified } = *run;
     let slices = slices(gpu, &product);
-    let partial = scratch.view(slices * product.y.len);
+    let partial = scratch.view("a product in slices", slices * product.y.len);
     let add = Kernel {
         shader: "fused/partial",
         entry: "dense",

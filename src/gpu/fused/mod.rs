@@ -6,9 +6,11 @@
 
 mod conv_pool;
 mod dense;
+mod head;
+mod sums;
 
 use crate::ops::{Kernel, Op, View};
-use crate::plan::runs::{ConvPool, ConvPoolBackward, Dense, RectifiedBias};
+use crate::plan::runs::{ConvPool, ConvPoolBackward, Dense, Head, RectifiedBias};
 use crate::plan::{Buffer, BufferId, Element, Plan, Program};
 
 use super::Gpu;
@@ -30,11 +32,11 @@ struct Scratch {
 }
 
 impl Scratch {
-    /// A buffer of `len` numbers. Runs come one after the other, so those of equal length share it.
-    fn view(&mut self, len: usize) -> View {
-        let found = self.buffers.iter().position(|buffer| buffer.len == len);
+    /// A buffer of `len` numbers. Runs come one after the other, so those of one role and length share it.
+    fn view(&mut self, role: &str, len: usize) -> View {
+        let found = self.buffers.iter().position(|buffer| (buffer.name.as_str(), buffer.len) == (role, len));
         let index = found.unwrap_or_else(|| {
-            let name = "partial sums".into();
+            let name = role.into();
             self.buffers.push(Buffer { name, element: Element::F32, len, replicas: self.replicas });
             self.buffers.len() - 1
         });
@@ -68,6 +70,8 @@ impl Gpu {
     /// stand in another program than its forward pass.
     fn fuse_program(&self, ops: &[Op], forwards: &mut Vec<ConvPool>, scratch: &mut Scratch) -> Vec<Kernel> {
         let mut kernels = Vec::new();
+        // Nothing but Adam reads gradients: they are added there, or at the end.
+        let mut sums = Vec::new();
         let mut rest = ops;
         while let Some(op) = rest.first() {
             let taken = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| conv_pool::fits(run)) {
@@ -75,7 +79,12 @@ impl Gpu {
                 kernels.push(conv_pool::forward(&run));
                 taken
             } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
-                kernels.extend(conv_pool::backward(&run, scratch));
+                let (run, sum) = conv_pool::backward(self, &run, scratch);
+                kernels.extend(run);
+                sums.push(sum);
+                taken
+            } else if let Some((run, taken)) = Head::at(rest).filter(|(run, _)| head::fits(self, run)) {
+                kernels.extend(head::kernels(self, &run, scratch));
                 taken
             } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(&run.product)) {
                 kernels.extend(dense::forward(self, &run, scratch));
@@ -84,14 +93,18 @@ impl Gpu {
                 kernels.push(dense::rectified_bias(&run));
                 taken
             } else {
-                kernels.push(match op {
-                    Op::MatMul(op) if dense::fits(op) && dense::slices(self, op) == 1 => dense::multiply(op, 1, op.y),
-                    _ => op.kernel(),
+                kernels.extend(match op {
+                    Op::Adam(op) => sums::update(self, op, &mut sums),
+                    Op::MatMul(op) if dense::fits(op) && dense::slices(self, op) == 1 => {
+                        vec![dense::multiply(op, 1, op.y)]
+                    }
+                    _ => vec![op.kernel()],
                 });
                 1
             };
             rest = &rest[taken..];
         }
+        kernels.extend(sums.iter().map(sums::add));
         kernels
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::geometry::{ConvShape, Padding, PoolShape};
 use crate::network::{Architecture, Configuration, Head, Network};
-use crate::plan::{PlanOptions, TrainingPlan};
+use crate::plan::{PlanOptions, TrainingPlan, runs};
 
 fn gpu() -> Gpu {
     pollster::block_on(crate::gpu::open(None, false)).unwrap()
@@ -30,17 +30,21 @@ fn count(fused: &Fused, training: &TrainingPlan, shader: &str) -> usize {
 
 #[test]
 fn the_tutorials_networks_are_fused() {
-    let gpu = gpu();
-    for configuration in Configuration::TUTORIAL {
+    let mut gpu = gpu();
+    assert!(!gpu.merges || crate::gpu::is_real(&gpu.info));
+    for (configuration, merges) in Configuration::TUTORIAL.into_iter().flat_map(|c| [(c, true), (c, false)]) {
+        gpu.merges = merges;
         let training = plan(&Network::new([28, 28], configuration).unwrap(), 64);
         let fused = gpu.fuse(&training.plan);
-        let counts = ["conv_pool", "first_layer", "max_pool", "conv2d", "matmul", "dense"]
-            .map(|stem| count(&fused, &training, &format!("fused/{stem}")));
-        // Forward twice and conv2's weights; conv1's; what conv2's input needs; dense1 forward and twice back.
-        assert_eq!(counts, [3, 1, 1, 1, 3, 1], "{configuration}");
-        for plain in ["conv2d", "max_pool", "relu"] {
-            assert_eq!(count(&fused, &training, plain), 0, "{configuration}: {plain}");
-        }
+        let stems = ["conv_pool", "matmul", "head", "head_gradients", "conv_pool_backward", "conv2d", "first_layer"];
+        let counts = stems.map(|stem| count(&fused, &training, &format!("fused/{stem}")));
+        // Both convolutions; dense1 forward and twice back; the rest of the dense layers; conv2, conv1 back.
+        assert_eq!(counts, [2, 3, 1, 1, if merges { 1 } else { 2 }, 1, 1], "{configuration}");
+        let all = ["gather", "fused/adam", "adam", "fused/partial"].map(|shader| count(&fused, &training, shader));
+        assert_eq!(all, if merges { [1, 1, 0, 0] } else { [1, 0, 1, 2] }, "{configuration}");
+        let dispatches = fused.programs[training.train_step.0].len();
+        assert_eq!(dispatches, if merges { 12 } else { 15 }, "{configuration}");
+        assert_eq!(fused.programs[training.evaluate.0].len(), 5, "{configuration}");
         let plain = gpu.fuse(&Plan { fuse: false, ..training.plan.clone() });
         assert!(plain.scratch.is_empty());
         assert_eq!(plain.programs[training.features.0], fused.programs[training.features.0], "features stay plain");
@@ -64,5 +68,37 @@ fn what_does_not_fit_stays_plain() {
     assert!(with(ConvShape { kernel: [5, 5], in_channels: 32, ..conv }));
     assert!(!with(ConvShape { in_channels: 3, ..conv }));
     assert!(!with(ConvShape { out_channels: 48, ..conv }));
+    let ops = &training.plan.programs[training.train_step.0].ops;
+    let (head, _) = ops.iter().enumerate().find_map(|(i, _)| runs::Head::at(&ops[i..])).unwrap();
+    let with = |units, classes| {
+        let mut other = head;
+        (other.first.product.columns, other.last.product.columns) = (units, classes);
+        head::fits(&gpu, &other)
+    };
+    assert!(with(128, 10) && with(32, 16));
+    assert!(!with(160, 10) && !with(128, 17) && !with(100, 10));
     assert!(!conv_pool::fits(&ConvPool { pool: PoolShape { stride: [1, 2], ..run.pool }, ..run }));
+}
+
+/// Sums of one convolution only, or into another buffer than Adam's, are added by themselves.
+#[test]
+fn sums_are_added_with_adam_or_alone() {
+    let mut gpu = gpu();
+    gpu.merges = true;
+    let training = plan(&Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap(), 64);
+    let fused = |ops: &[Op]| {
+        let mut scratch = Scratch { buffers: Vec::new(), first: 100, replicas: 1 };
+        let kernels = gpu.fuse_program(ops, &mut Vec::new(), &mut scratch);
+        kernels
+            .iter()
+            .map(|kernel| kernel.shader)
+            .filter(|stem| stem.contains("partial") || stem.contains("adam"))
+            .collect::<Vec<_>>()
+    };
+    let ops = &training.plan.programs[training.train_step.0].ops;
+    let Some((Op::Adam(adam), rest)) = ops.split_last() else { panic!("{:?}", ops.last()) };
+    assert_eq!(fused(ops), ["fused/adam"]);
+    assert_eq!(fused(rest), ["fused/partial"; 2]);
+    let elsewhere = crate::ops::Adam { g: adam.m, ..*adam };
+    assert_eq!(fused(&[rest, &[Op::Adam(elsewhere)]].concat()), ["fused/partial", "fused/partial", "adam"]);
 }

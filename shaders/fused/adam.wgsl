@@ -1,0 +1,67 @@
+// Adam as in shaders/adam.wgsl, and before it the sums of two convolutions' gradients over slices of the batch.
+// first is [FIRST_SLICES, FIRST_WEIGHTS + FIRST_BIASES]: a slice's dw, then its db; second likewise.
+
+const WORKGROUP: u32 = 64;
+const ELSEWHERE: u32 = 0xffffffffu;
+
+override LEN: u32;
+override ONE_MINUS_BETA1: f32;
+override ONE_MINUS_BETA2: f32;
+override EPSILON: f32;
+override FIRST_SLICES: u32;
+override FIRST_WEIGHTS: u32;
+override FIRST_BIASES: u32;
+override FIRST_DW: u32; // where dw and db lie in g
+override FIRST_DB: u32;
+override SECOND_SLICES: u32;
+override SECOND_WEIGHTS: u32;
+override SECOND_BIASES: u32;
+override SECOND_DW: u32;
+override SECOND_DB: u32;
+override first_stride: u32;
+override second_stride: u32;
+
+@group(0) @binding(0) var<storage, read_write> w: array<f32>;
+@group(0) @binding(1) var<storage, read_write> g: array<f32>;
+@group(0) @binding(2) var<storage, read_write> m: array<f32>;
+@group(0) @binding(3) var<storage, read_write> v: array<f32>;
+@group(0) @binding(4) var<storage, read> first: array<f32>;
+@group(0) @binding(5) var<storage, read> second: array<f32>;
+
+// Where a gradient lies in a slice of partial sums. A difference below 0 is a large number.
+fn place(element: u32, dw: u32, weights: u32, db: u32, biases: u32) -> u32 {
+    let bias = select(ELSEWHERE, weights + element - db, element - db < biases);
+    return select(bias, element - dw, element - dw < weights);
+}
+
+// g = Σ_s first[s] or Σ_s second[s] where it is one of theirs, in the order of slices; then m += (g − m)(1 − β₁),
+// v += (g² − v)(1 − β₂), w −= α·m/(√v + ε), in place. All but the sums are [R, LEN]. One invocation per parameter.
+@compute @workgroup_size(WORKGROUP)
+fn update(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let element = linear(id, groups, WORKGROUP);
+    if (element >= LEN) {
+        return;
+    }
+    let i = id.z * LEN + element;
+    let in_first = place(element, FIRST_DW, FIRST_WEIGHTS, FIRST_DB, FIRST_BIASES);
+    let in_second = place(element, SECOND_DW, SECOND_WEIGHTS, SECOND_DB, SECOND_BIASES);
+    if (in_first != ELSEWHERE) {
+        var sum = 0.0;
+        for (var slice = 0u; slice < FIRST_SLICES; slice++) {
+            sum += first[id.z * first_stride + slice * (FIRST_WEIGHTS + FIRST_BIASES) + in_first];
+        }
+        g[i] = sum;
+    } else if (in_second != ELSEWHERE) {
+        var sum = 0.0;
+        for (var slice = 0u; slice < SECOND_SLICES; slice++) {
+            sum += second[id.z * second_stride + slice * (SECOND_WEIGHTS + SECOND_BIASES) + in_second];
+        }
+        g[i] = sum;
+    }
+    let gradient = g[i];
+    let moment = m[i] + (gradient - m[i]) * ONE_MINUS_BETA1;
+    let square = v[i] + (gradient * gradient - v[i]) * ONE_MINUS_BETA2;
+    m[i] = moment;
+    v[i] = square;
+    w[i] -= record.alpha * moment / (sqrt(square) + EPSILON);
+}

@@ -1,0 +1,68 @@
+//! Gradients left in slices of the batch: added by a kernel of their own, or together with Adam.
+
+use super::Gpu;
+use crate::ops::{Adam, Grid, Kernel, Op, View, constants, operand};
+
+/// Partial sums `[slices, dw + db]`, and where they belong.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sum {
+    pub partial: View,
+    pub slices: usize,
+    pub dw: View,
+    pub db: View,
+}
+
+/// `dw, db` of one sum.
+pub(super) fn add(sum: &Sum) -> Kernel {
+    let Sum { partial, slices, dw, db } = *sum;
+    let len = dw.len + db.len;
+    Kernel {
+        shader: "fused/partial",
+        entry: "gradients",
+        constants: constants([
+            ("SLICES", slices),
+            ("LEN", len),
+            ("WEIGHTS", dw.len),
+            ("CHANNELS", db.len),
+            ("RECTIFIED", 0),
+            ("db_offset", db.offset),
+        ]),
+        operands: vec![operand("partial", partial), operand("dw", dw)],
+        grid: Grid::elements(len),
+    }
+}
+
+/// Adam after the `sums` so far, which are done then.
+pub(super) fn update(gpu: &Gpu, op: &Adam, sums: &mut Vec<Sum>) -> Vec<Kernel> {
+    let kernels = match together(op, sums).filter(|_| gpu.merges) {
+        Some(kernel) => vec![kernel],
+        None => sums.iter().map(add).chain([Op::Adam(*op).kernel()]).collect(),
+    };
+    sums.clear();
+    kernels
+}
+
+/// Adam and two sums of its gradients in one kernel.
+fn together(op: &Adam, sums: &[Sum]) -> Option<Kernel> {
+    let [first, second] = sums else { return None };
+    let of_its = |view: View| view.buffer == op.g.buffer;
+    if ![first.dw, first.db, second.dw, second.db].into_iter().all(of_its) || first.partial == second.partial {
+        return None;
+    }
+    let mut kernel = Op::Adam(*op).kernel();
+    kernel.shader = "fused/adam";
+    kernel.constants.extend(constants([
+        ("FIRST_SLICES", first.slices),
+        ("FIRST_WEIGHTS", first.dw.len),
+        ("FIRST_BIASES", first.db.len),
+        ("FIRST_DW", first.dw.offset),
+        ("FIRST_DB", first.db.offset),
+        ("SECOND_SLICES", second.slices),
+        ("SECOND_WEIGHTS", second.dw.len),
+        ("SECOND_BIASES", second.db.len),
+        ("SECOND_DW", second.dw.offset),
+        ("SECOND_DB", second.db.offset),
+    ]));
+    kernel.operands.extend([operand("first", first.partial), operand("second", second.partial)]);
+    Some(kernel)
+}
