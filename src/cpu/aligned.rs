@@ -22,7 +22,7 @@ impl Aligned {
         Aligned { lines: vec![Line([0; 16]); len.div_ceil(16)], len }
     }
 
-    /// Changes the length; what is new is zero.
+    /// Changes the length; what is new may be anything.
     pub fn resize(&mut self, len: usize) {
         self.lines.resize(len.div_ceil(16), Line([0; 16]));
         self.len = len;
@@ -51,6 +51,9 @@ pub fn borrow<T: Pod, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
     if memory.len < words {
         memory.resize(words);
     }
+    // Whoever relies on what it finds shall fail the tests.
+    #[cfg(test)]
+    memory.as_mut_slice::<u32>().fill(f32::NAN.to_bits());
     let result = f(&mut memory.as_mut_slice()[..len]);
     SPARE.with_borrow_mut(|spare| spare.push(memory));
     result

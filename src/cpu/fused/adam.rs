@@ -1,6 +1,6 @@
 //! Adam in vectors, on all cores; the same bits as the plain one.
 
-use pulp::Arch;
+use super::machine::Machine;
 
 use crate::ops::adam::AdamParameters;
 
@@ -9,7 +9,7 @@ const CHUNK: usize = 16 * 1024;
 
 /// [`crate::cpu::adam::update`].
 pub fn update(
-    arch: Arch,
+    machine: Machine,
     parameters: &AdamParameters,
     alpha: f32,
     w: &mut [f32],
@@ -18,7 +18,7 @@ pub fn update(
     v: &mut [f32],
 ) {
     let run = |w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]| {
-        arch.dispatch(
+        machine.dispatch(
             #[inline(always)]
             || crate::cpu::adam::update(parameters, alpha, w, g, m, v),
         );

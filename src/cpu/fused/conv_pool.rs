@@ -9,9 +9,8 @@
 //! [`windows`]: super::windows
 //! [`gradients`]: super::gradients
 
-use pulp::Arch;
-
 use super::images::Padded;
+use super::machine::Machine;
 use super::{first_layer, gradients, windows, winograd};
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::{for_each_chunk, for_each_pair, for_each_two};
@@ -49,7 +48,7 @@ pub struct Image<'a> {
 /// `y = max over a window of max(conv(x, w) + b, 0)`, `argmax` the window position of the first
 /// maximum, or [`super::window::NONE`] where `y` is 0.
 pub fn forward(
-    arch: Arch,
+    machine: Machine,
     (conv, pool): (&ConvShape, &PoolShape),
     [x, w, b]: [&[f32]; 3],
     y: &mut [f32],
@@ -59,7 +58,7 @@ pub fn forward(
     let padded = Padded::new(conv);
     let winograd = conv.in_channels > 1 && conv.stride == [1, 1];
     let w = if winograd {
-        winograd::transform_weights(arch, w, &mut scratch.weights);
+        winograd::transform_weights(machine, w, &mut scratch.weights);
         scratch.weights.as_slice()
     } else {
         w
@@ -73,11 +72,11 @@ pub fn forward(
                 padded.fill(&x[n * conv.input_len()..][..conv.input_len()], image);
                 let image = Image { conv, pool, padded: &padded, x: image, w, b, y, argmax };
                 if conv.in_channels == 1 {
-                    arch.dispatch(first_layer::Forward(image));
+                    machine.dispatch(first_layer::Forward(image));
                 } else if winograd {
-                    winograd::forward(arch, image);
+                    winograd::forward(machine, image);
                 } else {
-                    arch.dispatch(windows::Forward(image));
+                    machine.dispatch(windows::Forward(image));
                 }
             }
         });
@@ -110,7 +109,7 @@ pub struct Inputs<'a> {
 
 /// `dw`, `db` and, unless it is empty, `dx`.
 pub fn backward(
-    arch: Arch,
+    machine: Machine,
     (conv, pool): (&ConvShape, &PoolShape),
     inputs: Inputs<'_>,
     [dx, dw, db]: [&mut [f32]; 3],
@@ -123,7 +122,7 @@ pub fn backward(
     let (tasks, width) = (batch.div_ceil(images), dw.len() + db.len());
     scratch.partial.resize(tasks * width);
     if conv.in_channels > 1 {
-        gradients::arrange_weights(arch, conv, w, &mut scratch.weights);
+        gradients::arrange_weights(machine, conv, w, &mut scratch.weights);
     }
     let w = scratch.weights.as_slice();
     let run = |task: usize, partial: &mut [f32], dx: &mut [f32]| {
@@ -133,9 +132,9 @@ pub fn backward(
         let (argmax, dy) = (&argmax[outputs.clone()], &dy[outputs]);
         let task = Gradients { conv, pool, padded: &padded, x, w, argmax, dy, dx, partial };
         if conv.in_channels == 1 {
-            arch.dispatch(first_layer::Backward(task));
+            first_layer::backward(machine, task);
         } else {
-            gradients::backward(arch, task);
+            gradients::backward(machine, task);
         }
     };
     let partial = scratch.partial.as_mut_slice::<f32>();
@@ -150,7 +149,7 @@ pub fn backward(
             dw.iter_mut().zip(partial).for_each(|(sum, &part)| *sum += part);
         }
     } else {
-        gradients::add(arch, conv, partial, width, dw);
+        gradients::add(machine, conv, partial, width, dw);
     }
     db.fill(0.0);
     for partial in partial.chunks_exact(width) {

@@ -8,8 +8,9 @@
 use pulp::{Simd, WithSimd};
 
 use super::conv_pool::{Gradients, Image};
+use super::machine::Machine;
 use super::window::{NONE, pool};
-use crate::cpu::aligned::Aligned;
+use crate::cpu::aligned::borrow;
 
 /// Taps of the kernel, 3×3.
 pub const TAPS: usize = 9;
@@ -90,7 +91,14 @@ fn forward<S: Simd, const V: usize>(simd: S, task: Image<'_>) {
 }
 
 /// Gradients of the weights and then the bias, summed over some images, into `partial`.
-pub struct Backward<'a>(pub Gradients<'a>);
+pub fn backward(machine: Machine, task: Gradients<'_>) {
+    borrow(task.padded.len(), |image| {
+        image.fill(0.0);
+        machine.dispatch(Backward(task, image));
+    });
+}
+
+struct Backward<'a>(Gradients<'a>, &'a mut [f32]);
 
 impl WithSimd for Backward<'_> {
     type Output = ();
@@ -98,23 +106,22 @@ impl WithSimd for Backward<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         if S::REGISTER_COUNT >= 32 && (self.0.conv.out_channels / S::F32_LANES).is_multiple_of(2) {
-            backward::<S, 2>(simd, self.0);
+            gradients::<S, 2>(simd, self.0, self.1);
         } else {
-            backward::<S, 1>(simd, self.0);
+            gradients::<S, 1>(simd, self.0, self.1);
         }
     }
 }
 
 #[inline(always)]
-fn backward<S: Simd, const V: usize>(simd: S, task: Gradients<'_>) {
+fn gradients<S: Simd, const V: usize>(simd: S, task: Gradients<'_>, image: &mut [f32]) {
     let Gradients { conv, pool: shape, padded, x, argmax, dy, partial, .. } = task;
+    let finite = dy.iter().all(|dy| dy.is_finite());
     let (dy, argmax) = (S::as_simd_f32s(dy).0, S::as_simd_u32s(argmax).0);
     let partial = S::as_mut_simd_f32s(partial).0;
     let (channels, row, size) = (conv.out_channels / S::F32_LANES, padded.row(), patch(conv.stride));
     let windows = shape.output[0] * shape.output[1];
     let zero = simd.splat_f32s(0.0);
-    let mut image = Aligned::new(padded.len());
-    let image = image.as_mut_slice::<f32>();
     partial.fill(zero);
     for (n, x) in x.chunks_exact(conv.input_len()).enumerate() {
         padded.fill(x, image);
@@ -127,7 +134,7 @@ fn backward<S: Simd, const V: usize>(simd: S, task: Gradients<'_>) {
                     db[v] = simd.add_f32s(db[v], simd.select_f32s(cut, zero, dy[at + v]));
                 }
                 let corner = padded.window(window, shape.output[1]);
-                if !has_ink(&image[corner..], row, size) {
+                if finite && !has_ink(&image[corner..], row, size) {
                     continue;
                 }
                 for p in 0..4 {

@@ -6,10 +6,12 @@
 //! over one patch of the input's gradient, which stay in the registers meanwhile. Input channels are
 //! taken a vector at a time, so that what is walked over stays in the fastest cache.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::conv_pool::Gradients;
 use super::entry::Entry;
+use super::lists::Lists;
+use super::machine::Machine;
 use super::window::NONE;
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::for_each_chunk;
@@ -21,18 +23,15 @@ const TAPS: usize = 9;
 /// Bytes of images that are walked over together: half of the smallest first-level cache.
 const CACHE: usize = 16 << 10;
 
-/// Bits of a count of output channels: four counts share a word.
-const BITS: u32 = 12;
-
-/// Most output channels that [`Backward`] can take.
-pub const MOST_CHANNELS: usize = (1 << BITS) - 1;
+/// Windows of an image that are listed together, at most: memory stays small for large images.
+const STRIP: usize = 256;
 
 /// `[kh, kw, C, O]` to `[C / lanes][O][kh, kw][lanes]`.
-pub fn arrange_weights(arch: Arch, conv: &ConvShape, w: &[f32], arranged: &mut Aligned) {
+pub fn arrange_weights(machine: Machine, conv: &ConvShape, w: &[f32], arranged: &mut Aligned) {
     arranged.resize(w.len());
-    let group_len = conv.out_channels * TAPS * arch.dispatch(Lanes);
+    let group_len = conv.out_channels * TAPS * machine.dispatch(Lanes);
     for_each_chunk(arranged.as_mut_slice(), group_len, |group, arranged| {
-        arch.dispatch(Arrange { conv, w, group, arranged });
+        machine.dispatch(Arrange { conv, w, group, arranged });
     });
 }
 
@@ -62,9 +61,9 @@ impl WithSimd for Arrange<'_> {
 }
 
 /// Adds the sums of all tasks, which lie as [`arrange_weights`] lays out, into `[kh, kw, C, O]`.
-pub fn add(arch: Arch, conv: &ConvShape, partial: &[f32], width: usize, dw: &mut [f32]) {
+pub fn add(machine: Machine, conv: &ConvShape, partial: &[f32], width: usize, dw: &mut [f32]) {
     for_each_chunk(dw, conv.in_channels * conv.out_channels, |tap, dw| {
-        arch.dispatch(Add { outputs: conv.out_channels, partial, width, tap, dw });
+        machine.dispatch(Add { outputs: conv.out_channels, partial, width, tap, dw });
     });
 }
 
@@ -110,20 +109,19 @@ impl WithSimd for Lanes {
 }
 
 /// Gradients of some images: of the weights and then the bias into `partial`, and of the input.
-pub fn backward(arch: Arch, task: Gradients<'_>) {
+pub fn backward(machine: Machine, task: Gradients<'_>) {
     let (windows, outputs) = (task.pool.output[0] * task.pool.output[1], task.conv.out_channels);
     // So many images' vectors of one group of channels leave room in the fastest cache.
-    let block = (CACHE / (task.padded.pixels() * arch.dispatch(Lanes) * 4)).max(1);
-    let (entries, image) = (block * windows * outputs, task.padded.len());
+    let fitting = CACHE / (task.padded.pixels() * machine.dispatch(Lanes) * 4);
+    let block = if windows > STRIP { 1 } else { fitting.max(1) };
+    let (listed, image) = (block * windows.min(STRIP), task.padded.len());
     task.partial.fill(0.0);
-    let (mut kept, mut counts, mut places) = (vec![0; outputs + 1], vec![0; outputs], vec![0; block * windows]);
-    borrow(entries, |by_channel| {
-        borrow(4 * entries, |by_window| {
+    borrow(listed * outputs, |by_channel| {
+        borrow(4 * listed * outputs, |by_window| {
             borrow(block * image, |images| {
                 borrow(image, |gradient| {
-                    let (kept, counts, places, capacity) = (&mut kept, &mut counts, &mut places, block * windows);
-                    let lists = Lists { by_channel, by_window, kept, counts, places, capacity };
-                    arch.dispatch(Blocks { task, block, lists, images, gradient });
+                    let lists = Lists::new(by_channel, by_window, outputs, listed);
+                    machine.dispatch(Blocks { task, block, lists, images, gradient });
                 });
             });
         });
@@ -139,55 +137,6 @@ struct Blocks<'a> {
     images: &'a mut [f32],
     /// The gradient of one.
     gradient: &'a mut [f32],
-}
-
-/// The windows of a block of images that have a gradient.
-struct Lists<'a> {
-    /// `[O][capacity]`: where in the block of images a window reads.
-    by_channel: &'a mut [Entry],
-    /// `[images][windows][4][O]`: the channels of each window that one of its four outputs won.
-    by_window: &'a mut [Entry],
-    /// Entries of each list by channel.
-    counts: &'a mut [u32],
-    /// Entries of each window's four lists, [`BITS`] each.
-    places: &'a mut [u64],
-    /// Scratch: the channels of a window that have a gradient.
-    kept: &'a mut [u32],
-    capacity: usize,
-}
-
-impl Lists<'_> {
-    /// Adds the windows of image `n` of a block.
-    #[inline(always)]
-    fn add(&mut self, n: usize, task: &Gradients<'_>, argmax: &[u32], dy: &[f32]) {
-        let (padded, outputs) = (task.padded, task.conv.out_channels);
-        let windows = argmax.len() / outputs;
-        for window in 0..windows {
-            let corner = n * padded.pixels() + padded.window(window, task.pool.output[1]);
-            let [a, b, c, d] = padded.steps();
-            let at = [(corner + a) as u32, (corner + b) as u32, (corner + c) as u32, (corner + d) as u32];
-            let row = window * outputs..(window + 1) * outputs;
-            let (argmax, dy) = (&argmax[row.clone()], &dy[row]);
-            let lists = &mut self.by_window[(n * windows + window) * 4 * outputs..][..4 * outputs];
-            // Both loops are without a branch: who is cut and who wins is as good as random.
-            let mut count = 0;
-            for (o, &p) in argmax.iter().enumerate() {
-                self.kept[count] = o as u32;
-                count += usize::from(p < NONE);
-            }
-            let mut packed = 0u64;
-            for &o in &self.kept[..count] {
-                let o = o as usize;
-                let (p, gradient, count) = (argmax[o] & 3, dy[o], &mut self.counts[o]);
-                let place = (packed >> (BITS * p)) as usize & MOST_CHANNELS;
-                lists[p as usize * outputs + place] = Entry::new(o as u32, gradient);
-                packed += 1 << (BITS * p);
-                self.by_channel[o * self.capacity + *count as usize] = Entry::new(at[p as usize], gradient);
-                *count += 1;
-            }
-            self.places[n * windows + window] = packed;
-        }
-    }
 }
 
 impl WithSimd for Blocks<'_> {
@@ -207,34 +156,43 @@ impl WithSimd for Blocks<'_> {
         let zero = simd.splat_f32s(0.0);
         images.fill(zero);
         for (first, x) in x.chunks(block * length).enumerate().map(|(i, x)| (i * block, x)) {
-            lists.counts.fill(0);
             for (n, x) in x.chunks_exact(length).enumerate() {
-                let range = (first + n) * windows * outputs..(first + n + 1) * windows * outputs;
-                let (argmax, dy) = (&task.argmax[range.clone()], &task.dy[range]);
-                add_biases(simd, argmax, dy, db);
-                lists.add(n, &task, argmax, dy);
                 padded.fill_groups(x, &mut images[n * pixels..], block * pixels);
             }
-            for (images, dw) in images.chunks_exact(block * pixels).zip(dw.chunks_exact_mut(vectors)) {
-                add_weights(simd, images, padded.row(), &lists, dw);
-            }
-            if dx.is_empty() {
-                continue;
-            }
-            for n in 0..x.len() / length {
-                gradient.fill(zero);
-                for (gradient, w) in gradient.chunks_exact_mut(pixels).zip(w.chunks_exact(vectors)) {
-                    for window in 0..windows {
-                        let corner = padded.window(window, task.pool.output[1]);
-                        let (packed, at) = (lists.places[n * windows + window], (n * windows + window) * 4);
-                        for (p, step) in padded.steps().into_iter().enumerate() {
-                            let count = (packed >> (BITS * p as u32)) as usize & MOST_CHANNELS;
-                            let list = &lists.by_window[(at + p) * outputs..][..count];
-                            add_patch(simd, w, list, &mut gradient[corner + step..], padded.row());
+            // Of more images than one all windows are one strip.
+            for start in (0..windows).step_by(STRIP) {
+                let strip = start..(start + STRIP).min(windows);
+                lists.clear();
+                for n in 0..x.len() / length {
+                    let row = |window| ((first + n) * windows + window) * outputs;
+                    let range = row(strip.start)..row(strip.end);
+                    let (argmax, dy) = (&task.argmax[range.clone()], &task.dy[range]);
+                    add_biases(simd, argmax, dy, db);
+                    lists.add(&task, n, strip.clone(), argmax, dy);
+                }
+                for (images, dw) in images.chunks_exact(block * pixels).zip(dw.chunks_exact_mut(vectors)) {
+                    add_weights(simd, images, padded.row(), &lists, dw);
+                }
+                if dx.is_empty() {
+                    continue;
+                }
+                for n in 0..x.len() / length {
+                    if start == 0 {
+                        gradient.fill(zero);
+                    }
+                    for (gradient, w) in gradient.chunks_exact_mut(pixels).zip(w.chunks_exact(vectors)) {
+                        for (i, window) in strip.clone().enumerate() {
+                            let corner = padded.window(window, task.pool.output[1]);
+                            for (p, step) in padded.steps().into_iter().enumerate() {
+                                let list = lists.by_winner(n * strip.len() + i, p);
+                                add_patch(simd, w, list, &mut gradient[corner + step..], padded.row());
+                            }
                         }
                     }
+                    if strip.end == windows {
+                        padded.extract_groups(gradient, pixels, &mut dx[(first + n) * length..][..length]);
+                    }
                 }
-                padded.extract_groups(gradient, pixels, &mut dx[(first + n) * length..][..length]);
             }
         }
     }
@@ -257,10 +215,10 @@ fn add_biases<S: Simd>(simd: S, argmax: &[u32], dy: &[f32], db: &mut [S::f32s]) 
 /// input channels.
 #[inline(always)]
 fn add_weights<S: Simd>(simd: S, image: &[S::f32s], row: usize, lists: &Lists<'_>, dw: &mut [S::f32s]) {
-    for (o, (&count, dw)) in lists.counts.iter().zip(dw.chunks_exact_mut(TAPS)).enumerate() {
+    for (o, dw) in dw.chunks_exact_mut(TAPS).enumerate() {
         let mut sums = [simd.splat_f32s(0.0); TAPS];
         sums.copy_from_slice(dw);
-        for entry in &lists.by_channel[o * lists.capacity..][..count as usize] {
+        for entry in lists.by_channel(o) {
             let g = simd.splat_f32s(entry.value());
             for i in 0..3 {
                 let x = &image[entry.place() + i * row..][..3];

@@ -1,12 +1,12 @@
 //! Matrix products whose left factor may be full of zeros, as what ReLU lets through is: only the
 //! others are multiplied. The equation stands in [`crate::ops::matmul`].
 //!
-//! A zero takes part in no product, whatever it meets: an infinite or undefined number of `b` that meets
-//! nothing but zeros does not show.
+//! Where `b` holds what is no finite number, the zeros are multiplied too: nothing times infinity is NaN.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::entry::Entry;
+use super::machine::Machine;
 use super::transpose::transpose;
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::{for_each_chunk, for_each_item};
@@ -21,20 +21,21 @@ const COLUMNS: usize = 448;
 const TERMS: usize = 64;
 /// Terms of a slice: a long sum with few results is shared by tasks.
 const SLICE: usize = 448;
+/// Results that are few.
 const FEW: usize = 1 << 14;
 /// Rows that are turned together, where `a` lies on its side.
 const LISTED: usize = 16;
 
 /// `y[m,n] = Σ_k a(m,k) · b(k,n)`
-pub fn multiply(arch: Arch, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], slices: &mut Aligned) {
+pub fn multiply(machine: Machine, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], slices: &mut Aligned) {
     if op.inner <= SLICE || y.len() > FEW {
-        tiles(arch, op, a, b, y, 0..op.inner);
+        tiles(machine, op, a, b, y, 0..op.inner);
         return;
     }
     slices.resize(op.inner.div_ceil(SLICE) * y.len());
     let slices = slices.as_mut_slice::<f32>();
     for_each_chunk(slices, y.len(), |slice, part| {
-        tiles(arch, op, a, b, part, slice * SLICE..((slice + 1) * SLICE).min(op.inner));
+        tiles(machine, op, a, b, part, slice * SLICE..((slice + 1) * SLICE).min(op.inner));
     });
     y.fill(0.0);
     for part in slices.chunks_exact(y.len()) {
@@ -43,7 +44,7 @@ pub fn multiply(arch: Arch, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], sl
 }
 
 /// The product's terms `terms`, in tiles of `y`.
-fn tiles(arch: Arch, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], terms: std::ops::Range<usize>) {
+fn tiles(machine: Machine, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], terms: std::ops::Range<usize>) {
     let across = op.columns.div_ceil(COLUMNS);
     let rows = if across == 1 && terms.len() == op.inner { FEW_ROWS } else { ROWS };
     let mut tiles: Vec<Vec<&mut [f32]>> = Vec::new();
@@ -59,7 +60,7 @@ fn tiles(arch: Arch, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], terms: st
         borrow(ROWS * TERMS, |lists| {
             borrow(TERMS * BLOCK, |packed| {
                 let terms = terms.clone();
-                arch.dispatch(Tile { op, a, b, y, first_row, first_column, terms, lists, packed });
+                machine.dispatch(Tile { op, a, b, y, first_row, first_column, terms, lists, packed });
             });
         });
     });
@@ -93,22 +94,29 @@ impl WithSimd for Tile<'_> {
         let columns = y[0].len();
         for start in terms.clone().step_by(TERMS) {
             let part = start..(start + TERMS).min(terms.end);
-            list(op, a, first_row, part.clone(), lists, &mut counts[..y.len()]);
+            let counts = &mut counts[..y.len()];
+            list(op, a, first_row, part.clone(), false, lists, counts);
             for column in (0..columns).step_by(BLOCK) {
                 let width = BLOCK.min(columns - column);
-                // Whole vectors, four at a time or one.
+                // Whole vectors: one, two, or all of a block.
                 let padded = if width > 2 * S::F32_LANES { BLOCK } else { width.next_multiple_of(S::F32_LANES) };
                 pack(op, b, part.clone(), first_column + column, width, padded, packed);
-                let packed = S::as_simd_f32s(&packed[..part.len() * padded]).0;
+                let packed = &packed[..part.len() * padded];
+                if !finite(packed) {
+                    list(op, a, first_row, part.clone(), true, lists, counts);
+                }
+                let packed = S::as_simd_f32s(packed).0;
                 let fresh = start == terms.start;
-                for ((y, list), &count) in y.iter_mut().zip(lists.chunks_exact(TERMS)).zip(&counts) {
+                for ((y, list), &count) in y.iter_mut().zip(lists.chunks_exact(TERMS)).zip(&*counts) {
                     let (y, list) = (&mut y[column..column + width], &list[..count as usize]);
                     match padded / S::F32_LANES {
                         1 => row::<S, 1>(simd, list, packed, y, fresh),
                         2 => row::<S, 2>(simd, list, packed, y, fresh),
                         4 => row::<S, 4>(simd, list, packed, y, fresh),
                         8 => row::<S, 8>(simd, list, packed, y, fresh),
-                        _ => row::<S, BLOCK>(simd, list, packed, y, fresh),
+                        16 => row::<S, 16>(simd, list, packed, y, fresh),
+                        BLOCK => row::<S, BLOCK>(simd, list, packed, y, fresh),
+                        n => unreachable!("a block of {n} vectors"),
                     }
                 }
             }
@@ -116,13 +124,20 @@ impl WithSimd for Tile<'_> {
     }
 }
 
-/// Lists the terms of each row of `a` that are not zero, counted from the first.
+/// Whether all are finite numbers; one loop without an end in between, for vectors.
+#[inline(always)]
+fn finite(values: &[f32]) -> bool {
+    values.iter().fold(0, |most, value| (value.to_bits() & 0x7fff_ffff).max(most)) < f32::INFINITY.to_bits()
+}
+
+/// Lists the terms of each row of `a` that are not zero, or `all`, counted from the first.
 #[inline(always)]
 fn list(
     op: &MatMul,
     a: &[f32],
     first_row: usize,
     terms: std::ops::Range<usize>,
+    all: bool,
     lists: &mut [Entry],
     counts: &mut [u32],
 ) {
@@ -141,7 +156,7 @@ fn list(
             let mut n = 0;
             for (k, &value) in values[r * row..][..terms.len()].iter().enumerate() {
                 list[n % TERMS] = Entry::new(k as u32, value);
-                n += usize::from(value != 0.0);
+                n += usize::from(all | (value != 0.0));
             }
             *count = n as u32;
         }

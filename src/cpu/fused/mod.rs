@@ -14,13 +14,13 @@ mod entry;
 mod first_layer;
 mod gradients;
 mod images;
+mod lists;
+mod machine;
 mod matmul;
 mod transpose;
 mod window;
 mod windows;
 mod winograd;
-
-use pulp::Arch;
 
 use super::aligned::Aligned;
 use super::executor::Executor;
@@ -28,6 +28,7 @@ use crate::geometry::Pads;
 use crate::ops::{Adam, MatMul, Op, View};
 use crate::plan::StepRecord;
 use crate::plan::runs::{ConvPool, ConvPoolBackward};
+use machine::Machine;
 
 /// One thing that a program does: a plain operation, or what replaces some.
 pub enum Instruction {
@@ -75,7 +76,7 @@ fn fits(run: &ConvPool) -> bool {
     conv.kernel == [3, 3]
         && (conv.in_channels == 1 || conv.in_channels.is_multiple_of(16))
         && conv.out_channels.is_multiple_of(16)
-        && conv.out_channels <= gradients::MOST_CHANNELS
+        && conv.out_channels <= lists::MOST_CHANNELS
         && (pool.kernel, pool.stride, pool.pads) == ([2, 2], [2, 2], Pads::default())
 }
 
@@ -88,7 +89,7 @@ fn fits_backward(run: &ConvPoolBackward) -> bool {
 impl Executor {
     /// Runs one instruction for a replica.
     pub(super) fn run_instruction(&mut self, instruction: &mut Instruction, record: &StepRecord, r: usize) {
-        let arch = Arch::new();
+        let machine = Machine::new();
         match instruction {
             Instruction::Plain(op) => self.run_op(op, record, r),
             Instruction::Forward(both) => {
@@ -96,7 +97,7 @@ impl Executor {
                 self.with(run.y, r, |this, y| {
                     this.with(run.argmax, r, |this, argmax| {
                         let inputs = [run.x, run.w, run.b].map(|view| this.f32(view, r));
-                        conv_pool::forward(arch, (&run.conv, &run.pool), inputs, y, argmax, scratch);
+                        conv_pool::forward(machine, (&run.conv, &run.pool), inputs, y, argmax, scratch);
                     });
                 });
             }
@@ -108,19 +109,19 @@ impl Executor {
                     let dw = &mut dw[..run.dw.len];
                     match run.dx {
                         Some(dx) => this.with(dx, r, |this, dx| {
-                            this.conv_pool_backward(arch, run, [dx, dw, db], scratch, r);
+                            this.conv_pool_backward(machine, run, [dx, dw, db], scratch, r);
                         }),
-                        None => this.conv_pool_backward(arch, run, [&mut [], dw, db], scratch, r),
+                        None => this.conv_pool_backward(machine, run, [&mut [], dw, db], scratch, r),
                     }
                 });
             }
             Instruction::MatMul(op, slices) => self.with(op.y, r, |this, y| {
-                matmul::multiply(arch, op, this.f32(op.a, r), this.f32(op.b, r), y, slices);
+                matmul::multiply(machine, op, this.f32(op.a, r), this.f32(op.b, r), y, slices);
             }),
             Instruction::Adam(op) => self.with(op.w, r, |this, w| {
                 this.with(op.m, r, |this, m| {
                     this.with(op.v, r, |this, v| {
-                        adam::update(arch, &op.parameters, record.alpha, w, this.f32(op.g, r), m, v);
+                        adam::update(machine, &op.parameters, record.alpha, w, this.f32(op.g, r), m, v);
                     });
                 });
             }),
@@ -129,7 +130,7 @@ impl Executor {
 
     fn conv_pool_backward(
         &self,
-        arch: Arch,
+        machine: Machine,
         run: &ConvPoolBackward,
         gradients: [&mut [f32]; 3],
         scratch: &mut conv_pool::Scratch,
@@ -138,7 +139,7 @@ impl Executor {
         let ConvPool { conv, pool, x, w, argmax, .. } = &run.forward;
         let [x, w, dy] = [*x, *w, run.dy].map(|view| self.f32(view, r));
         let inputs = conv_pool::Inputs { x, w, argmax: self.u32(*argmax, r), dy };
-        conv_pool::backward(arch, (conv, pool), inputs, gradients, scratch);
+        conv_pool::backward(machine, (conv, pool), inputs, gradients, scratch);
     }
 }
 

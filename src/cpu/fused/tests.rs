@@ -1,5 +1,7 @@
 //! What is fused, and every instruction set's kernels against the plain operations.
 
+use pulp::Arch;
+
 use super::window::NONE;
 use super::*;
 use crate::cpu::{bias, conv2d, max_pool, relu};
@@ -45,7 +47,7 @@ fn training_is_fused() {
 #[test]
 fn what_does_not_fit_stays_plain() {
     let view = View { buffer: crate::plan::BufferId(0), offset: 0, len: 0 };
-    let (conv, pool) = shapes(32, [1, 1], Padding::Same);
+    let (conv, pool) = shapes(SIZE, [32, 48], [1, 1], Padding::Same);
     let run = |conv, pool| ConvPool { conv, pool, batch: 1, x: view, w: view, b: view, y: view, argmax: view };
     assert!(fits(&run(conv, pool)));
     assert!(fits(&run(ConvShape { in_channels: 16, ..conv }, pool)));
@@ -56,12 +58,12 @@ fn what_does_not_fit_stays_plain() {
     assert!(!fits(&run(conv, PoolShape { stride: [1, 2], ..pool })));
 }
 
-/// Every instruction set that this machine has; users have others than the widest one here.
-fn archs() -> Vec<Arch> {
-    let mut archs = vec![Arch::Scalar, Arch::new()];
+/// Every width of vectors: users have others than the widest one here.
+fn machines() -> Vec<Machine> {
+    let mut machines = vec![Machine::Has(Arch::Scalar), Machine::Four, Machine::new()];
     #[cfg(target_arch = "x86_64")]
-    archs.extend(pulp::x86::V3::try_new().map(Arch::V3));
-    archs
+    machines.extend(pulp::x86::V3::try_new().map(|v3| Machine::Has(Arch::V3(v3))));
+    machines
 }
 
 fn random(name: &str, len: usize) -> Vec<f32> {
@@ -79,10 +81,12 @@ fn close(what: &str, got: &[f32], want: &[f32]) {
 
 const BATCH: usize = 5;
 
-fn shapes(channels: usize, stride: [usize; 2], padding: Padding) -> (ConvShape, PoolShape) {
-    let conv = ConvShape::new([9, 11], channels, 48, [3, 3], stride, padding).unwrap();
-    (conv, PoolShape::new(conv.output, 48, [2, 2], [2, 2], Padding::Valid).unwrap())
+fn shapes(size: [usize; 2], channels: [usize; 2], stride: [usize; 2], padding: Padding) -> (ConvShape, PoolShape) {
+    let conv = ConvShape::new(size, channels[0], channels[1], [3, 3], stride, padding).unwrap();
+    (conv, PoolShape::new(conv.output, channels[1], [2, 2], [2, 2], Padding::Valid).unwrap())
 }
+
+const SIZE: [usize; 2] = [9, 11];
 
 /// The plain operations: pooled outputs and winners, and the convolution's rectified outputs.
 fn plain((conv, pool): (&ConvShape, &PoolShape), x: &[f32], w: &[f32], b: &[f32]) -> (Vec<f32>, Vec<u32>, Vec<f32>) {
@@ -97,20 +101,29 @@ fn plain((conv, pool): (&ConvShape, &PoolShape), x: &[f32], w: &[f32], b: &[f32]
 
 #[test]
 fn every_instruction_set_agrees_with_the_plain_operations() {
+    // 64 channels are whole blocks of vectors; the last image has more windows than a strip.
     let cases = [
-        (32, [1, 1], Padding::Same),
-        (16, [1, 1], Padding::Valid),
-        (32, [2, 1], Padding::Valid),
-        (1, [1, 2], Padding::Same),
+        (SIZE, [32, 48], [1, 1], Padding::Same),
+        (SIZE, [16, 64], [1, 1], Padding::Valid),
+        (SIZE, [32, 48], [2, 1], Padding::Valid),
+        (SIZE, [16, 64], [2, 2], Padding::Same),
+        (SIZE, [1, 48], [1, 2], Padding::Same),
+        (SIZE, [1, 64], [1, 1], Padding::Valid),
+        ([44, 50], [16, 16], [1, 1], Padding::Same),
     ];
-    for (arch, (channels, stride, padding)) in archs().into_iter().flat_map(|arch| cases.map(|case| (arch, case))) {
-        let what = format!("{arch:?}, {channels} channels, stride {stride:?}");
-        let (conv, pool) = shapes(channels, stride, padding);
-        let (x, b) = (random("x", BATCH * conv.input_len()), random("b", 48));
-        let (w, dy) = (random("w", 9 * channels * 48), random("dy", BATCH * pool.output_len()));
+    for (machine, (size, channels, stride, padding)) in
+        machines().into_iter().flat_map(|machine| cases.map(|case| (machine, case)))
+    {
+        let what = format!("{machine:?}, {size:?}, {channels:?} channels, stride {stride:?}");
+        let (conv, pool) = shapes(size, channels, stride, padding);
+        let [channels, outputs] = channels;
+        let (mut x, b) = (random("x", BATCH * conv.input_len()), random("b", outputs));
+        // Nothing in the upper half of every other image.
+        x.chunks_exact_mut(conv.input_len()).step_by(2).for_each(|x| x[..conv.input_len() / 2].fill(0.0));
+        let (w, dy) = (random("w", 9 * channels * outputs), random("dy", BATCH * pool.output_len()));
         let (want, winners, convolved) = plain((&conv, &pool), &x, &w, &b);
         let (mut y, mut argmax) = (vec![f32::NAN; want.len()], vec![9; want.len()]);
-        conv_pool::forward(arch, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
+        conv_pool::forward(machine, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
         close(&what, &y, &want);
         let other = |((&got, &want), &y): ((&u32, &u32), &f32)| got != if y > 0.0 { want } else { NONE };
         let others = argmax.iter().zip(&winners).zip(&want).filter(|&all| other(all)).count();
@@ -119,15 +132,15 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
         let mut unpooled = vec![f32::NAN; convolved.len()];
         max_pool::backward(&pool, &dy, &winners, &mut unpooled);
         relu::backward(&convolved, &mut unpooled);
-        let (mut want_db, mut want_dw, mut want_dx) = (vec![f32::NAN; 48], w.clone(), x.clone());
+        let (mut want_db, mut want_dw, mut want_dx) = (vec![f32::NAN; outputs], w.clone(), x.clone());
         bias::backward(&unpooled, &mut want_db);
         conv2d::backward_weights(&conv, &x, &unpooled, &mut want_dw);
         conv2d::backward_input(&conv, &unpooled, &w, &mut want_dx);
-        let (mut db, mut dw, mut dx) = (vec![f32::NAN; 48], vec![f32::NAN; w.len()], vec![f32::NAN; x.len()]);
+        let (mut db, mut dw, mut dx) = (vec![f32::NAN; outputs], vec![f32::NAN; w.len()], vec![f32::NAN; x.len()]);
         let inputs = conv_pool::Inputs { x: &x, w: &w, argmax: &argmax, dy: &dy };
         let asked = if channels == 1 { &mut [][..] } else { &mut dx };
         let scratch = &mut Default::default();
-        conv_pool::backward(arch, (&conv, &pool), inputs, [asked, &mut dw, &mut db], scratch);
+        conv_pool::backward(machine, (&conv, &pool), inputs, [asked, &mut dw, &mut db], scratch);
         if channels > 1 {
             close(&format!("{what}, dx"), &dx, &want_dx);
         }
@@ -136,20 +149,70 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
     }
 }
 
-/// A pixel that is no number spoils the windows that read it, whichever of their four outputs it is.
+/// Images that do not change along one axis: the first of equal maxima wins, as in the plain pool.
+#[test]
+fn ties_go_to_the_first() {
+    for (channels, along) in [(1, 0), (16, 0), (16, 1), (16, 2)] {
+        let (conv, pool) = shapes(SIZE, [channels, 16], [1, 1], Padding::Valid);
+        let value = random("x", 11 * channels);
+        let at = |i: usize| {
+            let (pixel, channel) = (i / channels % (SIZE[0] * SIZE[1]), i % channels);
+            let line = [pixel % SIZE[1], pixel / SIZE[1], 0][along];
+            value[line * channels + channel]
+        };
+        let x: Vec<f32> = (0..BATCH * conv.input_len()).map(at).collect();
+        let (w, b) = (random("w", 9 * channels * 16), random("b", 16));
+        let (want, winners, _) = plain((&conv, &pool), &x, &w, &b);
+        for machine in machines() {
+            let (mut y, mut argmax) = (vec![0.0; want.len()], vec![0; want.len()]);
+            conv_pool::forward(machine, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
+            for (i, (&got, &want)) in argmax.iter().zip(&winners).enumerate() {
+                assert!(got == want || y[i] == 0.0, "{machine:?}, along {along}: winner {got} at {i}, plain {want}");
+            }
+        }
+    }
+}
+
+/// A pixel that is no number spoils the windows that read it, whichever of their four outputs it is, and
+/// wins them.
 #[test]
 fn nan_is_not_hidden() {
-    let (conv, pool) = shapes(1, [1, 1], Padding::Valid);
-    let (mut x, w, b) = (random("x", BATCH * conv.input_len()), random("w", 9 * 48), random("b", 48));
-    for n in 0..BATCH {
-        x[n * conv.input_len() + 3 * 11 + n] = f32::NAN;
+    for (channels, stride) in [(1, [1, 1]), (16, [1, 1]), (16, [2, 2])] {
+        let (conv, pool) = shapes(SIZE, [channels, 48], stride, Padding::Valid);
+        let (mut x, w, b) = (random("x", BATCH * conv.input_len()), random("w", 9 * channels * 48), random("b", 48));
+        for n in 0..BATCH {
+            x[n * conv.input_len() + (3 * 11 + n) * channels] = f32::NAN;
+        }
+        let (want, winners, _) = plain((&conv, &pool), &x, &w, &b);
+        let nan = |y: &[f32]| y.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
+        for machine in machines() {
+            let (mut y, mut argmax) = (vec![0.0; want.len()], vec![0; want.len()]);
+            conv_pool::forward(machine, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
+            assert!(nan(&want).contains(&true) && nan(&y) == nan(&want), "{machine:?}");
+            // Winograd's filtering spreads it over a window's four outputs.
+            if stride == [2, 2] || channels == 1 {
+                let same = |i: &usize| !want[*i].is_nan() || argmax[*i] == winners[*i];
+                assert!((0..want.len()).all(|i| same(&i)), "{machine:?}");
+            }
+        }
     }
-    let (want, ..) = plain((&conv, &pool), &x, &w, &b);
-    let nan = |y: &[f32]| y.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
-    for arch in archs() {
-        let (mut y, mut argmax) = (vec![0.0; want.len()], vec![0; want.len()]);
-        conv_pool::forward(arch, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
-        assert!(nan(&want).contains(&true) && nan(&y) == nan(&want), "{arch:?}");
+}
+
+/// Zeros are left out, but not where they would meet what is no finite number.
+#[test]
+fn nothing_times_infinity_is_not_nothing() {
+    let view = View { buffer: crate::plan::BufferId(0), offset: 0, len: 0 };
+    let (rows, columns, inner) = (3, 70, 5);
+    let op = MatMul { rows, columns, inner, transpose_a: false, transpose_b: false, a: view, b: view, y: view };
+    let (mut a, mut b) = (random("a", rows * inner), random("b", inner * columns));
+    a[inner + 2] = 0.0;
+    b[2 * columns + 65] = f32::INFINITY;
+    for machine in machines() {
+        let mut y = vec![0.0; rows * columns];
+        matmul::multiply(machine, &op, &a, &b, &mut y, &mut Default::default());
+        for (i, y) in y.iter().enumerate() {
+            assert_eq!(y.is_nan(), i == columns + 65, "{machine:?}: {y} at {i}");
+        }
     }
 }
 
@@ -172,10 +235,10 @@ fn every_instruction_set_multiplies_the_same() {
         a.iter_mut().for_each(|a| *a = a.max(0.0));
         let mut want = vec![f32::NAN; rows * columns];
         crate::cpu::matmul::multiply(&op, &a, &b, &mut want);
-        for arch in archs() {
+        for machine in machines() {
             let mut y = vec![f32::NAN; rows * columns];
-            matmul::multiply(arch, &op, &a, &b, &mut y, &mut Default::default());
-            close(&format!("{arch:?}, {op:?}"), &y, &want);
+            matmul::multiply(machine, &op, &a, &b, &mut y, &mut Default::default());
+            close(&format!("{machine:?}, {op:?}"), &y, &want);
         }
     }
 }

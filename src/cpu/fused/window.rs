@@ -13,10 +13,13 @@ pub fn pool<S: Simd>(simd: S, values: [S::f32s; 4]) -> (S::f32s, S::u32s) {
     let mut best = values[0];
     let mut position = simd.splat_u32s(0);
     for p in 1..4 {
-        let number = simd.equal_f32s(values[p], values[p]);
+        let here = simd.splat_u32s(p as u32);
+        let (number, best_number) = (simd.equal_f32s(values[p], values[p]), simd.equal_f32s(best, best));
         let greater = simd.greater_than_f32s(values[p], best);
+        // A comparison with NaN is false: the first NaN takes the place of a number, and keeps it.
+        position = simd.select_u32s(greater, here, position);
+        position = simd.select_u32s(best_number, simd.select_u32s(number, position, here), position);
         best = simd.select_f32s(number, simd.select_f32s(greater, values[p], best), values[p]);
-        position = simd.select_u32s(greater, simd.splat_u32s(p as u32), position);
     }
     let cut = simd.less_than_or_equal_f32s(best, zero);
     (simd.select_f32s(cut, zero, best), simd.select_u32s(cut, simd.splat_u32s(NONE), position))

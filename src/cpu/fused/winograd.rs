@@ -7,16 +7,22 @@
 //!
 //! Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016, section 4.1. A patch
 //! that is constant along an axis gives outputs that are equal to the bit along it, as the plain sum
-//! does: ties of flat images stay ties.
+//! does: ties of flat images stay ties. Of other ties, of equal sums by chance or by a patch of which only a
+//! corner differs, rounding may choose. An infinite pixel makes the window NaN.
 
-use pulp::{Arch, Simd, WithSimd};
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
 
 use super::conv_pool::Image;
+use super::machine::Machine;
 use super::window::pool;
 use crate::cpu::aligned::{Aligned, borrow};
 
 /// Products of a window and an input channel.
 const POINTS: usize = 16;
+/// Windows whose transforms are in memory together, at most: it stays small for large images.
+const STRIP: usize = 100;
 /// Windows whose sums are in registers together.
 const ROWS: usize = 5;
 
@@ -41,9 +47,9 @@ fn at<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 2] {
 }
 
 /// `G g Gᵀ` of every kernel, `[16][C][O]`.
-pub fn transform_weights(arch: Arch, w: &[f32], u: &mut Aligned) {
+pub fn transform_weights(machine: Machine, w: &[f32], u: &mut Aligned) {
     u.resize(w.len() / 9 * POINTS);
-    arch.dispatch(Weights { w, u: u.as_mut_slice() });
+    machine.dispatch(Weights { w, u: u.as_mut_slice() });
 }
 
 struct Weights<'a> {
@@ -74,21 +80,20 @@ impl WithSimd for Weights<'_> {
 }
 
 /// Forward pass of one image; `x` is padded, `w` is what [`transform_weights`] made.
-pub fn forward(arch: Arch, image: Image<'_>) {
-    let windows = image.pool.output[0] * image.pool.output[1];
-    borrow(POINTS * windows * image.conv.in_channels, |inputs| {
-        borrow(POINTS * windows * image.conv.out_channels, |products| {
-            arch.dispatch(Forward { image, windows, inputs, products });
+pub fn forward(machine: Machine, image: Image<'_>) {
+    let strip = STRIP.min(image.pool.output[0] * image.pool.output[1]);
+    borrow(POINTS * strip * image.conv.in_channels, |inputs| {
+        borrow(POINTS * strip * image.conv.out_channels, |products| {
+            machine.dispatch(Forward { image, inputs, products });
         });
     });
 }
 
 struct Forward<'a> {
     image: Image<'a>,
-    windows: usize,
-    /// `[16][windows][C]`
+    /// `[16][windows of a strip][C]`
     inputs: &'a mut [f32],
-    /// `[16][windows][O]`
+    /// `[16][windows of a strip][O]`
     products: &'a mut [f32],
 }
 
@@ -97,34 +102,39 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Forward { image, windows, inputs, products } = self;
-        transform_input(simd, &image, S::as_mut_simd_f32s(inputs).0, windows);
-        let vectors = image.conv.out_channels / S::F32_LANES;
+        let Forward { mut image, inputs, products } = self;
+        let (channels, vectors) = (image.conv.in_channels, image.conv.out_channels / S::F32_LANES);
         let (u, m) = (S::as_simd_f32s(image.w).0, S::as_mut_simd_f32s(products).0);
-        let channels = image.conv.in_channels;
-        for ((v, u), m) in inputs
-            .chunks_exact(windows * channels)
-            .zip(u.chunks_exact(channels * vectors))
-            .zip(m.chunks_exact_mut(windows * vectors))
-        {
-            if S::REGISTER_COUNT >= 32 && vectors.is_multiple_of(4) {
-                multiply::<S, 4>(simd, (v, u, m), channels, vectors);
-            } else if vectors.is_multiple_of(2) {
-                multiply::<S, 2>(simd, (v, u, m), channels, vectors);
-            } else {
-                multiply::<S, 1>(simd, (v, u, m), channels, vectors);
+        let windows = image.pool.output[0] * image.pool.output[1];
+        for start in (0..windows).step_by(STRIP) {
+            let strip = start..(start + STRIP).min(windows);
+            let inputs = &mut inputs[..POINTS * strip.len() * channels];
+            let m = &mut m[..POINTS * strip.len() * vectors];
+            transform_input(simd, &image, S::as_mut_simd_f32s(inputs).0, strip.clone());
+            for ((v, u), m) in inputs
+                .chunks_exact(strip.len() * channels)
+                .zip(u.chunks_exact(channels * vectors))
+                .zip(m.chunks_exact_mut(strip.len() * vectors))
+            {
+                if S::REGISTER_COUNT >= 32 && vectors.is_multiple_of(4) {
+                    multiply::<S, 4>(simd, (v, u, m), channels, vectors);
+                } else if vectors.is_multiple_of(2) {
+                    multiply::<S, 2>(simd, (v, u, m), channels, vectors);
+                } else {
+                    multiply::<S, 1>(simd, (v, u, m), channels, vectors);
+                }
             }
+            transform_output(simd, &mut image, m, strip);
         }
-        transform_output(simd, image, S::as_simd_f32s(products).0, windows);
     }
 }
 
-/// `Bᵀ d B` of every window and channel.
+/// `Bᵀ d B` of a strip of windows and every channel.
 #[inline(always)]
-fn transform_input<S: Simd>(simd: S, image: &Image<'_>, v: &mut [S::f32s], windows: usize) {
+fn transform_input<S: Simd>(simd: S, image: &Image<'_>, v: &mut [S::f32s], strip: Range<usize>) {
     let x = S::as_simd_f32s(image.x).0;
-    let (groups, row) = (image.conv.in_channels / S::F32_LANES, image.padded.row());
-    for window in 0..windows {
+    let (groups, row, windows) = (image.conv.in_channels / S::F32_LANES, image.padded.row(), strip.len());
+    for (place, window) in strip.enumerate() {
         let corner = image.padded.window(window, image.pool.output[1]);
         for group in 0..groups {
             let mut rows = [[simd.splat_f32s(0.0); 4]; 4];
@@ -135,7 +145,7 @@ fn transform_input<S: Simd>(simd: S, image: &Image<'_>, v: &mut [S::f32s], windo
             for j in 0..4 {
                 let column = bt(simd, [rows[0][j], rows[1][j], rows[2][j], rows[3][j]]);
                 for i in 0..4 {
-                    v[((i * 4 + j) * windows + window) * groups + group] = column[i];
+                    v[((i * 4 + j) * windows + place) * groups + group] = column[i];
                 }
             }
         }
@@ -175,14 +185,15 @@ fn multiply<S: Simd, const V: usize>(
     }
 }
 
-/// `Aᵀ M A`, bias, ReLU and pool of every window and output channel.
+/// `Aᵀ M A`, bias, ReLU and pool of a strip of windows and every output channel.
 #[inline(always)]
-fn transform_output<S: Simd>(simd: S, image: Image<'_>, m: &[S::f32s], windows: usize) {
+fn transform_output<S: Simd>(simd: S, image: &mut Image<'_>, m: &[S::f32s], strip: Range<usize>) {
     let b = S::as_simd_f32s(image.b).0;
     let (y, argmax) = (S::as_mut_simd_f32s(image.y).0, S::as_mut_simd_u32s(image.argmax).0);
-    let vectors = b.len();
-    for place in 0..windows * vectors {
-        let m = |i: usize, j: usize| m[(i * 4 + j) * windows * vectors + place];
+    let (vectors, len) = (b.len(), strip.len() * b.len());
+    let (y, argmax) = (&mut y[strip.start * vectors..], &mut argmax[strip.start * vectors..]);
+    for place in 0..len {
+        let m = |i: usize, j: usize| m[(i * 4 + j) * len + place];
         let mut rows = [[simd.splat_f32s(0.0); 2]; 4];
         for i in 0..4 {
             rows[i] = at(simd, [m(i, 0), m(i, 1), m(i, 2), m(i, 3)]);
