@@ -21,7 +21,7 @@ const IMAGES: usize = 4;
 /// Tasks of a backward pass at most, and the fewest windows × channels of one: each leaves sums for all
 /// weights, which are added in order, whatever the number of threads.
 const TASKS: usize = 16;
-const FEWEST_WINDOWS: usize = 4096;
+const FEWEST_WINDOWS: usize = 2048;
 
 /// Memory that a plan's steps share.
 #[derive(Default)]
