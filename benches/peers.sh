@@ -40,7 +40,7 @@ for round in $(seq "$ROUNDS"); do
     "$KERAS" "$PEERS/keras_peer.py" 2 2>>"$OUT/errors.txt" | grep epoch=2 | peer keras >>"$OUT/rows.txt" || true
   fi
   ours gpu 6400 >>"$OUT/rows.txt"
-  if [[ -x "$burn" ]]; then "$burn" wgpu 60 2>>"$OUT/errors.txt" | peer burn >>"$OUT/rows.txt" || true; fi
+  if [[ -x "$burn" ]]; then "$burn" wgpu 30 2>>"$OUT/errors.txt" | peer burn >>"$OUT/rows.txt" || true; fi
 done
 
 # Medians by network.

@@ -10,7 +10,7 @@ use crate::{cpu, gpu};
 
 /// Where plans run.
 pub enum Backend {
-    /// This machine's cores: the naive twins of every operation.
+    /// This machine's cores.
     Cpu,
     /// A GPU, real or software.
     Gpu(Box<gpu::Gpu>),

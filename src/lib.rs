@@ -6,7 +6,7 @@
 //! # The one idea
 //!
 //! **A network is compiled once into a plan, and a backend runs the plan.** A [`plan`] is a list of
-//! buffers and a list of operations over them, with every shape worked out; nothing is allocated,
+//! buffers and a list of operations over them, with every shape worked out; no buffer is allocated, nothing
 //! looked up or decided while training. The CPU and the GPU run the same plan, so every operation
 //! has a twin to be checked against, and one training loop serves both.
 //!

@@ -2,8 +2,8 @@
 //!
 //! A [`Plan`] holds every buffer and up to three [`Program`]s that share one state of parameters:
 //! `train_step` (one batch: gather, forward, loss, backward, Adam), `evaluate` (forward and loss
-//! over more rows at once) and `features` (one image, every activation readable). Nothing is
-//! allocated, looked up or decided while a program runs; a backend runs the operations in order.
+//! over more rows at once) and `features` (one image, every activation readable). No
+//! buffer is allocated and nothing looked up or decided while a program runs; a backend runs the operations in order.
 //!
 //! A step of a program is a [`StepRecord`]: where its samples start in the order, how many rows are
 //! active, Adam's α, where its results go. All `R` replicas of a plan take the same steps; each has

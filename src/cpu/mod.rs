@@ -1,8 +1,8 @@
 //! The CPU backend: the naive, readable twin of every operation, and the truth the GPU is held to;
 //! and, for training, vector kernels that replace runs of them (`fused`).
 //!
-//! Work is cut by images or by rows of weights, never by threads, and every sum has one fixed
-//! order: the same input gives the same bits on any number of cores.
+//! Work is cut by images, tiles of a product, taps or slices of a sum, never by threads, and every sum has
+//! one fixed order: the same input gives the same bits on any number of cores.
 
 pub mod adam;
 mod aligned;

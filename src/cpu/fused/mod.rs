@@ -2,9 +2,10 @@
 //!
 //! [`fuse`] is the one place that decides what is replaced: convolution → bias → ReLU → pool and the
 //! backward passes of that run, matrix products, and Adam. What fits none of them stays plain. The
-//! results differ from the plain ones by rounding only (products and sums are contracted, and added
-//! in another order); that order is fixed, so the same machine gives the same bits on any number of
-//! threads.
+//! results differ from the plain ones by rounding only (products and sums are contracted, added in
+//! another order, or filtered as in [`winograd`]), and so, where two outputs of a pool window are equal by
+//! chance, by which of them wins. The order is fixed: the same machine gives the same bits on any number
+//! of threads.
 
 #![expect(clippy::needless_range_loop, reason = "loops over a constant range unroll into registers")]
 
