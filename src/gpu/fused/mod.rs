@@ -32,7 +32,8 @@ struct Scratch {
 }
 
 impl Scratch {
-    /// A buffer of `len` numbers. Runs come one after the other, so those of one role and length share it.
+    /// A buffer of `len` numbers. Requests of one role and length share it: a role is only for numbers that
+    /// are used up before the next of that role are made.
     fn view(&mut self, role: &str, len: usize) -> View {
         let found = self.buffers.iter().position(|buffer| (buffer.name.as_str(), buffer.len) == (role, len));
         let index = found.unwrap_or_else(|| {
@@ -79,7 +80,7 @@ impl Gpu {
                 kernels.push(conv_pool::forward(&run));
                 taken
             } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
-                let (run, sum) = conv_pool::backward(self, &run, scratch);
+                let (run, sum) = conv_pool::backward(self, &run, sums.len(), scratch);
                 kernels.extend(run);
                 sums.push(sum);
                 taken
