@@ -2,7 +2,8 @@
 //!
 //! [`Gpu::fuse`] is the one place that decides. What the kernels keep in between (partial sums of slices
 //! of the batch, or of a long sum) lies in buffers of their own, after the plan's. The order of every sum
-//! is fixed by shapes alone. Results differ from the plain ones by rounding only.
+//! is fixed by shapes and, for `subgroupAdd`, by the subgroup's size and the driver: results repeat on one
+//! device. They differ from the plain ones by rounding only.
 
 mod conv_pool;
 mod dense;
