@@ -139,7 +139,8 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
 }
 
 /// Nothing that training cannot do without: only measurements read the device's clock, and without it the
-/// host's; without subgroups every operation runs as it stands in the plan.
+/// host's; without subgroups every operation runs as it stands in the plan; without a pipeline cache every
+/// process compiles, unless its driver remembers.
 fn wanted_features() -> wgpu::Features {
     wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP | wgpu::Features::PIPELINE_CACHE
 }
