@@ -118,7 +118,7 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Dispatches of a step of a program that has been used; `None` on the CPU.
+    /// Dispatches of a step of a program, used or not; `None` on the CPU.
     pub fn dispatches(&self, program: ProgramId) -> Option<usize> {
         match self {
             Executor::Cpu(_) => None,

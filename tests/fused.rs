@@ -98,7 +98,7 @@ fn merged_and_not() {
     for merges in [true, false] {
         let mut backend = common::ok(Backend::gpu(None, true));
         if let Backend::Gpu(gpu) = &mut backend {
-            gpu.merges = merges;
+            gpu.set_merges(merges);
         }
         let what = |size| format!("merged: {merges}, {size:?}");
         agree_on(&backend, &what([13, 18]), [13, 18], [[1, 2], [1, 1]], [Padding::Same, Padding::Valid], [11, 6]);

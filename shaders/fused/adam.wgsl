@@ -5,9 +5,6 @@ const WORKGROUP: u32 = 64;
 const ELSEWHERE: u32 = 0xffffffffu;
 
 override LEN: u32;
-override ONE_MINUS_BETA1: f32;
-override ONE_MINUS_BETA2: f32;
-override EPSILON: f32;
 override FIRST_SLICES: u32;
 override FIRST_WEIGHTS: u32;
 override FIRST_BIASES: u32;
@@ -34,8 +31,8 @@ fn place(element: u32, dw: u32, weights: u32, db: u32, biases: u32) -> u32 {
     return select(bias, element - dw, element - dw < weights);
 }
 
-// g = Σ_s first[s] or Σ_s second[s] where it is one of theirs, in the order of slices; then m += (g − m)(1 − β₁),
-// v += (g² − v)(1 − β₂), w −= α·m/(√v + ε), in place. All but the sums are [R, LEN]. One invocation per parameter.
+// g = Σ_s first[s] or Σ_s second[s] where it is one of theirs, in the order of slices; then
+// g → w, m, v, in place: descend in shaders/adam_step.wgsl. All but the sums are [R, LEN]. One invocation per parameter.
 @compute @workgroup_size(WORKGROUP)
 fn update(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);
@@ -58,10 +55,5 @@ fn update(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
         }
         g[i] = sum;
     }
-    let gradient = g[i];
-    let moment = m[i] + (gradient - m[i]) * ONE_MINUS_BETA1;
-    let square = v[i] + (gradient * gradient - v[i]) * ONE_MINUS_BETA2;
-    m[i] = moment;
-    v[i] = square;
-    w[i] -= record.alpha * moment / (sqrt(square) + EPSILON);
+    descend(i, g[i]);
 }

@@ -1,10 +1,15 @@
 //! What a stride costs: arithmetic, memory and time of every layer of every network.
 //!
 //! Each network is first held to the plain operations of the CPU, then its layers' passes are timed
-//! alone, as programs of their own over what a training step left in memory, then whole steps. A
-//! layer here is a convolution with its bias, ReLU and pool, a dense layer with its bias and ReLU, and
-//! the last one with the loss: what a backend may replace by one kernel. The parts need not add up to
-//! the whole: alone, a part finds its inputs in the caches, and no other part beside it to hide behind.
+//! alone, as programs of their own over what a training step left in memory, then whole steps (the
+//! `network` rows). A layer here is a convolution with its bias, ReLU and pool, a dense layer with its
+//! bias and ReLU, and the last one with the loss.
+//!
+//! A part is timed with the kernels that run when its layer stands alone; whole steps are what training
+//! runs. These differ where a backend replaces operations of several layers together: a GPU computes the
+//! two dense layers and the loss in one kernel, forward and backward, and may add both convolutions'
+//! partial sums in Adam's. So the parts need not add up to the whole, nor for another reason: alone, a
+//! part finds its inputs in the caches, and no other part beside it to hide behind.
 
 mod check;
 mod clock;

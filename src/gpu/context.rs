@@ -16,9 +16,10 @@ pub struct Gpu {
     pub(super) queue: wgpu::Queue,
     /// Which adapter it is.
     pub info: wgpu::AdapterInfo,
-    /// Whether fused kernels of one stage go into one dispatch. That saves a real adapter a launch; a
-    /// software one, which computes both sides of a branch, loses more than it saves.
-    pub merges: bool,
+    /// Whether fused kernels of one stage go into one dispatch. That saves a launch, which should pay on a
+    /// real adapter (not measured); a software one, which computes both sides of a branch, loses more than
+    /// it saves.
+    pub(super) merges: bool,
     pub(super) library: Library,
     pub(super) cache: Option<Cache>,
     faults: Faults,
@@ -139,12 +140,20 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
 }
 
 /// Nothing that training cannot do without: only measurements read the device's clock, and without it the
-/// host's; without subgroups every operation runs as it stands in the plan.
+/// host's; without subgroups every operation runs as it stands in the plan; without a pipeline cache every
+/// process compiles, unless its driver remembers.
 fn wanted_features() -> wgpu::Features {
     wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP | wgpu::Features::PIPELINE_CACHE
 }
 
 impl Gpu {
+    /// Whether plans prepared from now on take merged kernels, whatever this adapter would take by itself:
+    /// for tests and measurements of both.
+    #[doc(hidden)]
+    pub fn set_merges(&mut self, merges: bool) {
+        self.merges = merges;
+    }
+
     /// The largest buffer that a shader can bind, in bytes.
     pub fn max_binding_bytes(&self) -> u64 {
         let limits = self.device.limits();

@@ -43,7 +43,7 @@ struct Program {
 
 impl<'gpu> Executor<'gpu> {
     /// Allocates every buffer, zeroed, and compiles the first program. Others are compiled when their
-    /// records are first set: training begins before anything is validated.
+    /// records are first set: those of validation before the first validation pass.
     ///
     /// # Errors
     /// [`Error::Failure`] where the device lacks memory (naming how much was asked for), or

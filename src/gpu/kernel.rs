@@ -16,10 +16,10 @@ use super::Gpu;
 /// Every shader's stem and its source: a file, and what is appended to it. Line numbers in messages are
 /// those of the file.
 pub const SHADERS: [(&str, &[&str]); 19] = [
-    ("adam", &[include_str!("../../shaders/adam.wgsl"), COMMON]),
+    ("adam", &[include_str!("../../shaders/adam.wgsl"), ADAM_STEP, COMMON]),
     ("bias", &[include_str!("../../shaders/bias.wgsl"), COMMON]),
     ("conv2d", &[include_str!("../../shaders/conv2d.wgsl"), PIXELS, TILE, COMMON]),
-    ("fused/adam", &[include_str!("../../shaders/fused/adam.wgsl"), COMMON]),
+    ("fused/adam", &[include_str!("../../shaders/fused/adam.wgsl"), ADAM_STEP, COMMON]),
     (
         "fused/conv_pool_backward",
         &[include_str!("../../shaders/fused/conv_pool_backward.wgsl"), WINDOWS, PIXELS, SUBGROUP, COMMON],
@@ -41,6 +41,7 @@ pub const SHADERS: [(&str, &[&str]); 19] = [
 ];
 
 const COMMON: &str = include_str!("../../shaders/common.wgsl");
+const ADAM_STEP: &str = include_str!("../../shaders/adam_step.wgsl");
 const TILE: &str = include_str!("../../shaders/tile.wgsl");
 const PIXELS: &str = include_str!("../../shaders/pixels.wgsl");
 const WINDOWS: &str = include_str!("../../shaders/fused/windows.wgsl");

@@ -39,8 +39,13 @@ pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Resul
         Err(Error::NoAdapter(text)) if choice => return cpu(&text),
         opened => opened?,
     };
-    if let (Backend::Gpu(gpu), Some(directory)) = (&mut backend, cache_directory()) {
-        gpu.use_cache(&directory);
+    if let Backend::Gpu(gpu) = &mut backend {
+        if let Some(directory) = cache_directory() {
+            gpu.use_cache(&directory);
+        }
+        if let Some(merges) = merges() {
+            gpu.set_merges(merges);
+        }
     }
     let line = match &backend {
         Backend::Gpu(gpu) if gpu::is_real(&gpu.info) => {
@@ -67,6 +72,16 @@ fn cache_directory() -> Option<PathBuf> {
     let of = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = if cfg!(windows) { of("LOCALAPPDATA") } else { of("XDG_CACHE_HOME") };
     base.or_else(|| Some(of("HOME")?.join(".cache"))).map(|base| base.join("stridelab"))
+}
+
+/// What `STRIDELAB_MERGE` says, which benches/gpu.sh sets to measure merged kernels (1) beside separate
+/// ones (0); else the adapter's kind decides.
+fn merges() -> Option<bool> {
+    match std::env::var("STRIDELAB_MERGE").ok()?.as_str() {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    }
 }
 
 /// What sort of device an adapter is, for people.

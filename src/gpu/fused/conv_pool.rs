@@ -51,16 +51,17 @@ pub(super) fn forward(run: &ConvPool) -> Kernel {
 }
 
 /// `dy → dw, db` and `dx`. ReLU's part is done: a window that it cut has no winner. `dw, db` are left in
-/// slices of the batch, yet to be added.
-pub(super) fn backward(gpu: &Gpu, run: &ConvPoolBackward, scratch: &mut Scratch) -> (Vec<Kernel>, Sum) {
+/// slices of the batch, to be added later; `pending` sums of earlier runs still wait for that.
+pub(super) fn backward(gpu: &Gpu, run: &ConvPoolBackward, pending: usize, scratch: &mut Scratch) -> (Vec<Kernel>, Sum) {
     let ConvPoolBackward { forward, dy, dw, db, .. } = *run;
     let ConvPool { conv, pool, batch, x, argmax, .. } = forward;
     let fewest = FEWEST_WINDOWS.div_ceil(pool.output[0] * pool.output[1]);
     let images = batch.div_ceil(SLICES).max(fewest).min(batch);
     let slices = batch.div_ceil(images);
     let first_layer = conv.in_channels == 1;
-    let role = if first_layer { "gradients of the first layer" } else { "gradients of a convolution" };
-    let sum = Sum { partial: scratch.view(role, slices * (dw.len + db.len)), slices, dw, db };
+    // Sums that wait together must not share a buffer.
+    let partial = scratch.view(&format!("gradients in slices, {pending}"), slices * (dw.len + db.len));
+    let sum = Sum { partial, slices, dw, db };
     let mut operands =
         vec![operand("x", x), operand("dy", dy), operand("winner", argmax), operand("partial", sum.partial)];
     let channels = (conv.out_channels, Some("TILE_CHANNELS"));

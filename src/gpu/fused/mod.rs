@@ -2,7 +2,8 @@
 //!
 //! [`Gpu::fuse`] is the one place that decides. What the kernels keep in between (partial sums of slices
 //! of the batch, or of a long sum) lies in buffers of their own, after the plan's. The order of every sum
-//! is fixed by shapes alone. Results differ from the plain ones by rounding only.
+//! is fixed by shapes and, for `subgroupAdd`, by the subgroup's size and the driver: results repeat on one
+//! device. They differ from the plain ones by rounding only.
 
 mod conv_pool;
 mod dense;
@@ -32,7 +33,8 @@ struct Scratch {
 }
 
 impl Scratch {
-    /// A buffer of `len` numbers. Runs come one after the other, so those of one role and length share it.
+    /// A buffer of `len` numbers. Requests of one role and length share it: a role is only for numbers that
+    /// are used up before the next of that role are made.
     fn view(&mut self, role: &str, len: usize) -> View {
         let found = self.buffers.iter().position(|buffer| (buffer.name.as_str(), buffer.len) == (role, len));
         let index = found.unwrap_or_else(|| {
@@ -79,7 +81,7 @@ impl Gpu {
                 kernels.push(conv_pool::forward(&run));
                 taken
             } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
-                let (run, sum) = conv_pool::backward(self, &run, scratch);
+                let (run, sum) = conv_pool::backward(self, &run, sums.len(), scratch);
                 kernels.extend(run);
                 sums.push(sum);
                 taken

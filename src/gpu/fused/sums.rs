@@ -46,7 +46,7 @@ pub(super) fn update(gpu: &Gpu, op: &Adam, sums: &mut Vec<Sum>) -> Vec<Kernel> {
 fn together(op: &Adam, sums: &[Sum]) -> Option<Kernel> {
     let [first, second] = sums else { return None };
     let of_its = |view: View| view.buffer == op.g.buffer;
-    if ![first.dw, first.db, second.dw, second.db].into_iter().all(of_its) || first.partial == second.partial {
+    if ![first.dw, first.db, second.dw, second.db].into_iter().all(of_its) {
         return None;
     }
     let mut kernel = Op::Adam(*op).kernel();

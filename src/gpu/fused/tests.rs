@@ -102,3 +102,27 @@ fn sums_are_added_with_adam_or_alone() {
     let elsewhere = crate::ops::Adam { g: adam.m, ..*adam };
     assert_eq!(fused(&[rest, &[Op::Adam(elsewhere)]].concat()), ["fused/partial", "fused/partial", "adam"]);
 }
+
+/// Sums wait for Adam or the program's end: until then no other run may write over them, also not one of
+/// the same shapes. After Adam their buffers are free again.
+#[test]
+fn sums_that_wait_have_buffers_of_their_own() {
+    let gpu = gpu();
+    let training = plan(&Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap(), 64);
+    let fused = |ops: &[Op]| {
+        let mut scratch = Scratch { buffers: Vec::new(), first: 100, replicas: 1 };
+        let kernels = gpu.fuse_program(ops, &mut Vec::new(), &mut scratch);
+        (kernels, scratch.buffers.len())
+    };
+    let ops = &training.plan.programs[training.train_step.0].ops;
+    let (kernels, _) = fused(&[&ops[..ops.len() - 1]; 2].concat());
+    let partial = |shaders: &[&str]| -> Vec<View> {
+        let of = kernels.iter().filter(|kernel| shaders.contains(&kernel.shader));
+        of.flat_map(|kernel| &kernel.operands).filter(|o| o.name == "partial").map(|o| o.view).collect()
+    };
+    let (written, added) = (partial(&["fused/conv_pool_backward", "fused/first_layer"]), partial(&["fused/partial"]));
+    assert_eq!(written, added, "each is added from where it was left");
+    assert_eq!(written.iter().map(|view| view.buffer).collect::<std::collections::HashSet<_>>().len(), 4);
+    assert_eq!(written.iter().map(|view| view.len).collect::<std::collections::HashSet<_>>().len(), 2);
+    assert_eq!(fused(ops).1, fused(&[ops.as_slice(); 2].concat()).1);
+}
