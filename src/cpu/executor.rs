@@ -117,12 +117,16 @@ impl Executor {
         end
     }
 
+    pub(super) fn u8(&self, view: View, replica: usize) -> &[u8] {
+        self.memory[view.buffer.0].part(view, replica)
+    }
+
     pub(super) fn f32(&self, view: View, replica: usize) -> &[f32] {
-        bytemuck::cast_slice(self.memory[view.buffer.0].part(view, replica))
+        bytemuck::cast_slice(self.u8(view, replica))
     }
 
     pub(super) fn u32(&self, view: View, replica: usize) -> &[u32] {
-        bytemuck::cast_slice(self.memory[view.buffer.0].part(view, replica))
+        bytemuck::cast_slice(self.u8(view, replica))
     }
 
     /// Lends one view out mutably while the others stay readable. A plan never lets an operation
@@ -139,8 +143,14 @@ impl Executor {
         match op {
             Op::Gather(op) => self.with(op.x, r, |this, x| {
                 this.with(op.label, r, |this, label| {
-                    let images = this.memory[op.images.buffer.0].part(op.images, r);
-                    gather::forward(record, images, this.u32(op.labels, r), this.u32(op.order, r), x, label);
+                    gather::forward(
+                        record,
+                        this.u8(op.images, r),
+                        this.u32(op.labels, r),
+                        this.u32(op.order, r),
+                        x,
+                        label,
+                    );
                 });
             }),
             Op::Conv2d(op) => match op.pass {

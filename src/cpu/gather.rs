@@ -3,6 +3,7 @@
 use crate::plan::StepRecord;
 
 /// `x[i, p] = images[order[start + i], p] / 255`, `label[i]` likewise; zeros for `i ≥ n`.
+#[inline(always)]
 pub fn forward(record: &StepRecord, images: &[u8], labels: &[u32], order: &[u32], x: &mut [f32], label: &mut [u32]) {
     let pixels = x.len() / label.len();
     for (i, (row, class)) in x.chunks_exact_mut(pixels).zip(label).enumerate() {

@@ -34,22 +34,16 @@ fn for_each_chunk(data: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + 
 
 /// [`for_each_chunk`] over two slices of equal length at once.
 fn for_each_pair(a: &mut [f32], b: &mut [u32], len: usize, f: impl Fn(usize, &mut [f32], &mut [u32]) + Sync) {
-    #[cfg(feature = "parallel")]
-    {
-        use rayon::prelude::*;
-        a.par_chunks_mut(len).zip(b.par_chunks_mut(len)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
-    }
-    #[cfg(not(feature = "parallel"))]
-    a.chunks_mut(len).zip(b.chunks_mut(len)).enumerate().for_each(|(i, (a, b))| f(i, a, b));
+    for_each_two(a, len, b, len, f);
 }
 
 /// [`for_each_chunk`] over two slices, each with chunks of its own length.
-fn for_each_two(
-    a: &mut [f32],
+fn for_each_two<A: Send, B: Send>(
+    a: &mut [A],
     a_len: usize,
-    b: &mut [f32],
+    b: &mut [B],
     b_len: usize,
-    f: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+    f: impl Fn(usize, &mut [A], &mut [B]) + Sync,
 ) {
     #[cfg(feature = "parallel")]
     {

@@ -3,8 +3,8 @@
 //! from the pooled gradient.
 //!
 //! Here is how the batch is cut into tasks; the passes over their images are [`first_layer`] for one
-//! input channel, [`winograd`] forward at stride 1, [`windows`] forward at other strides, and
-//! [`gradients`] backward.
+//! input channel, [`winograd`] forward at strides 1 and 2, [`windows`] forward at others, and [`gradients`]
+//! backward.
 //!
 //! [`windows`]: super::windows
 //! [`gradients`]: super::gradients
@@ -32,8 +32,8 @@ pub struct Scratch {
     partial: Aligned,
 }
 
-/// One image, forward.
-pub struct Image<'a> {
+/// Images that a kernel computes together, forward.
+pub struct Images<'a> {
     pub conv: &'a ConvShape,
     pub pool: &'a PoolShape,
     pub padded: &'a Padded,
@@ -43,6 +43,20 @@ pub struct Image<'a> {
     pub b: &'a [f32],
     pub y: &'a mut [f32],
     pub argmax: &'a mut [u32],
+}
+
+impl Images<'_> {
+    /// Pool windows of all of them.
+    pub fn windows(&self) -> usize {
+        self.y.len() / self.conv.out_channels
+    }
+
+    /// The first pixel that a window reads.
+    #[inline(always)]
+    pub fn corner(&self, window: usize) -> usize {
+        let each = self.pool.output[0] * self.pool.output[1];
+        window / each * self.padded.pixels() + self.padded.window(window % each, self.pool.output[1])
+    }
 }
 
 /// `y = max over a window of max(conv(x, w) + b, 0)`, `argmax` the window position of the first
@@ -56,27 +70,33 @@ pub fn forward(
     scratch: &mut Scratch,
 ) {
     let padded = Padded::new(conv);
-    let winograd = conv.in_channels > 1 && conv.stride == [1, 1];
+    let winograd = conv.in_channels > 1 && winograd::fits(conv);
     let w = if winograd {
-        winograd::transform_weights(machine, w, &mut scratch.weights);
+        winograd::transform_weights(machine, conv, w, &mut scratch.weights);
         scratch.weights.as_slice()
     } else {
         w
     };
+    // Few windows of an image leave room for those of another.
+    let together = (winograd::STRIP * conv.out_channels / pool.output_len()).clamp(1, IMAGES);
     for_each_pair(y, argmax, pool.output_len() * IMAGES, |task, y, argmax| {
-        borrow(padded.len(), |image| {
-            image.fill(0.0);
-            let outputs = y.chunks_exact_mut(pool.output_len()).zip(argmax.chunks_exact_mut(pool.output_len()));
-            for (i, (y, argmax)) in outputs.enumerate() {
-                let n = task * IMAGES + i;
-                padded.fill(&x[n * conv.input_len()..][..conv.input_len()], image);
-                let image = Image { conv, pool, padded: &padded, x: image, w, b, y, argmax };
+        borrow(padded.len() * together, |images| {
+            images.fill(0.0);
+            let (outputs, inputs) = (pool.output_len() * together, conv.input_len() * together);
+            let x = &x[task * IMAGES * conv.input_len()..];
+            for ((y, argmax), x) in y.chunks_mut(outputs).zip(argmax.chunks_mut(outputs)).zip(x.chunks(inputs)) {
+                let count = y.len() / pool.output_len();
+                let images = &mut images[..count * padded.len()];
+                for (x, image) in x.chunks_exact(conv.input_len()).zip(images.chunks_exact_mut(padded.len())) {
+                    padded.fill(x, image);
+                }
+                let images = Images { conv, pool, padded: &padded, x: images, w, b, y, argmax };
                 if conv.in_channels == 1 {
-                    machine.dispatch(first_layer::Forward(image));
+                    machine.dispatch(first_layer::Forward(images));
                 } else if winograd {
-                    winograd::forward(machine, image);
+                    winograd::forward(machine, images);
                 } else {
-                    machine.dispatch(windows::Forward(image));
+                    machine.dispatch(windows::Forward(images));
                 }
             }
         });

@@ -7,7 +7,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::conv_pool::{Gradients, Image};
+use super::conv_pool::{Gradients, Images};
+use super::finite;
 use super::machine::Machine;
 use super::window::{NONE, pool};
 use crate::cpu::aligned::borrow;
@@ -18,8 +19,18 @@ pub const TAPS: usize = 9;
 /// Whether a window's patch of `size` pixels holds anything but zeros.
 #[inline(always)]
 fn has_ink(x: &[f32], row: usize, size: [usize; 2]) -> bool {
-    let bits = |x: &[f32]| x[..size[1]].iter().fold(0, |bits, x| bits | x.to_bits());
+    // A length that the compiler knows makes few instructions of many.
+    let bits = |x: &[f32]| match size[1] {
+        4 => any_bits(&x[..4]),
+        5 => any_bits(&x[..5]),
+        length => any_bits(&x[..length]),
+    };
     (0..size[0]).fold(0, |all, i| all | bits(&x[i * row..])) != 0
+}
+
+#[inline(always)]
+fn any_bits(x: &[f32]) -> u32 {
+    x.iter().fold(0, |bits, x| bits | x.to_bits())
 }
 
 /// Pixels that a 2×2 block of outputs reads, by axis.
@@ -27,8 +38,8 @@ fn patch(stride: [usize; 2]) -> [usize; 2] {
     stride.map(|s| s + 3)
 }
 
-/// Forward pass of one image.
-pub struct Forward<'a>(pub Image<'a>);
+/// Forward pass of some images.
+pub struct Forward<'a>(pub Images<'a>);
 
 impl WithSimd for Forward<'_> {
     type Output = ();
@@ -44,13 +55,14 @@ impl WithSimd for Forward<'_> {
 }
 
 #[inline(always)]
-fn forward<S: Simd, const V: usize>(simd: S, task: Image<'_>) {
-    let Image { conv, pool: shape, padded, x, w, b, y, argmax } = task;
+fn forward<S: Simd, const V: usize>(simd: S, task: Images<'_>) {
+    let Images { conv, pool: shape, padded, x, w, b, y, argmax } = task;
+    // Nothing times infinity is not nothing.
+    let finite = finite(w);
     let (w, b) = (S::as_simd_f32s(w).0, S::as_simd_f32s(b).0);
     let (y, argmax) = (S::as_mut_simd_f32s(y).0, S::as_mut_simd_u32s(argmax).0);
     let (channels, row, size) = (b.len(), padded.row(), patch(conv.stride));
-    // Nothing times infinity is not nothing.
-    let finite = task.w.iter().all(|w| w.is_finite());
+    let windows = shape.output[0] * shape.output[1];
     for block in (0..channels).step_by(V) {
         let mut taps = [[simd.splat_f32s(0.0); V]; TAPS];
         let (mut bias, mut empty) = ([simd.splat_f32s(0.0); V], [(simd.splat_f32s(0.0), simd.splat_u32s(0)); V]);
@@ -61,30 +73,32 @@ fn forward<S: Simd, const V: usize>(simd: S, task: Image<'_>) {
             bias[v] = b[block + v];
             empty[v] = pool(simd, [bias[v]; 4]);
         }
-        for window in 0..shape.output[0] * shape.output[1] {
-            let out = window * channels + block;
-            let corner = padded.window(window, shape.output[1]);
-            if finite && !has_ink(&x[corner..], row, size) {
-                for v in 0..V {
-                    (y[out + v], argmax[out + v]) = empty[v];
+        for (n, x) in x.chunks_exact(padded.len()).enumerate() {
+            for window in 0..windows {
+                let out = (n * windows + window) * channels + block;
+                let corner = padded.window(window, shape.output[1]);
+                if finite && !has_ink(&x[corner..], row, size) {
+                    for v in 0..V {
+                        (y[out + v], argmax[out + v]) = empty[v];
+                    }
+                    continue;
                 }
-                continue;
-            }
-            let mut sums = [bias; 4];
-            for p in 0..4 {
-                let pixel = &x[corner + p / 2 * conv.stride[0] * row + p % 2 * conv.stride[1]..];
-                for i in 0..3 {
-                    let x = &pixel[i * row..][..3];
-                    for j in 0..3 {
-                        let x = simd.splat_f32s(x[j]);
-                        for v in 0..V {
-                            sums[p][v] = simd.mul_add_f32s(x, taps[i * 3 + j][v], sums[p][v]);
+                let mut sums = [bias; 4];
+                for p in 0..4 {
+                    let pixel = &x[corner + p / 2 * conv.stride[0] * row + p % 2 * conv.stride[1]..];
+                    for i in 0..3 {
+                        let x = &pixel[i * row..][..3];
+                        for j in 0..3 {
+                            let x = simd.splat_f32s(x[j]);
+                            for v in 0..V {
+                                sums[p][v] = simd.mul_add_f32s(x, taps[i * 3 + j][v], sums[p][v]);
+                            }
                         }
                     }
                 }
-            }
-            for v in 0..V {
-                (y[out + v], argmax[out + v]) = pool(simd, [sums[0][v], sums[1][v], sums[2][v], sums[3][v]]);
+                for v in 0..V {
+                    (y[out + v], argmax[out + v]) = pool(simd, [sums[0][v], sums[1][v], sums[2][v], sums[3][v]]);
+                }
             }
         }
     }
@@ -116,7 +130,7 @@ impl WithSimd for Backward<'_> {
 #[inline(always)]
 fn gradients<S: Simd, const V: usize>(simd: S, task: Gradients<'_>, image: &mut [f32]) {
     let Gradients { conv, pool: shape, padded, x, argmax, dy, partial, .. } = task;
-    let finite = dy.iter().all(|dy| dy.is_finite());
+    let finite = finite(dy);
     let (dy, argmax) = (S::as_simd_f32s(dy).0, S::as_simd_u32s(argmax).0);
     let partial = S::as_mut_simd_f32s(partial).0;
     let (channels, row, size) = (conv.out_channels / S::F32_LANES, padded.row(), patch(conv.stride));

@@ -6,6 +6,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::entry::Entry;
+use super::finite;
 use super::machine::Machine;
 use super::transpose::transpose;
 use crate::cpu::aligned::{Aligned, borrow};
@@ -122,12 +123,6 @@ impl WithSimd for Tile<'_> {
             }
         }
     }
-}
-
-/// Whether all are finite numbers; one loop without an end in between, for vectors.
-#[inline(always)]
-fn finite(values: &[f32]) -> bool {
-    values.iter().fold(0, |most, value| (value.to_bits() & 0x7fff_ffff).max(most)) < f32::INFINITY.to_bits()
 }
 
 /// Lists the terms of each row of `a` that are not zero, or `all`, counted from the first.

@@ -1,6 +1,6 @@
 //! Fast replacements for runs of plain operations, with vector instructions chosen at run time.
 //!
-//! [`fuse`] is the one place that decides what is replaced: convolution → bias → ReLU → pool and the
+//! [`fuse`] is the one place that decides what is replaced: the samples' conversion, convolution → bias → ReLU → pool and the
 //! backward passes of that run, matrix products, and Adam. What fits none of them stays plain. The
 //! results differ from the plain ones by rounding only (products and sums are contracted, added in
 //! another order, or filtered as in [`winograd`]), and so, where two outputs of a pool window are equal by
@@ -13,6 +13,7 @@ mod adam;
 mod conv_pool;
 mod entry;
 mod first_layer;
+mod gather;
 mod gradients;
 mod images;
 mod lists;
@@ -26,7 +27,7 @@ mod winograd;
 use super::aligned::Aligned;
 use super::executor::Executor;
 use crate::geometry::Pads;
-use crate::ops::{Adam, MatMul, Op, View};
+use crate::ops::{Adam, Gather, MatMul, Op, View};
 use crate::plan::StepRecord;
 use crate::plan::runs::{ConvPool, ConvPoolBackward};
 use machine::Machine;
@@ -35,6 +36,8 @@ use machine::Machine;
 pub enum Instruction {
     /// Not replaced.
     Plain(Op),
+    /// Samples to floats.
+    Gather(Gather),
     /// Convolution, bias, ReLU, pool.
     Forward(Box<(ConvPool, conv_pool::Scratch)>),
     /// Their gradients.
@@ -58,6 +61,7 @@ pub fn fuse(ops: &[Op], forwards: &mut Vec<ConvPool>) -> Vec<Instruction> {
             (Instruction::Backward(Box::new((run, Default::default()))), taken)
         } else {
             let instruction = match op {
+                Op::Gather(op) => Instruction::Gather(*op),
                 Op::MatMul(op) => Instruction::MatMul(*op, Aligned::default()),
                 Op::Adam(op) => Instruction::Adam(*op),
                 _ => Instruction::Plain(*op),
@@ -87,12 +91,24 @@ fn fits_backward(run: &ConvPoolBackward) -> bool {
     adjacent && (run.dx.is_none() || run.forward.conv.in_channels > 1)
 }
 
+/// Whether all are finite numbers; one loop without an end in between, for vectors.
+#[inline(always)]
+fn finite(values: &[f32]) -> bool {
+    values.iter().fold(0, |most, value| (value.to_bits() & 0x7fff_ffff).max(most)) < f32::INFINITY.to_bits()
+}
+
 impl Executor {
     /// Runs one instruction for a replica.
     pub(super) fn run_instruction(&mut self, instruction: &mut Instruction, record: &StepRecord, r: usize) {
         let machine = Machine::new();
         match instruction {
             Instruction::Plain(op) => self.run_op(op, record, r),
+            Instruction::Gather(op) => self.with(op.x, r, |this, x| {
+                this.with(op.label, r, |this, label| {
+                    let (images, known) = (this.u8(op.images, r), (this.u32(op.labels, r), this.u32(op.order, r)));
+                    gather::forward(machine, record, images, known, x, label);
+                });
+            }),
             Instruction::Forward(both) => {
                 let (run, scratch) = &mut **both;
                 self.with(run.y, r, |this, y| {

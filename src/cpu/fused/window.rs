@@ -9,7 +9,32 @@ pub const NONE: u32 = 4;
 /// the plain pool.
 #[inline(always)]
 pub fn pool<S: Simd>(simd: S, values: [S::f32s; 4]) -> (S::f32s, S::u32s) {
+    let [a, b, c, d] = values;
+    // No number among them, or infinities that cancel: rare, and slower.
+    let sum = simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d));
+    let numbers = simd.equal_f32s(sum, sum);
     let zero = simd.splat_f32s(0.0);
+    let (best, position) = if bytemuck::bytes_of(&numbers) == bytemuck::bytes_of(&simd.equal_f32s(zero, zero)) {
+        let top = greater(simd, (a, simd.splat_u32s(0)), (b, simd.splat_u32s(1)));
+        let bottom = greater(simd, (c, simd.splat_u32s(2)), (d, simd.splat_u32s(3)));
+        greater(simd, top, bottom)
+    } else {
+        first_maximum(simd, values)
+    };
+    let cut = simd.less_than_or_equal_f32s(best, zero);
+    (simd.select_f32s(cut, zero, best), simd.select_u32s(cut, simd.splat_u32s(NONE), position))
+}
+
+/// The greater of two numbers and its position; the first of equal ones.
+#[inline(always)]
+fn greater<S: Simd>(simd: S, first: (S::f32s, S::u32s), second: (S::f32s, S::u32s)) -> (S::f32s, S::u32s) {
+    let later = simd.greater_than_f32s(second.0, first.0);
+    (simd.select_f32s(later, second.0, first.0), simd.select_u32s(later, second.1, first.1))
+}
+
+/// The first maximum and its position; the first NaN where there is one.
+#[inline(always)]
+fn first_maximum<S: Simd>(simd: S, values: [S::f32s; 4]) -> (S::f32s, S::u32s) {
     let mut best = values[0];
     let mut position = simd.splat_u32s(0);
     for p in 1..4 {
@@ -21,6 +46,5 @@ pub fn pool<S: Simd>(simd: S, values: [S::f32s; 4]) -> (S::f32s, S::u32s) {
         position = simd.select_u32s(best_number, simd.select_u32s(number, position, here), position);
         best = simd.select_f32s(number, simd.select_f32s(greater, values[p], best), values[p]);
     }
-    let cut = simd.less_than_or_equal_f32s(best, zero);
-    (simd.select_f32s(cut, zero, best), simd.select_u32s(cut, simd.splat_u32s(NONE), position))
+    (best, position)
 }

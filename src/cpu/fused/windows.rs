@@ -4,11 +4,11 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::conv_pool::Image;
+use super::conv_pool::Images;
 use super::window::pool;
 
-/// Forward pass of one image.
-pub struct Forward<'a>(pub Image<'a>);
+/// Forward pass of some images.
+pub struct Forward<'a>(pub Images<'a>);
 
 impl WithSimd for Forward<'_> {
     type Output = ();
@@ -28,14 +28,15 @@ impl WithSimd for Forward<'_> {
 }
 
 #[inline(always)]
-fn forward<S: Simd, const V: usize>(simd: S, task: Image<'_>) {
-    let Image { conv, pool: shape, padded, x, w, b, y, argmax } = task;
-    let (w, b) = (S::as_simd_f32s(w).0, S::as_simd_f32s(b).0);
+fn forward<S: Simd, const V: usize>(simd: S, mut task: Images<'_>) {
+    let (windows, y, argmax) = (task.windows(), std::mem::take(&mut task.y), std::mem::take(&mut task.argmax));
+    let (conv, padded, x) = (task.conv, task.padded, task.x);
+    let (w, b) = (S::as_simd_f32s(task.w).0, S::as_simd_f32s(task.b).0);
     let (y, argmax) = (S::as_mut_simd_f32s(y).0, S::as_mut_simd_u32s(argmax).0);
     let (channels, row) = (conv.in_channels, b.len());
     let length = conv.kernel[1] * channels;
-    for window in 0..shape.output[0] * shape.output[1] {
-        let corner = padded.window(window, shape.output[1]);
+    for window in 0..windows {
+        let corner = task.corner(window);
         for block in (0..row).step_by(V) {
             let mut sums = [[simd.splat_f32s(0.0); V]; 4];
             for i in 0..conv.kernel[0] {

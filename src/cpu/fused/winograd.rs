@@ -1,55 +1,108 @@
-//! [`super::conv_pool`] at stride 1 by Winograd's minimal filtering F(2×2, 3×3): sixteen products for the
-//! four outputs of a pool window and an input channel, where the sum over taps takes thirty-six.
+//! [`super::conv_pool`] at strides 1 and 2 by minimal filtering: sixteen products at stride 1, twenty-five
+//! at stride 2, for the four outputs of a pool window and an input channel, where the sum over taps takes
+//! thirty-six.
 //!
-//! `Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A`, `d` the 4×4 patch that a window reads, `g` the kernel, with
+//! `Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A`, `d` the patch that a window reads, `g` the kernel. Along an axis of
+//! stride 1 this is F(2, 3):
 //! `Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1]`, `G = [1 0 0; ½ ½ ½; ½ −½ ½; 0 0 1]`,
 //! `Aᵀ = [1 1 1 0; 0 1 −1 −1]`.
+//! At stride 2 the kernel's ends meet only even pixels, which is F(2, 2), and its middle only odd ones:
+//! `Bᵀ = [1 0 −1 0 0; 0 0 1 0 0; 0 0 1 0 −1; 0 1 0 0 0; 0 0 0 1 0]`,
+//! `G = [1 0 0; 1 0 1; 0 0 1; 0 1 0; 0 1 0]`, `Aᵀ = [1 1 0 1 0; 0 1 −1 0 1]`.
 //!
-//! Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016, section 4.1. A patch
-//! that is constant along an axis gives outputs that are equal to the bit along it, as the plain sum
-//! does: ties of flat images stay ties. Of other ties, of equal sums by chance or by a patch of which only a
-//! corner differs, rounding may choose. An infinite pixel makes the window NaN.
+//! Sources: Winograd, Arithmetic Complexity of Computations, 1980; Lavin and Gray, Fast Algorithms for
+//! Convolutional Neural Networks, 2016, section 4.1. A patch that is constant along an axis gives outputs
+//! that are equal to the bit along it, as the plain sum does: ties of flat images stay ties. Of other ties,
+//! of equal sums by chance or by a patch of which only a corner differs, rounding may choose. An infinite
+//! pixel makes the window NaN.
 
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::conv_pool::Image;
+use super::conv_pool::Images;
 use super::machine::Machine;
 use super::window::pool;
 use crate::cpu::aligned::{Aligned, borrow};
+use crate::geometry::ConvShape;
 
-/// Products of a window and an input channel.
-const POINTS: usize = 16;
+/// Products along an axis that differ in their weights: at stride 2 the last two share them.
+const WEIGHTS: usize = 4;
 /// Windows whose transforms are in memory together, at most: it stays small for large images.
-const STRIP: usize = 100;
+pub const STRIP: usize = 64;
+/// Numbers between two points' planes: without them a window's points lie a power of two apart, and
+/// push each other out of the cache.
+const GAP: usize = 16;
 /// Windows whose sums are in registers together.
-const ROWS: usize = 5;
+const ROWS: usize = 4;
 
-/// `G v`
+/// Pixels that a window reads along an axis of this stride, and products of it.
+const fn points(stride: usize) -> usize {
+    stride + 3
+}
+
+/// `G v` along an axis of stride `T`, without the last row of stride 2, which is the one before.
 #[inline(always)]
-fn g<S: Simd>(simd: S, [a, b, c]: [S::f32s; 3]) -> [S::f32s; 4] {
+fn g<S: Simd, const T: usize>(simd: S, [a, b, c]: [S::f32s; 3]) -> [S::f32s; WEIGHTS] {
+    if T == 2 {
+        return [a, simd.add_f32s(a, c), c, b];
+    }
     let half = simd.splat_f32s(0.5);
     let (ends, middle) = (simd.mul_f32s(half, simd.add_f32s(a, c)), simd.mul_f32s(half, b));
     [a, simd.add_f32s(ends, middle), simd.sub_f32s(ends, middle), c]
 }
 
-/// `Bᵀ v`
+/// `Bᵀ v`; the fifth is there at stride 2 only.
 #[inline(always)]
-fn bt<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 4] {
-    [simd.sub_f32s(a, c), simd.add_f32s(b, c), simd.sub_f32s(c, b), simd.sub_f32s(b, d)]
+fn bt<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S::f32s; 5] {
+    if T == 2 {
+        return [simd.sub_f32s(a, c), c, simd.sub_f32s(c, e), b, d];
+    }
+    [simd.sub_f32s(a, c), simd.add_f32s(b, c), simd.sub_f32s(c, b), simd.sub_f32s(b, d), e]
 }
 
 /// `Aᵀ v`
 #[inline(always)]
-fn at<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; 4]) -> [S::f32s; 2] {
+fn at<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S::f32s; 2] {
+    if T == 2 {
+        return [simd.add_f32s(simd.add_f32s(a, b), d), simd.add_f32s(simd.sub_f32s(b, c), e)];
+    }
     [simd.add_f32s(simd.add_f32s(a, b), c), simd.sub_f32s(simd.sub_f32s(b, c), d)]
 }
 
-/// `G g Gᵀ` of every kernel, `[16][C][O]`.
-pub fn transform_weights(machine: Machine, w: &[f32], u: &mut Aligned) {
-    u.resize(w.len() / 9 * POINTS);
-    machine.dispatch(Weights { w, u: u.as_mut_slice() });
+/// A kernel for the strides of a convolution, down and right.
+trait Strided: Sized {
+    type Output;
+
+    fn run<S: Simd, const D: usize, const R: usize>(self, simd: S) -> Self::Output;
+}
+
+/// Runs a kernel for the strides that it is given.
+struct At<K>([usize; 2], K);
+
+impl<K: Strided> WithSimd for At<K> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> K::Output {
+        match self.0 {
+            [1, 1] => self.1.run::<S, 1, 1>(simd),
+            [1, _] => self.1.run::<S, 1, 2>(simd),
+            [_, 1] => self.1.run::<S, 2, 1>(simd),
+            _ => self.1.run::<S, 2, 2>(simd),
+        }
+    }
+}
+
+/// Whether a convolution's strides are among those that are filtered.
+pub fn fits(conv: &ConvShape) -> bool {
+    conv.stride.iter().all(|stride| [1, 2].contains(stride))
+}
+
+/// `G g Gᵀ` of every kernel, `[4][4][C][O]`, a gap behind each point.
+pub fn transform_weights(machine: Machine, conv: &ConvShape, w: &[f32], u: &mut Aligned) {
+    u.resize((w.len() / 9 + GAP) * WEIGHTS * WEIGHTS);
+    machine.dispatch(At(conv.stride, Weights { w, u: u.as_mut_slice() }));
 }
 
 struct Weights<'a> {
@@ -57,65 +110,67 @@ struct Weights<'a> {
     u: &'a mut [f32],
 }
 
-impl WithSimd for Weights<'_> {
+impl Strided for Weights<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn run<S: Simd, const D: usize, const R: usize>(self, simd: S) {
         let (w, u) = (S::as_simd_f32s(self.w).0, S::as_mut_simd_f32s(self.u).0);
         let len = w.len() / 9;
+        let plane = len + GAP / S::F32_LANES;
         for place in 0..len {
-            let mut columns = [[simd.splat_f32s(0.0); 4]; 3];
+            let mut columns = [[simd.splat_f32s(0.0); WEIGHTS]; 3];
             for j in 0..3 {
-                columns[j] = g(simd, [w[j * len + place], w[(3 + j) * len + place], w[(6 + j) * len + place]]);
+                columns[j] = g::<S, D>(simd, [w[j * len + place], w[(3 + j) * len + place], w[(6 + j) * len + place]]);
             }
-            for i in 0..4 {
-                let row = g(simd, [columns[0][i], columns[1][i], columns[2][i]]);
-                for j in 0..4 {
-                    u[(i * 4 + j) * len + place] = row[j];
+            for i in 0..WEIGHTS {
+                let row = g::<S, R>(simd, [columns[0][i], columns[1][i], columns[2][i]]);
+                for j in 0..WEIGHTS {
+                    u[(i * WEIGHTS + j) * plane + place] = row[j];
                 }
             }
         }
     }
 }
 
-/// Forward pass of one image; `x` is padded, `w` is what [`transform_weights`] made.
-pub fn forward(machine: Machine, image: Image<'_>) {
-    let strip = STRIP.min(image.pool.output[0] * image.pool.output[1]);
-    borrow(POINTS * strip * image.conv.in_channels, |inputs| {
-        borrow(POINTS * strip * image.conv.out_channels, |products| {
-            machine.dispatch(Forward { image, inputs, products });
+/// Forward pass of some images; `x` is padded, `w` is what [`transform_weights`] made.
+pub fn forward(machine: Machine, images: Images<'_>) {
+    let conv = images.conv;
+    let (points, windows) = (points(conv.stride[0]) * points(conv.stride[1]), STRIP.min(images.windows()));
+    borrow(points * (windows * conv.in_channels + GAP), |inputs| {
+        borrow(points * (windows * conv.out_channels + GAP), |products| {
+            machine.dispatch(At(conv.stride, Forward { images, inputs, products }));
         });
     });
 }
 
 struct Forward<'a> {
-    image: Image<'a>,
-    /// `[16][windows of a strip][C]`
+    images: Images<'a>,
+    /// `[points][windows of a strip][C]`, a gap behind each point
     inputs: &'a mut [f32],
-    /// `[16][windows of a strip][O]`
+    /// `[points][windows of a strip][O]`, likewise
     products: &'a mut [f32],
 }
 
-impl WithSimd for Forward<'_> {
+impl Strided for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Forward { mut image, inputs, products } = self;
-        let (channels, vectors) = (image.conv.in_channels, image.conv.out_channels / S::F32_LANES);
-        let (u, m) = (S::as_simd_f32s(image.w).0, S::as_mut_simd_f32s(products).0);
-        let windows = image.pool.output[0] * image.pool.output[1];
-        for start in (0..windows).step_by(STRIP) {
-            let strip = start..(start + STRIP).min(windows);
-            let inputs = &mut inputs[..POINTS * strip.len() * channels];
-            let m = &mut m[..POINTS * strip.len() * vectors];
-            transform_input(simd, &image, S::as_mut_simd_f32s(inputs).0, strip.clone());
-            for ((v, u), m) in inputs
-                .chunks_exact(strip.len() * channels)
-                .zip(u.chunks_exact(channels * vectors))
-                .zip(m.chunks_exact_mut(strip.len() * vectors))
-            {
+    fn run<S: Simd, const D: usize, const R: usize>(self, simd: S) {
+        let Forward { mut images, inputs, products } = self;
+        let (channels, vectors) = (images.conv.in_channels, images.conv.out_channels / S::F32_LANES);
+        let (u, m) = (S::as_simd_f32s(images.w).0, S::as_mut_simd_f32s(products).0);
+        for start in (0..images.windows()).step_by(STRIP) {
+            let strip = start..(start + STRIP).min(images.windows());
+            let (length, gap) = (strip.len() * channels, GAP / S::F32_LANES);
+            let inputs = &mut inputs[..points(D) * points(R) * (length + GAP)];
+            let m = &mut m[..points(D) * points(R) * (strip.len() * vectors + gap)];
+            transform_input::<S, D, R>(simd, &images, S::as_mut_simd_f32s(inputs).0, strip.clone());
+            let both = inputs.chunks_exact(length + GAP).zip(m.chunks_exact_mut(strip.len() * vectors + gap));
+            for (point, (v, m)) in both.enumerate() {
+                let [i, j] = [point / points(R), point % points(R)].map(|point| point.min(WEIGHTS - 1));
+                let (v, m) = (&v[..length], &mut m[..strip.len() * vectors]);
+                let u = &u[(i * WEIGHTS + j) * (channels * vectors + gap)..][..channels * vectors];
                 if S::REGISTER_COUNT >= 32 && vectors.is_multiple_of(4) {
                     multiply::<S, 4>(simd, (v, u, m), channels, vectors);
                 } else if vectors.is_multiple_of(2) {
@@ -124,28 +179,37 @@ impl WithSimd for Forward<'_> {
                     multiply::<S, 1>(simd, (v, u, m), channels, vectors);
                 }
             }
-            transform_output(simd, &mut image, m, strip);
+            transform_output::<S, D, R>(simd, &mut images, m, strip);
         }
     }
 }
 
 /// `Bᵀ d B` of a strip of windows and every channel.
 #[inline(always)]
-fn transform_input<S: Simd>(simd: S, image: &Image<'_>, v: &mut [S::f32s], strip: Range<usize>) {
-    let x = S::as_simd_f32s(image.x).0;
-    let (groups, row, windows) = (image.conv.in_channels / S::F32_LANES, image.padded.row(), strip.len());
+fn transform_input<S: Simd, const D: usize, const R: usize>(
+    simd: S,
+    images: &Images<'_>,
+    v: &mut [S::f32s],
+    strip: Range<usize>,
+) {
+    let x = S::as_simd_f32s(images.x).0;
+    let (groups, row) = (images.conv.in_channels / S::F32_LANES, images.padded.row());
+    let plane = strip.len() * groups + GAP / S::F32_LANES;
     for (place, window) in strip.enumerate() {
-        let corner = image.padded.window(window, image.pool.output[1]);
+        let corner = images.corner(window);
         for group in 0..groups {
-            let mut rows = [[simd.splat_f32s(0.0); 4]; 4];
-            for i in 0..4 {
-                let x = &x[(corner + i * row) * groups + group..][..3 * groups + 1];
-                rows[i] = bt(simd, [x[0], x[groups], x[2 * groups], x[3 * groups]]);
+            let mut rows = [[simd.splat_f32s(0.0); 5]; 5];
+            for i in 0..points(D) {
+                let x = &x[(corner + i * row) * groups + group..][..(points(R) - 1) * groups + 1];
+                for j in 0..points(R) {
+                    rows[i][j] = x[j * groups];
+                }
+                rows[i] = bt::<S, R>(simd, rows[i]);
             }
-            for j in 0..4 {
-                let column = bt(simd, [rows[0][j], rows[1][j], rows[2][j], rows[3][j]]);
-                for i in 0..4 {
-                    v[((i * 4 + j) * windows + place) * groups + group] = column[i];
+            for j in 0..points(R) {
+                let column = bt::<S, D>(simd, [rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j]]);
+                for i in 0..points(D) {
+                    v[(i * points(R) + j) * plane + place * groups + group] = column[i];
                 }
             }
         }
@@ -187,20 +251,30 @@ fn multiply<S: Simd, const V: usize>(
 
 /// `Aᵀ M A`, bias, ReLU and pool of a strip of windows and every output channel.
 #[inline(always)]
-fn transform_output<S: Simd>(simd: S, image: &mut Image<'_>, m: &[S::f32s], strip: Range<usize>) {
-    let b = S::as_simd_f32s(image.b).0;
-    let (y, argmax) = (S::as_mut_simd_f32s(image.y).0, S::as_mut_simd_u32s(image.argmax).0);
+fn transform_output<S: Simd, const D: usize, const R: usize>(
+    simd: S,
+    images: &mut Images<'_>,
+    m: &[S::f32s],
+    strip: Range<usize>,
+) {
+    let b = S::as_simd_f32s(images.b).0;
+    let (y, argmax) = (S::as_mut_simd_f32s(images.y).0, S::as_mut_simd_u32s(images.argmax).0);
     let (vectors, len) = (b.len(), strip.len() * b.len());
+    let plane = len + GAP / S::F32_LANES;
     let (y, argmax) = (&mut y[strip.start * vectors..], &mut argmax[strip.start * vectors..]);
     for place in 0..len {
-        let m = |i: usize, j: usize| m[(i * 4 + j) * len + place];
-        let mut rows = [[simd.splat_f32s(0.0); 2]; 4];
-        for i in 0..4 {
-            rows[i] = at(simd, [m(i, 0), m(i, 1), m(i, 2), m(i, 3)]);
+        let mut rows = [[simd.splat_f32s(0.0); 2]; 5];
+        for i in 0..points(D) {
+            let mut row = [simd.splat_f32s(0.0); 5];
+            for j in 0..points(R) {
+                row[j] = m[(i * points(R) + j) * plane + place];
+            }
+            rows[i] = at::<S, R>(simd, row);
         }
         let mut values = [b[place % vectors]; 4];
         for j in 0..2 {
-            let [top, bottom] = at(simd, [rows[0][j], rows[1][j], rows[2][j], rows[3][j]]);
+            let column = [rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j]];
+            let [top, bottom] = at::<S, D>(simd, column);
             values[j] = simd.add_f32s(values[j], top);
             values[2 + j] = simd.add_f32s(values[2 + j], bottom);
         }
