@@ -12,13 +12,15 @@ use super::conv_pool::Gradients;
 use super::entry::Entry;
 use super::lists::Lists;
 use super::machine::Machine;
+use super::transpose::transpose;
 use super::window::NONE;
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::for_each_chunk;
 use crate::geometry::ConvShape;
 
-/// Taps of the kernel, 3×3.
+/// Taps of the kernel, 3×3, and of one of its rows.
 const TAPS: usize = 9;
+const ROW: usize = 3;
 
 /// Bytes of images that are walked over together: half of the smallest first-level cache.
 const CACHE: usize = 16 << 10;
@@ -26,41 +28,24 @@ const CACHE: usize = 16 << 10;
 /// Windows of an image that are listed together, at most: memory stays small for large images.
 const STRIP: usize = 256;
 
-/// `[kh, kw, C, O]` to `[C / lanes][O][kh, kw][lanes]`.
+/// `[kh, kw, C, O]` to `[kh][O][kw, C]`: of one kernel row, all that meets a window's gradients.
 pub fn arrange_weights(machine: Machine, conv: &ConvShape, w: &[f32], arranged: &mut Aligned) {
     arranged.resize(w.len());
-    let group_len = conv.out_channels * TAPS * machine.dispatch(Lanes);
-    for_each_chunk(arranged.as_mut_slice(), group_len, |group, arranged| {
-        machine.dispatch(Arrange { conv, w, group, arranged });
+    let (channels, outputs) = (conv.in_channels, conv.out_channels);
+    let row_len = ROW * channels * outputs;
+    for_each_chunk(arranged.as_mut_slice(), row_len, |row, arranged| {
+        for tap in 0..ROW {
+            let from = &w[row * row_len + tap * channels * outputs..][..channels * outputs];
+            let to = &mut arranged[tap * channels..];
+            machine.dispatch(
+                #[inline(always)]
+                || transpose((from, outputs), (to, ROW * channels), channels, outputs),
+            );
+        }
     });
 }
 
-struct Arrange<'a> {
-    conv: &'a ConvShape,
-    w: &'a [f32],
-    group: usize,
-    arranged: &'a mut [f32],
-}
-
-impl WithSimd for Arrange<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let (outputs, group_len) = (self.conv.out_channels, S::F32_LANES * self.conv.out_channels);
-        for tap in 0..TAPS {
-            let from = &self.w[tap * self.conv.in_channels * outputs + self.group * group_len..][..group_len];
-            for o in 0..outputs {
-                let to = &mut self.arranged[(o * TAPS + tap) * S::F32_LANES..][..S::F32_LANES];
-                for (lane, to) in to.iter_mut().enumerate() {
-                    *to = from[lane * outputs + o];
-                }
-            }
-        }
-    }
-}
-
-/// Adds the sums of all tasks, which lie as [`arrange_weights`] lays out, into `[kh, kw, C, O]`.
+/// Adds the sums of all tasks, `[C / lanes][O][kh, kw][lanes]`, into `[kh, kw, C, O]`.
 pub fn add(machine: Machine, conv: &ConvShape, partial: &[f32], width: usize, dw: &mut [f32]) {
     for_each_chunk(dw, conv.in_channels * conv.out_channels, |tap, dw| {
         machine.dispatch(Add { outputs: conv.out_channels, partial, width, tap, dw });
@@ -115,7 +100,6 @@ pub fn backward(machine: Machine, task: Gradients<'_>) {
     let fitting = CACHE / (task.padded.pixels() * machine.dispatch(Lanes) * 4);
     let block = if windows > STRIP { 1 } else { fitting.max(1) };
     let (listed, image) = (block * windows.min(STRIP), task.padded.len());
-    task.partial.fill(0.0);
     borrow(listed * outputs, |by_channel| {
         borrow(4 * listed * outputs, |by_window| {
             borrow(block * image, |images| {
@@ -153,6 +137,7 @@ impl WithSimd for Blocks<'_> {
         let (dw, db) = (S::as_mut_simd_f32s(weights).0, S::as_mut_simd_f32s(biases).0);
         let (x, w, dx) = (S::as_simd_f32s(task.x).0, S::as_simd_f32s(task.w).0, S::as_mut_simd_f32s(dx).0);
         let (images, gradient) = (S::as_mut_simd_f32s(images).0, S::as_mut_simd_f32s(gradient).0);
+        let groups = task.conv.in_channels / S::F32_LANES;
         let zero = simd.splat_f32s(0.0);
         images.fill(zero);
         for (first, x) in x.chunks(block * length).enumerate().map(|(i, x)| (i * block, x)) {
@@ -163,6 +148,10 @@ impl WithSimd for Blocks<'_> {
             for start in (0..windows).step_by(STRIP) {
                 let strip = start..(start + STRIP).min(windows);
                 lists.clear();
+                let fresh = first == 0 && start == 0;
+                if fresh {
+                    db.fill(zero);
+                }
                 for n in 0..x.len() / length {
                     let row = |window| ((first + n) * windows + window) * outputs;
                     let range = row(strip.start)..row(strip.end);
@@ -171,7 +160,7 @@ impl WithSimd for Blocks<'_> {
                     lists.add(&task, n, strip.clone(), argmax, dy);
                 }
                 for (images, dw) in images.chunks_exact(block * pixels).zip(dw.chunks_exact_mut(vectors)) {
-                    add_weights(simd, images, padded.row(), &lists, dw);
+                    add_weights(simd, images, padded.row(), &lists, dw, fresh);
                 }
                 if dx.is_empty() {
                     continue;
@@ -180,17 +169,18 @@ impl WithSimd for Blocks<'_> {
                     if start == 0 {
                         gradient.fill(zero);
                     }
-                    for (gradient, w) in gradient.chunks_exact_mut(pixels).zip(w.chunks_exact(vectors)) {
-                        for (i, window) in strip.clone().enumerate() {
-                            let corner = padded.window(window, task.pool.output[1]);
+                    for (row, w) in w.chunks_exact(ROW * groups * outputs).enumerate() {
+                        for window in strip.clone() {
+                            let corner = padded.window(window, task.pool.output[1]) + row * padded.row();
                             for (p, step) in padded.steps().into_iter().enumerate() {
-                                let list = lists.by_winner(n * strip.len() + i, p);
-                                add_patch(simd, w, list, &mut gradient[corner + step..], padded.row());
+                                let gradient = &mut gradient[(corner + step) * groups..][..ROW * groups];
+                                let list = lists.by_winner(n * strip.len() + window - strip.start, p);
+                                add_row(simd, w, list, gradient);
                             }
                         }
                     }
                     if strip.end == windows {
-                        padded.extract_groups(gradient, pixels, &mut dx[(first + n) * length..][..length]);
+                        padded.extract(gradient, groups, &mut dx[(first + n) * length..][..length]);
                     }
                 }
             }
@@ -214,10 +204,12 @@ fn add_biases<S: Simd>(simd: S, argmax: &[u32], dy: &[f32], db: &mut [S::f32s]) 
 /// `dw[o, tap] += Σ x[pixel + tap] · dy[window, o]` over the list of each channel, for one vector of
 /// input channels.
 #[inline(always)]
-fn add_weights<S: Simd>(simd: S, image: &[S::f32s], row: usize, lists: &Lists<'_>, dw: &mut [S::f32s]) {
+fn add_weights<S: Simd>(simd: S, image: &[S::f32s], row: usize, lists: &Lists<'_>, dw: &mut [S::f32s], fresh: bool) {
     for (o, dw) in dw.chunks_exact_mut(TAPS).enumerate() {
         let mut sums = [simd.splat_f32s(0.0); TAPS];
-        sums.copy_from_slice(dw);
+        if !fresh {
+            sums.copy_from_slice(dw);
+        }
         for entry in lists.by_channel(o) {
             let g = simd.splat_f32s(entry.value());
             for i in 0..3 {
@@ -231,21 +223,44 @@ fn add_weights<S: Simd>(simd: S, image: &[S::f32s], row: usize, lists: &Lists<'_
     }
 }
 
-/// `dx[pixel + tap] += Σ_o dy[window, o] · w[o, tap]` over one list, for one vector of input channels.
+/// `dx[pixel + tap] += Σ_o dy[window, o] · w[o, tap]` over one list, for the taps and channels of one
+/// kernel row, in as few goes as the registers allow.
 #[inline(always)]
-fn add_patch<S: Simd>(simd: S, w: &[S::f32s], list: &[Entry], gradient: &mut [S::f32s], row: usize) {
-    let mut sums = [simd.splat_f32s(0.0); TAPS];
-    for tap in 0..TAPS {
-        sums[tap] = gradient[tap / 3 * row + tap % 3];
+fn add_row<S: Simd>(simd: S, w: &[S::f32s], list: &[Entry], gradient: &mut [S::f32s]) {
+    let length = gradient.len();
+    let mut done = 0;
+    while length - done >= 12 && S::REGISTER_COUNT >= 16 {
+        add_vectors::<S, 12>(simd, w, list, gradient, done);
+        done += 12;
     }
+    while length - done >= 6 {
+        add_vectors::<S, 6>(simd, w, list, gradient, done);
+        done += 6;
+    }
+    while length > done {
+        add_vectors::<S, ROW>(simd, w, list, gradient, done);
+        done += ROW;
+    }
+}
+
+/// [`add_row`] for `V` of its vectors.
+#[inline(always)]
+fn add_vectors<S: Simd, const V: usize>(
+    simd: S,
+    w: &[S::f32s],
+    list: &[Entry],
+    gradient: &mut [S::f32s],
+    first: usize,
+) {
+    let length = gradient.len();
+    let mut sums = [simd.splat_f32s(0.0); V];
+    sums.copy_from_slice(&gradient[first..first + V]);
     for entry in list {
-        let w = &w[entry.place() * TAPS..][..TAPS];
+        let w = &w[entry.place() * length + first..][..V];
         let g = simd.splat_f32s(entry.value());
-        for tap in 0..TAPS {
-            sums[tap] = simd.mul_add_f32s(g, w[tap], sums[tap]);
+        for v in 0..V {
+            sums[v] = simd.mul_add_f32s(g, w[v], sums[v]);
         }
     }
-    for tap in 0..TAPS {
-        gradient[tap / 3 * row + tap % 3] = sums[tap];
-    }
+    gradient[first..first + V].copy_from_slice(&sums);
 }

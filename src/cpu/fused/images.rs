@@ -82,16 +82,11 @@ impl Padded {
         }
     }
 
-    /// Copies such a padded image's inside out.
-    #[inline(always)]
-    pub fn extract_groups<V: Copy>(&self, padded: &[V], group_len: usize, image: &mut [V]) {
-        let groups = image.len() / (self.input[0] * self.input[1]);
+    /// Copies a padded image's inside out; a pixel is `width` elements.
+    pub fn extract<V: Copy>(&self, padded: &[V], width: usize, image: &mut [V]) {
         for (to, from) in self.rows() {
-            for column in 0..self.input[1] {
-                for group in 0..groups {
-                    image[(to + column) * groups + group] = padded[group * group_len + from + column];
-                }
-            }
+            let row = self.input[1] * width;
+            image[to * width..][..row].copy_from_slice(&padded[from * width..][..row]);
         }
     }
 }

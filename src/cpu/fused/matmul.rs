@@ -1,5 +1,5 @@
-//! Matrix products whose left factor may be full of zeros, as what ReLU lets through is: only the
-//! others are multiplied. The equation stands in [`crate::ops::matmul`].
+//! Matrix products whose left factor may be full of zeros, as what ReLU lets through is: where enough are,
+//! only the others are multiplied. The equation stands in [`crate::ops::matmul`].
 //!
 //! Where `b` holds what is no finite number, the zeros are multiplied too: nothing times infinity is NaN.
 
@@ -19,6 +19,8 @@ const ROWS: usize = 64;
 /// Rows where there are few columns: else there would be one task.
 const FEW_ROWS: usize = 32;
 const COLUMNS: usize = 448;
+/// Columns where there are no more than [`COLUMNS`], likewise.
+const FEW_COLUMNS: usize = 128;
 const TERMS: usize = 64;
 /// Terms of a slice: a long sum with few results is shared by tasks.
 const SLICE: usize = 448;
@@ -46,7 +48,8 @@ pub fn multiply(machine: Machine, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f3
 
 /// The product's terms `terms`, in tiles of `y`.
 fn tiles(machine: Machine, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], terms: std::ops::Range<usize>) {
-    let across = op.columns.div_ceil(COLUMNS);
+    let columns = if op.columns > COLUMNS { COLUMNS } else { FEW_COLUMNS };
+    let across = op.columns.div_ceil(columns);
     let rows = if across == 1 && terms.len() == op.inner { FEW_ROWS } else { ROWS };
     let mut tiles: Vec<Vec<&mut [f32]>> = Vec::new();
     for (row, y) in y.chunks_exact_mut(op.columns).enumerate() {
@@ -54,10 +57,10 @@ fn tiles(machine: Machine, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], ter
             tiles.extend((0..across).map(|_| Vec::with_capacity(rows)));
         }
         let first = tiles.len() - across;
-        tiles[first..].iter_mut().zip(y.chunks_mut(COLUMNS)).for_each(|(tile, y)| tile.push(y));
+        tiles[first..].iter_mut().zip(y.chunks_mut(columns)).for_each(|(tile, y)| tile.push(y));
     }
     for_each_item(tiles, |i, y| {
-        let (first_row, first_column) = (i / across * rows, i % across * COLUMNS);
+        let (first_row, first_column) = (i / across * rows, i % across * columns);
         borrow(ROWS * TERMS, |lists| {
             borrow(TERMS * BLOCK, |packed| {
                 let terms = terms.clone();
@@ -92,37 +95,97 @@ impl WithSimd for Tile<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Tile { op, a, b, mut y, first_row, first_column, terms, lists, packed } = self;
         let mut counts = [0u32; ROWS];
-        let columns = y[0].len();
+        let (columns, [a_row, a_column], [b_row, b_column]) = (y[0].len(), op.strides_a(), op.strides_b());
         for start in terms.clone().step_by(TERMS) {
             let part = start..(start + TERMS).min(terms.end);
-            let counts = &mut counts[..y.len()];
-            list(op, a, first_row, part.clone(), false, lists, counts);
+            let (counts, fresh) = (&mut counts[..y.len()], start == terms.start);
+            let dense = columns <= S::F32_LANES || dense(op, a, first_row..first_row + y.len(), part.clone());
+            if !dense {
+                list(op, a, first_row, part.clone(), false, lists, counts);
+            }
             for column in (0..columns).step_by(BLOCK) {
                 let width = BLOCK.min(columns - column);
                 // Whole vectors: one, two, or all of a block.
                 let padded = if width > 2 * S::F32_LANES { BLOCK } else { width.next_multiple_of(S::F32_LANES) };
-                pack(op, b, part.clone(), first_column + column, width, padded, packed);
-                let packed = &packed[..part.len() * padded];
-                if !finite(packed) {
+                let b = if b_column == 1 && width == padded && b_row.is_multiple_of(S::F32_LANES) {
+                    let rows = &b[part.start * b_row + first_column + column..];
+                    Block { b: S::as_simd_f32s(rows).0, stride: b_row / S::F32_LANES, vectors: padded / S::F32_LANES }
+                } else {
+                    pack(op, b, part.clone(), first_column + column, width, padded, packed);
+                    let vectors = padded / S::F32_LANES;
+                    Block { b: S::as_simd_f32s(&packed[..part.len() * padded]).0, stride: vectors, vectors }
+                };
+                if dense {
+                    let a = Factor { a: &a[first_row * a_row + part.start * a_column..], row: a_row, term: a_column };
+                    let y = (&mut y[..], column..column + width);
+                    match b.vectors {
+                        n if S::REGISTER_COUNT >= 32 && n % 4 == 0 => tile::<S, 4>(simd, a, b, part.len(), y, fresh),
+                        n if n % 2 == 0 => tile::<S, 2>(simd, a, b, part.len(), y, fresh),
+                        _ => tile::<S, 1>(simd, a, b, part.len(), y, fresh),
+                    }
+                    continue;
+                }
+                if !b.finite(part.len()) {
                     list(op, a, first_row, part.clone(), true, lists, counts);
                 }
-                let packed = S::as_simd_f32s(packed).0;
-                let fresh = start == terms.start;
                 for ((y, list), &count) in y.iter_mut().zip(lists.chunks_exact(TERMS)).zip(&*counts) {
                     let (y, list) = (&mut y[column..column + width], &list[..count as usize]);
-                    match padded / S::F32_LANES {
-                        1 => row::<S, 1>(simd, list, packed, y, fresh),
-                        2 => row::<S, 2>(simd, list, packed, y, fresh),
-                        4 => row::<S, 4>(simd, list, packed, y, fresh),
-                        8 => row::<S, 8>(simd, list, packed, y, fresh),
-                        16 => row::<S, 16>(simd, list, packed, y, fresh),
-                        BLOCK => row::<S, BLOCK>(simd, list, packed, y, fresh),
+                    match b.vectors {
+                        1 => row::<S, 1>(simd, list, b, y, fresh),
+                        2 => row::<S, 2>(simd, list, b, y, fresh),
+                        4 => row::<S, 4>(simd, list, b, y, fresh),
+                        8 => row::<S, 8>(simd, list, b, y, fresh),
+                        16 => row::<S, 16>(simd, list, b, y, fresh),
+                        BLOCK => row::<S, BLOCK>(simd, list, b, y, fresh),
                         n => unreachable!("a block of {n} vectors"),
                     }
                 }
             }
         }
     }
+}
+
+/// Some terms of some columns of `b`.
+#[derive(Clone, Copy)]
+struct Block<'a, V> {
+    b: &'a [V],
+    /// Vectors from one term to the next.
+    stride: usize,
+    /// Vectors of a term.
+    vectors: usize,
+}
+
+impl<V: bytemuck::Pod> Block<'_, V> {
+    #[inline(always)]
+    fn finite(&self, terms: usize) -> bool {
+        let mut all = true;
+        for term in 0..terms {
+            all &= finite(bytemuck::cast_slice(&self.b[term * self.stride..][..self.vectors]));
+        }
+        all
+    }
+}
+
+/// Some rows and terms of `a`.
+#[derive(Clone, Copy)]
+struct Factor<'a> {
+    a: &'a [f32],
+    row: usize,
+    term: usize,
+}
+
+/// Whether so few numbers of `a` are zero that to leave them out costs more than it saves.
+#[inline(always)]
+fn dense(op: &MatMul, a: &[f32], rows: std::ops::Range<usize>, terms: std::ops::Range<usize>) -> bool {
+    let [a_row, a_column] = op.strides_a();
+    let (lines, line, stride) = if a_column == 1 { (rows, terms, a_row) } else { (terms, rows, a_column) };
+    let (mut zeros, all) = (0, lines.len() * line.len());
+    for i in lines {
+        for value in &a[i * stride..][line.clone()] {
+            zeros += u32::from(*value == 0.0);
+        }
+    }
+    zeros as usize * 5 < all * 2
 }
 
 /// Lists the terms of each row of `a` that are not zero, or `all`, counted from the first.
@@ -184,17 +247,62 @@ fn pack(
     transpose((&b[column * b_column + terms.start..], b_column), (packed, padded), width, terms.len());
 }
 
-/// `y += Σ value · packed[place]` over a row's list, or `y =` where nothing was summed before.
+/// `y += Σ value · b[place]` over a row's list, or `y =` where nothing was summed before.
 #[inline(always)]
-fn row<S: Simd, const V: usize>(simd: S, list: &[Entry], packed: &[S::f32s], y: &mut [f32], fresh: bool) {
+fn row<S: Simd, const V: usize>(simd: S, list: &[Entry], b: Block<'_, S::f32s>, y: &mut [f32], fresh: bool) {
     let mut sums = [simd.splat_f32s(0.0); V];
     for entry in list {
         let value = simd.splat_f32s(entry.value());
-        let b = &packed[entry.place() * V..][..V];
+        let b = &b.b[entry.place() * b.stride..][..V];
         for v in 0..V {
             sums[v] = simd.mul_add_f32s(value, b[v], sums[v]);
         }
     }
+    store(simd, sums, y, fresh);
+}
+
+/// Rows of [`tile`].
+const TOGETHER: usize = 4;
+
+/// `y += Σ a · b` for the rows of `y`, without a list, so many of them and `V` vectors at a time.
+#[inline(always)]
+fn tile<S: Simd, const V: usize>(
+    simd: S,
+    a: Factor<'_>,
+    b: Block<'_, S::f32s>,
+    terms: usize,
+    (y, columns): (&mut [&mut [f32]], std::ops::Range<usize>),
+    fresh: bool,
+) {
+    for first in (0..y.len()).step_by(TOGETHER) {
+        // Past the last row, that one again: computed and not stored.
+        let mut rows = [a.a; TOGETHER];
+        for r in 0..TOGETHER {
+            rows[r] = &a.a[(first + r).min(y.len() - 1) * a.row..];
+        }
+        for block in (0..b.vectors).step_by(V) {
+            let mut sums = [[simd.splat_f32s(0.0); V]; TOGETHER];
+            for term in 0..terms {
+                let b = &b.b[term * b.stride + block..][..V];
+                for r in 0..TOGETHER {
+                    let value = simd.splat_f32s(rows[r][term * a.term]);
+                    for v in 0..V {
+                        sums[r][v] = simd.mul_add_f32s(value, b[v], sums[r][v]);
+                    }
+                }
+            }
+            let start = (columns.start + block * S::F32_LANES).min(columns.end);
+            let end = (start + V * S::F32_LANES).min(columns.end);
+            for r in 0..TOGETHER.min(y.len() - first) {
+                store(simd, sums[r], &mut y[first + r][start..end], fresh);
+            }
+        }
+    }
+}
+
+/// Adds sums to as many numbers, or puts them there; what is more than `y` is dropped.
+#[inline(always)]
+fn store<S: Simd, const V: usize>(simd: S, sums: [S::f32s; V], y: &mut [f32], fresh: bool) {
     let (whole, rest) = S::as_mut_simd_f32s(y);
     for (v, y) in whole.iter_mut().enumerate() {
         *y = if fresh { sums[v] } else { simd.add_f32s(*y, sums[v]) };

@@ -94,7 +94,11 @@ fn fits_backward(run: &ConvPoolBackward) -> bool {
 /// Whether all are finite numbers; one loop without an end in between, for vectors.
 #[inline(always)]
 fn finite(values: &[f32]) -> bool {
-    values.iter().fold(0, |most, value| (value.to_bits() & 0x7fff_ffff).max(most)) < f32::INFINITY.to_bits()
+    let mut most = 0;
+    for value in values {
+        most = (value.to_bits() & 0x7fff_ffff).max(most);
+    }
+    most < f32::INFINITY.to_bits()
 }
 
 impl Executor {
