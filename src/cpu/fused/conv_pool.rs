@@ -92,7 +92,7 @@ pub fn forward(
                 }
                 let images = Images { conv, pool, padded: &padded, x: images, w, b, y, argmax };
                 if conv.in_channels == 1 {
-                    machine.dispatch(first_layer::Forward(images));
+                    first_layer::forward(machine, images);
                 } else if winograd {
                     winograd::forward(machine, images);
                 } else {

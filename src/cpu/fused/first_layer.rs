@@ -9,28 +9,51 @@ use pulp::{Simd, WithSimd};
 
 use super::conv_pool::{Gradients, Images};
 use super::finite;
+use super::images::Padded;
 use super::machine::Machine;
 use super::window::{NONE, pool};
 use crate::cpu::aligned::borrow;
+use crate::geometry::PoolShape;
 
 /// Taps of the kernel, 3×3.
 pub const TAPS: usize = 9;
 
-/// Whether a window's patch of `size` pixels holds anything but zeros.
-#[inline(always)]
-fn has_ink(x: &[f32], row: usize, size: [usize; 2]) -> bool {
-    // A length that the compiler knows makes few instructions of many.
-    let bits = |x: &[f32]| match size[1] {
-        4 => any_bits(&x[..4]),
-        5 => any_bits(&x[..5]),
-        length => any_bits(&x[..length]),
-    };
-    (0..size[0]).fold(0, |all, i| all | bits(&x[i * row..])) != 0
+/// Which windows of an image read anything but zeros.
+struct Ink<'a> {
+    /// Of the rows that a row of windows reads, every column's bits.
+    columns: &'a mut [u32],
+    /// Every window's bits.
+    windows: &'a mut [u32],
 }
 
-#[inline(always)]
-fn any_bits(x: &[f32]) -> u32 {
-    x.iter().fold(0, |bits, x| bits | x.to_bits())
+impl Ink<'_> {
+    /// Room for an image's.
+    fn borrow<R>(padded: &Padded, pool: &PoolShape, f: impl FnOnce(Ink<'_>) -> R) -> R {
+        borrow(padded.row() + pool.output[0] * pool.output[1], |memory| {
+            let (columns, windows) = memory.split_at_mut(padded.row());
+            f(Ink { columns, windows })
+        })
+    }
+
+    /// Looks at a padded image.
+    #[inline(always)]
+    fn find(&mut self, x: &[f32], stride: [usize; 2], pool: &PoolShape) {
+        let (row, patch) = (self.columns.len(), patch(stride));
+        for (line, windows) in self.windows.chunks_exact_mut(pool.output[1]).enumerate() {
+            self.columns.fill(0);
+            for x in x[line * 2 * stride[0] * row..].chunks_exact(row).take(patch[0]) {
+                for (bits, x) in self.columns.iter_mut().zip(x) {
+                    *bits |= x.to_bits();
+                }
+            }
+            for (window, bits) in windows.iter_mut().enumerate() {
+                *bits = 0;
+                for column in &self.columns[window * 2 * stride[1]..][..patch[1]] {
+                    *bits |= column;
+                }
+            }
+        }
+    }
 }
 
 /// Pixels that a 2×2 block of outputs reads, by axis.
@@ -39,7 +62,12 @@ fn patch(stride: [usize; 2]) -> [usize; 2] {
 }
 
 /// Forward pass of some images.
-pub struct Forward<'a>(pub Images<'a>);
+pub fn forward(machine: Machine, images: Images<'_>) {
+    let (padded, pool) = (images.padded, images.pool);
+    Ink::borrow(padded, pool, |ink| machine.dispatch(Forward(images, ink)));
+}
+
+struct Forward<'a>(Images<'a>, Ink<'a>);
 
 impl WithSimd for Forward<'_> {
     type Output = ();
@@ -47,21 +75,21 @@ impl WithSimd for Forward<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         if S::REGISTER_COUNT >= 32 && (self.0.conv.out_channels / S::F32_LANES).is_multiple_of(2) {
-            forward::<S, 2>(simd, self.0);
+            outputs::<S, 2>(simd, self.0, self.1);
         } else {
-            forward::<S, 1>(simd, self.0);
+            outputs::<S, 1>(simd, self.0, self.1);
         }
     }
 }
 
 #[inline(always)]
-fn forward<S: Simd, const V: usize>(simd: S, task: Images<'_>) {
+fn outputs<S: Simd, const V: usize>(simd: S, task: Images<'_>, mut ink: Ink<'_>) {
     let Images { conv, pool: shape, padded, x, w, b, y, argmax } = task;
     // Nothing times infinity is not nothing.
     let finite = finite(w);
     let (w, b) = (S::as_simd_f32s(w).0, S::as_simd_f32s(b).0);
     let (y, argmax) = (S::as_mut_simd_f32s(y).0, S::as_mut_simd_u32s(argmax).0);
-    let (channels, row, size) = (b.len(), padded.row(), patch(conv.stride));
+    let (channels, row) = (b.len(), padded.row());
     let windows = shape.output[0] * shape.output[1];
     for block in (0..channels).step_by(V) {
         let mut taps = [[simd.splat_f32s(0.0); V]; TAPS];
@@ -74,15 +102,16 @@ fn forward<S: Simd, const V: usize>(simd: S, task: Images<'_>) {
             empty[v] = pool(simd, [bias[v]; 4]);
         }
         for (n, x) in x.chunks_exact(padded.len()).enumerate() {
+            ink.find(x, conv.stride, shape);
             for window in 0..windows {
                 let out = (n * windows + window) * channels + block;
-                let corner = padded.window(window, shape.output[1]);
-                if finite && !has_ink(&x[corner..], row, size) {
+                if finite && ink.windows[window] == 0 {
                     for v in 0..V {
                         (y[out + v], argmax[out + v]) = empty[v];
                     }
                     continue;
                 }
+                let corner = padded.window(window, shape.output[1]);
                 let mut sums = [bias; 4];
                 for p in 0..4 {
                     let pixel = &x[corner + p / 2 * conv.stride[0] * row + p % 2 * conv.stride[1]..];
@@ -108,11 +137,12 @@ fn forward<S: Simd, const V: usize>(simd: S, task: Images<'_>) {
 pub fn backward(machine: Machine, task: Gradients<'_>) {
     borrow(task.padded.len(), |image| {
         image.fill(0.0);
-        machine.dispatch(Backward(task, image));
+        let (padded, pool) = (task.padded, task.pool);
+        Ink::borrow(padded, pool, |ink| machine.dispatch(Backward(task, image, ink)));
     });
 }
 
-struct Backward<'a>(Gradients<'a>, &'a mut [f32]);
+struct Backward<'a>(Gradients<'a>, &'a mut [f32], Ink<'a>);
 
 impl WithSimd for Backward<'_> {
     type Output = ();
@@ -120,25 +150,29 @@ impl WithSimd for Backward<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         if S::REGISTER_COUNT >= 32 && (self.0.conv.out_channels / S::F32_LANES).is_multiple_of(2) {
-            gradients::<S, 2>(simd, self.0, self.1);
+            gradients::<S, 2>(simd, self);
         } else {
-            gradients::<S, 1>(simd, self.0, self.1);
+            gradients::<S, 1>(simd, self);
         }
     }
 }
 
 #[inline(always)]
-fn gradients<S: Simd, const V: usize>(simd: S, task: Gradients<'_>, image: &mut [f32]) {
+fn gradients<S: Simd, const V: usize>(simd: S, Backward(task, image, mut ink): Backward<'_>) {
     let Gradients { conv, pool: shape, padded, x, argmax, dy, partial, .. } = task;
     let finite = finite(dy);
     let (dy, argmax) = (S::as_simd_f32s(dy).0, S::as_simd_u32s(argmax).0);
     let partial = S::as_mut_simd_f32s(partial).0;
-    let (channels, row, size) = (conv.out_channels / S::F32_LANES, padded.row(), patch(conv.stride));
+    let (channels, row) = (conv.out_channels / S::F32_LANES, padded.row());
     let windows = shape.output[0] * shape.output[1];
     let zero = simd.splat_f32s(0.0);
+    // A loop of unknown length stays one, and its sums in the registers.
+    let steps = padded.steps();
+    let steps = std::hint::black_box(&steps[..]);
     partial.fill(zero);
     for (n, x) in x.chunks_exact(conv.input_len()).enumerate() {
         padded.fill(x, image);
+        ink.find(image, conv.stride, shape);
         for block in (0..channels).step_by(V) {
             let (mut dw, mut db) = ([[zero; V]; TAPS], [zero; V]);
             for window in 0..windows {
@@ -147,17 +181,17 @@ fn gradients<S: Simd, const V: usize>(simd: S, task: Gradients<'_>, image: &mut 
                     let cut = simd.equal_u32s(argmax[at + v], simd.splat_u32s(NONE));
                     db[v] = simd.add_f32s(db[v], simd.select_f32s(cut, zero, dy[at + v]));
                 }
-                let corner = padded.window(window, shape.output[1]);
-                if finite && !has_ink(&image[corner..], row, size) {
+                if finite && ink.windows[window] == 0 {
                     continue;
                 }
-                for p in 0..4 {
+                let corner = padded.window(window, shape.output[1]);
+                for (p, step) in steps.iter().enumerate() {
                     let mut won = [zero; V];
                     for v in 0..V {
                         let here = simd.equal_u32s(argmax[at + v], simd.splat_u32s(p as u32));
                         won[v] = simd.select_f32s(here, dy[at + v], zero);
                     }
-                    let pixel = &image[corner + p / 2 * conv.stride[0] * row + p % 2 * conv.stride[1]..];
+                    let pixel = &image[corner + step..];
                     for i in 0..3 {
                         let x = &pixel[i * row..][..3];
                         for j in 0..3 {
