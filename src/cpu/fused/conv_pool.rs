@@ -18,10 +18,11 @@ use crate::geometry::{ConvShape, PoolShape};
 
 /// Images of one task, forward.
 const IMAGES: usize = 4;
-/// Tasks of a backward pass at most, and the fewest windows × channels of one: each leaves sums for all
-/// weights, which are added in order, whatever the number of threads.
+/// Tasks of a backward pass at most, and the fewest windows × channels of one where there are more than
+/// a few: each leaves sums for all weights, which are added in order, whatever the number of threads.
 const TASKS: usize = 16;
-const FEWEST_WINDOWS: usize = 2048;
+const FEW_TASKS: usize = 4;
+const FEWEST_WINDOWS: usize = 4096;
 
 /// Memory that a plan's steps share.
 #[derive(Default)]
@@ -138,7 +139,8 @@ pub fn backward(
     let Inputs { x, w, argmax, dy } = inputs;
     let padded = Padded::new(conv);
     let batch = dy.len() / pool.output_len();
-    let images = batch.div_ceil(TASKS).max(FEWEST_WINDOWS / pool.output_len()).clamp(1, batch);
+    let enough = (FEWEST_WINDOWS / pool.output_len()).min(batch.div_ceil(FEW_TASKS));
+    let images = batch.div_ceil(TASKS).max(enough);
     let (tasks, width) = (batch.div_ceil(images), dw.len() + db.len());
     scratch.partial.resize(tasks * width);
     if conv.in_channels > 1 {

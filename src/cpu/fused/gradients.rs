@@ -22,8 +22,8 @@ use crate::geometry::ConvShape;
 const TAPS: usize = 9;
 const ROW: usize = 3;
 
-/// Bytes of images that are walked over together: half of the smallest first-level cache.
-const CACHE: usize = 16 << 10;
+/// Bytes of images that are walked over together: most of the smallest first-level cache.
+const CACHE: usize = 24 << 10;
 
 /// Windows of an image that are listed together, at most: memory stays small for large images.
 const STRIP: usize = 256;
@@ -100,8 +100,8 @@ pub fn backward(machine: Machine, task: Gradients<'_>) {
     let fitting = CACHE / (task.padded.pixels() * machine.dispatch(Lanes) * 4);
     let block = if windows > STRIP { 1 } else { fitting.max(1) };
     let (listed, image) = (block * windows.min(STRIP), task.padded.len());
-    borrow(listed * outputs, |by_channel| {
-        borrow(4 * listed * outputs, |by_window| {
+    borrow((listed + 1) * outputs, |by_channel| {
+        borrow(4 * listed * outputs + 1, |by_window| {
             borrow(block * image, |images| {
                 borrow(image, |gradient| {
                     let lists = Lists::new(by_channel, by_window, outputs, listed);

@@ -14,25 +14,23 @@ pub const MOST_CHANNELS: usize = (1 << BITS) - 1;
 
 /// The windows with a gradient of a block of images, or of a strip of one.
 pub struct Lists<'a> {
-    /// `[O][capacity]`: where in the block of images a window's winner reads.
+    /// `[O][capacity + 1]`: where in the block of images a window's winner reads.
     by_channel: &'a mut [Entry],
-    /// `[capacity][4][O]`: the channels of each window that one of its four outputs won.
+    /// `[capacity][4][O]`, one more behind: the channels of each window that one of its four outputs won.
     by_winner: &'a mut [Entry],
     /// Entries of each list by channel.
     counts: Vec<u32>,
     /// Entries of each window's four lists, [`BITS`] each.
     places: Vec<u64>,
-    /// Scratch: the channels of a window that have a gradient.
-    kept: Vec<u32>,
     capacity: usize,
 }
 
 impl<'a> Lists<'a> {
-    /// Room for `capacity` windows of `outputs` channels: as many entries by channel, four times as many
-    /// by winner.
+    /// Room for `capacity` windows of `outputs` channels: as many entries by channel and one more each, four
+    /// times as many by winner and one more.
     pub fn new(by_channel: &'a mut [Entry], by_winner: &'a mut [Entry], outputs: usize, capacity: usize) -> Self {
-        let (counts, places, kept) = (vec![0; outputs], vec![0; capacity], vec![0; outputs + 1]);
-        Lists { by_channel, by_winner, counts, places, kept, capacity }
+        let (counts, places) = (vec![0; outputs], vec![0; capacity]);
+        Lists { by_channel, by_winner, counts, places, capacity }
     }
 
     /// Empties the lists by channel; those by winner are written anew.
@@ -51,22 +49,18 @@ impl<'a> Lists<'a> {
             let at = [(corner + a) as u32, (corner + b) as u32, (corner + c) as u32, (corner + d) as u32];
             let row = i * outputs..(i + 1) * outputs;
             let (argmax, dy) = (&argmax[row.clone()], &dy[row]);
-            let lists = &mut self.by_winner[(first + i) * 4 * outputs..][..4 * outputs];
-            // Both loops are without a branch: who is cut and who wins is as good as random.
-            let mut count = 0;
-            for (o, &p) in argmax.iter().enumerate() {
-                self.kept[count] = o as u32;
-                count += usize::from(p < NONE);
-            }
+            let lists = &mut self.by_winner[(first + i) * 4 * outputs..][..4 * outputs + 1];
+            // Without a branch: who is cut and who wins is as good as random. What is written behind a
+            // list's end is overwritten by its next entry.
             let mut packed = 0u64;
-            for &o in &self.kept[..count] {
-                let o = o as usize;
-                let (p, gradient, count) = (argmax[o] & 3, dy[o], &mut self.counts[o]);
+            let entries = argmax.iter().zip(dy).zip(self.by_channel.chunks_exact_mut(self.capacity + 1));
+            for ((o, ((&p, &gradient), list)), count) in entries.enumerate().zip(&mut self.counts) {
+                let (kept, p) = (u32::from(p < NONE), p & 3);
                 let place = (packed >> (BITS * p)) as usize & MOST_CHANNELS;
                 lists[p as usize * outputs + place] = Entry::new(o as u32, gradient);
-                packed += 1 << (BITS * p);
-                self.by_channel[o * self.capacity + *count as usize] = Entry::new(at[p as usize], gradient);
-                *count += 1;
+                packed += u64::from(kept) << (BITS * p);
+                list[*count as usize] = Entry::new(at[p as usize], gradient);
+                *count += kept;
             }
             self.places[first + i] = packed;
         }
@@ -75,7 +69,7 @@ impl<'a> Lists<'a> {
     /// The windows of channel `o` and their gradients.
     #[inline(always)]
     pub fn by_channel(&self, o: usize) -> &[Entry] {
-        &self.by_channel[o * self.capacity..][..self.counts[o] as usize]
+        &self.by_channel[o * (self.capacity + 1)..][..self.counts[o] as usize]
     }
 
     /// The channels that output `p` of the window numbered `window` won, and their gradients.

@@ -24,8 +24,11 @@ use super::conv_pool::Images;
 use super::machine::Machine;
 use super::window::pool;
 use crate::cpu::aligned::{Aligned, borrow};
+use crate::cpu::for_each_item;
 use crate::geometry::ConvShape;
 
+/// Tasks that transform the weights, at most.
+const PARTS: usize = 8;
 /// Products along an axis that differ in their weights: at stride 2 the last two share them.
 const WEIGHTS: usize = 4;
 /// Windows whose transforms are in memory together, at most: it stays small for large images.
@@ -101,13 +104,23 @@ pub fn fits(conv: &ConvShape) -> bool {
 
 /// `G g Gᵀ` of every kernel, `[4][4][C][O]`, a gap behind each point.
 pub fn transform_weights(machine: Machine, conv: &ConvShape, w: &[f32], u: &mut Aligned) {
-    u.resize((w.len() / 9 + GAP) * WEIGHTS * WEIGHTS);
-    machine.dispatch(At(conv.stride, Weights { w, u: u.as_mut_slice() }));
+    let len = w.len() / 9;
+    u.resize((len + GAP) * WEIGHTS * WEIGHTS);
+    let part = len.div_ceil(PARTS).next_multiple_of(conv.out_channels);
+    let mut parts: Vec<Vec<&mut [f32]>> = (0..len.div_ceil(part)).map(|_| Vec::new()).collect();
+    for plane in u.as_mut_slice::<f32>().chunks_exact_mut(len + GAP) {
+        parts.iter_mut().zip(plane[..len].chunks_mut(part)).for_each(|(part, u)| part.push(u));
+    }
+    for_each_item(parts, |i, u| machine.dispatch(At(conv.stride, Weights { w, first: i * part, u })));
 }
 
+/// The kernels of some input channels.
 struct Weights<'a> {
     w: &'a [f32],
-    u: &'a mut [f32],
+    /// Where they begin in a plane of `w`.
+    first: usize,
+    /// Their parts of every plane.
+    u: Vec<&'a mut [f32]>,
 }
 
 impl Strided for Weights<'_> {
@@ -115,18 +128,18 @@ impl Strided for Weights<'_> {
 
     #[inline(always)]
     fn run<S: Simd, const D: usize, const R: usize>(self, simd: S) {
-        let (w, u) = (S::as_simd_f32s(self.w).0, S::as_mut_simd_f32s(self.u).0);
-        let len = w.len() / 9;
-        let plane = len + GAP / S::F32_LANES;
-        for place in 0..len {
+        let Weights { w, first, mut u } = self;
+        let (plane, first, len) = (w.len() / 9, first, u[0].len());
+        let column = |tap: usize| S::as_simd_f32s(&w[tap * plane + first..][..len]).0;
+        for place in 0..len / S::F32_LANES {
             let mut columns = [[simd.splat_f32s(0.0); WEIGHTS]; 3];
             for j in 0..3 {
-                columns[j] = g::<S, D>(simd, [w[j * len + place], w[(3 + j) * len + place], w[(6 + j) * len + place]]);
+                columns[j] = g::<S, D>(simd, [column(j)[place], column(3 + j)[place], column(6 + j)[place]]);
             }
             for i in 0..WEIGHTS {
                 let row = g::<S, R>(simd, [columns[0][i], columns[1][i], columns[2][i]]);
                 for j in 0..WEIGHTS {
-                    u[(i * WEIGHTS + j) * plane + place] = row[j];
+                    S::as_mut_simd_f32s(u[i * WEIGHTS + j]).0[place] = row[j];
                 }
             }
         }
