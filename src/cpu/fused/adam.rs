@@ -5,7 +5,7 @@ use super::machine::Machine;
 use crate::ops::adam::AdamParameters;
 
 /// Parameters of one task.
-const CHUNK: usize = 4 * 1024;
+const CHUNK: usize = 8 * 1024;
 
 /// [`crate::cpu::adam::update`].
 pub fn update(

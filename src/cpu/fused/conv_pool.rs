@@ -11,7 +11,7 @@
 
 use super::images::Padded;
 use super::machine::Machine;
-use super::{first_layer, gradients, windows, winograd};
+use super::{filters, first_layer, gradients, layout, windows, winograd};
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::{for_each_chunk, for_each_pair, for_each_two};
 use crate::geometry::{ConvShape, PoolShape};
@@ -71,7 +71,7 @@ pub fn forward(
     scratch: &mut Scratch,
 ) {
     let padded = Padded::new(conv);
-    let winograd = conv.in_channels > 1 && winograd::fits(conv);
+    let winograd = conv.in_channels > 1 && filters::fits(conv);
     let w = if winograd {
         winograd::transform_weights(machine, conv, w, &mut scratch.weights);
         scratch.weights.as_slice()
@@ -110,7 +110,7 @@ pub struct Gradients<'a> {
     pub pool: &'a PoolShape,
     pub padded: &'a Padded,
     pub x: &'a [f32],
-    /// As [`gradients::arrange_weights`] lays them out.
+    /// As [`layout::arrange_weights`] lays them out.
     pub w: &'a [f32],
     pub argmax: &'a [u32],
     pub dy: &'a [f32],
@@ -144,7 +144,7 @@ pub fn backward(
     let (tasks, width) = (batch.div_ceil(images), dw.len() + db.len());
     scratch.partial.resize(tasks * width);
     if conv.in_channels > 1 {
-        gradients::arrange_weights(machine, conv, w, &mut scratch.weights);
+        layout::arrange_weights(machine, conv, w, &mut scratch.weights);
     }
     let w = scratch.weights.as_slice();
     let run = |task: usize, partial: &mut [f32], dx: &mut [f32]| {
@@ -171,7 +171,7 @@ pub fn backward(
             dw.iter_mut().zip(partial).for_each(|(sum, &part)| *sum += part);
         }
     } else {
-        gradients::add(machine, conv, partial, width, dw);
+        layout::add_gradients(machine, conv, partial, width, dw);
     }
     db.fill(0.0);
     for partial in partial.chunks_exact(width) {

@@ -9,57 +9,13 @@ use pulp::{Simd, WithSimd};
 
 use super::conv_pool::{Gradients, Images};
 use super::finite;
-use super::images::Padded;
+use super::ink::Ink;
 use super::machine::Machine;
 use super::window::{NONE, pool};
 use crate::cpu::aligned::borrow;
-use crate::geometry::PoolShape;
 
 /// Taps of the kernel, 3×3.
 pub const TAPS: usize = 9;
-
-/// Which windows of an image read anything but zeros.
-struct Ink<'a> {
-    /// Of the rows that a row of windows reads, every column's bits.
-    columns: &'a mut [u32],
-    /// Every window's bits.
-    windows: &'a mut [u32],
-}
-
-impl Ink<'_> {
-    /// Room for an image's.
-    fn borrow<R>(padded: &Padded, pool: &PoolShape, f: impl FnOnce(Ink<'_>) -> R) -> R {
-        borrow(padded.row() + pool.output[0] * pool.output[1], |memory| {
-            let (columns, windows) = memory.split_at_mut(padded.row());
-            f(Ink { columns, windows })
-        })
-    }
-
-    /// Looks at a padded image.
-    #[inline(always)]
-    fn find(&mut self, x: &[f32], stride: [usize; 2], pool: &PoolShape) {
-        let (row, patch) = (self.columns.len(), patch(stride));
-        for (line, windows) in self.windows.chunks_exact_mut(pool.output[1]).enumerate() {
-            self.columns.fill(0);
-            for x in x[line * 2 * stride[0] * row..].chunks_exact(row).take(patch[0]) {
-                for (bits, x) in self.columns.iter_mut().zip(x) {
-                    *bits |= x.to_bits();
-                }
-            }
-            for (window, bits) in windows.iter_mut().enumerate() {
-                *bits = 0;
-                for column in &self.columns[window * 2 * stride[1]..][..patch[1]] {
-                    *bits |= column;
-                }
-            }
-        }
-    }
-}
-
-/// Pixels that a 2×2 block of outputs reads, by axis.
-fn patch(stride: [usize; 2]) -> [usize; 2] {
-    stride.map(|s| s + 3)
-}
 
 /// Forward pass of some images.
 pub fn forward(machine: Machine, images: Images<'_>) {

@@ -12,75 +12,18 @@ use super::conv_pool::Gradients;
 use super::entry::Entry;
 use super::lists::Lists;
 use super::machine::Machine;
-use super::transpose::transpose;
 use super::window::NONE;
-use crate::cpu::aligned::{Aligned, borrow};
-use crate::cpu::for_each_chunk;
-use crate::geometry::ConvShape;
+use crate::cpu::aligned::borrow;
 
 /// Taps of the kernel, 3×3, and of one of its rows.
-const TAPS: usize = 9;
-const ROW: usize = 3;
+pub const TAPS: usize = 9;
+pub const ROW: usize = 3;
 
 /// Bytes of images that are walked over together: most of the smallest first-level cache.
 const CACHE: usize = 24 << 10;
 
 /// Windows of an image that are listed together, at most: memory stays small for large images.
 const STRIP: usize = 256;
-
-/// `[kh, kw, C, O]` to `[kh][O][kw, C]`: of one kernel row, all that meets a window's gradients.
-pub fn arrange_weights(machine: Machine, conv: &ConvShape, w: &[f32], arranged: &mut Aligned) {
-    arranged.resize(w.len());
-    let (channels, outputs) = (conv.in_channels, conv.out_channels);
-    let row_len = ROW * channels * outputs;
-    for_each_chunk(arranged.as_mut_slice(), row_len, |row, arranged| {
-        for tap in 0..ROW {
-            let from = &w[row * row_len + tap * channels * outputs..][..channels * outputs];
-            let to = &mut arranged[tap * channels..];
-            machine.dispatch(
-                #[inline(always)]
-                || transpose((from, outputs), (to, ROW * channels), channels, outputs),
-            );
-        }
-    });
-}
-
-/// Adds the sums of all tasks, `[C / lanes][O][kh, kw][lanes]`, into `[kh, kw, C, O]`.
-pub fn add(machine: Machine, conv: &ConvShape, partial: &[f32], width: usize, dw: &mut [f32]) {
-    for_each_chunk(dw, conv.in_channels * conv.out_channels, |tap, dw| {
-        machine.dispatch(Add { outputs: conv.out_channels, partial, width, tap, dw });
-    });
-}
-
-struct Add<'a> {
-    outputs: usize,
-    partial: &'a [f32],
-    width: usize,
-    tap: usize,
-    dw: &'a mut [f32],
-}
-
-impl WithSimd for Add<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let (partial, width) = (S::as_simd_f32s(self.partial).0, self.width / S::F32_LANES);
-        for (group, dw) in self.dw.chunks_exact_mut(S::F32_LANES * self.outputs).enumerate() {
-            for o in 0..self.outputs {
-                let at = (group * self.outputs + o) * TAPS + self.tap;
-                let mut sum = partial[at];
-                for start in (width..partial.len()).step_by(width) {
-                    sum = simd.add_f32s(sum, partial[start + at]);
-                }
-                let sum: &[f32] = bytemuck::cast_slice(std::slice::from_ref(&sum));
-                for (lane, &sum) in sum.iter().enumerate() {
-                    dw[lane * self.outputs + o] = sum;
-                }
-            }
-        }
-    }
-}
 
 struct Lanes;
 

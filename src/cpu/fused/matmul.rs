@@ -3,11 +3,13 @@
 //!
 //! Where `b` holds what is no finite number, the zeros are multiplied too: nothing times infinity is NaN.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
 use super::entry::Entry;
-use super::finite;
 use super::machine::Machine;
+use super::tile::{Block, Factor, row, tile};
 use super::transpose::transpose;
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::{for_each_chunk, for_each_item};
@@ -47,7 +49,7 @@ pub fn multiply(machine: Machine, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f3
 }
 
 /// The product's terms `terms`, in tiles of `y`.
-fn tiles(machine: Machine, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], terms: std::ops::Range<usize>) {
+fn tiles(machine: Machine, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], terms: Range<usize>) {
     let columns = if op.columns > COLUMNS { COLUMNS } else { FEW_COLUMNS };
     let across = op.columns.div_ceil(columns);
     let rows = if across == 1 && terms.len() == op.inner { FEW_ROWS } else { ROWS };
@@ -81,7 +83,7 @@ struct Tile<'a> {
     y: Vec<&'a mut [f32]>,
     first_row: usize,
     first_column: usize,
-    terms: std::ops::Range<usize>,
+    terms: Range<usize>,
     /// `[rows][TERMS]`
     lists: &'a mut [Entry],
     /// `[TERMS][BLOCK]`
@@ -145,38 +147,9 @@ impl WithSimd for Tile<'_> {
     }
 }
 
-/// Some terms of some columns of `b`.
-#[derive(Clone, Copy)]
-struct Block<'a, V> {
-    b: &'a [V],
-    /// Vectors from one term to the next.
-    stride: usize,
-    /// Vectors of a term.
-    vectors: usize,
-}
-
-impl<V: bytemuck::Pod> Block<'_, V> {
-    #[inline(always)]
-    fn finite(&self, terms: usize) -> bool {
-        let mut all = true;
-        for term in 0..terms {
-            all &= finite(bytemuck::cast_slice(&self.b[term * self.stride..][..self.vectors]));
-        }
-        all
-    }
-}
-
-/// Some rows and terms of `a`.
-#[derive(Clone, Copy)]
-struct Factor<'a> {
-    a: &'a [f32],
-    row: usize,
-    term: usize,
-}
-
 /// Whether so few numbers of `a` are zero that to leave them out costs more than it saves.
 #[inline(always)]
-fn dense(op: &MatMul, a: &[f32], rows: std::ops::Range<usize>, terms: std::ops::Range<usize>) -> bool {
+fn dense(op: &MatMul, a: &[f32], rows: Range<usize>, terms: Range<usize>) -> bool {
     let [a_row, a_column] = op.strides_a();
     let (lines, line, stride) = if a_column == 1 { (rows, terms, a_row) } else { (terms, rows, a_column) };
     let (mut zeros, all) = (0, lines.len() * line.len());
@@ -194,7 +167,7 @@ fn list(
     op: &MatMul,
     a: &[f32],
     first_row: usize,
-    terms: std::ops::Range<usize>,
+    terms: Range<usize>,
     all: bool,
     lists: &mut [Entry],
     counts: &mut [u32],
@@ -223,15 +196,7 @@ fn list(
 
 /// Copies terms of `width` columns of `b` into rows of `padded`, zeros behind them.
 #[inline(always)]
-fn pack(
-    op: &MatMul,
-    b: &[f32],
-    terms: std::ops::Range<usize>,
-    column: usize,
-    width: usize,
-    padded: usize,
-    packed: &mut [f32],
-) {
+fn pack(op: &MatMul, b: &[f32], terms: Range<usize>, column: usize, width: usize, padded: usize, packed: &mut [f32]) {
     let [b_row, b_column] = op.strides_b();
     if b_column == 1 {
         for (term, packed) in terms.zip(packed.chunks_exact_mut(padded)) {
@@ -245,72 +210,4 @@ fn pack(
         packed[..terms.len() * padded].fill(0.0);
     }
     transpose((&b[column * b_column + terms.start..], b_column), (packed, padded), width, terms.len());
-}
-
-/// `y += Σ value · b[place]` over a row's list, or `y =` where nothing was summed before.
-#[inline(always)]
-fn row<S: Simd, const V: usize>(simd: S, list: &[Entry], b: Block<'_, S::f32s>, y: &mut [f32], fresh: bool) {
-    let mut sums = [simd.splat_f32s(0.0); V];
-    for entry in list {
-        let value = simd.splat_f32s(entry.value());
-        let b = &b.b[entry.place() * b.stride..][..V];
-        for v in 0..V {
-            sums[v] = simd.mul_add_f32s(value, b[v], sums[v]);
-        }
-    }
-    store(simd, sums, y, fresh);
-}
-
-/// Rows of [`tile`].
-const TOGETHER: usize = 4;
-
-/// `y += Σ a · b` for the rows of `y`, without a list, so many of them and `V` vectors at a time.
-#[inline(always)]
-fn tile<S: Simd, const V: usize>(
-    simd: S,
-    a: Factor<'_>,
-    b: Block<'_, S::f32s>,
-    terms: usize,
-    (y, columns): (&mut [&mut [f32]], std::ops::Range<usize>),
-    fresh: bool,
-) {
-    for first in (0..y.len()).step_by(TOGETHER) {
-        // Past the last row, that one again: computed and not stored.
-        let mut rows = [a.a; TOGETHER];
-        for r in 0..TOGETHER {
-            rows[r] = &a.a[(first + r).min(y.len() - 1) * a.row..];
-        }
-        for block in (0..b.vectors).step_by(V) {
-            let mut sums = [[simd.splat_f32s(0.0); V]; TOGETHER];
-            for term in 0..terms {
-                let b = &b.b[term * b.stride + block..][..V];
-                for r in 0..TOGETHER {
-                    let value = simd.splat_f32s(rows[r][term * a.term]);
-                    for v in 0..V {
-                        sums[r][v] = simd.mul_add_f32s(value, b[v], sums[r][v]);
-                    }
-                }
-            }
-            let start = (columns.start + block * S::F32_LANES).min(columns.end);
-            let end = (start + V * S::F32_LANES).min(columns.end);
-            for r in 0..TOGETHER.min(y.len() - first) {
-                store(simd, sums[r], &mut y[first + r][start..end], fresh);
-            }
-        }
-    }
-}
-
-/// Adds sums to as many numbers, or puts them there; what is more than `y` is dropped.
-#[inline(always)]
-fn store<S: Simd, const V: usize>(simd: S, sums: [S::f32s; V], y: &mut [f32], fresh: bool) {
-    let (whole, rest) = S::as_mut_simd_f32s(y);
-    for (v, y) in whole.iter_mut().enumerate() {
-        *y = if fresh { sums[v] } else { simd.add_f32s(*y, sums[v]) };
-    }
-    if !rest.is_empty() {
-        let sums: &[f32] = bytemuck::cast_slice(std::slice::from_ref(&sums[whole.len()]));
-        for (y, &sum) in rest.iter_mut().zip(sums) {
-            *y = if fresh { sum } else { *y + sum };
-        }
-    }
 }

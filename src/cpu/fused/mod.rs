@@ -1,8 +1,8 @@
 //! Fast replacements for runs of plain operations, with vector instructions chosen at run time.
 //!
-//! [`fuse`] is the one place that decides what is replaced: the samples' conversion, convolution → bias → ReLU → pool and the
-//! backward passes of that run, matrix products, and Adam. What fits none of them stays plain. The
-//! results differ from the plain ones by rounding only (products and sums are contracted, added in
+//! [`fuse`] is the one place that decides what is replaced: the samples' conversion, convolution → bias →
+//! ReLU → pool and the backward passes of that run, matrix products, and Adam. What fits none of them stays
+//! plain. The results differ from the plain ones by rounding only (products and sums are contracted, added in
 //! another order, or filtered as in [`winograd`]), and so, where two outputs of a pool window are equal by
 //! chance, by which of them wins. The order is fixed: the same machine gives the same bits on any number
 //! of threads.
@@ -12,13 +12,17 @@
 mod adam;
 mod conv_pool;
 mod entry;
+mod filters;
 mod first_layer;
 mod gather;
 mod gradients;
 mod images;
+mod ink;
+mod layout;
 mod lists;
 mod machine;
 mod matmul;
+mod tile;
 mod transpose;
 mod window;
 mod windows;

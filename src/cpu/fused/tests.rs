@@ -11,7 +11,7 @@ use crate::ops::max_pool::MaxPoolPass;
 use crate::plan::{PlanOptions, TrainingPlan};
 use crate::random::Stream;
 
-/// All that is left plain in the tutorial's networks: samples, the loss, and the dense layers' biases and ReLU.
+/// All that is left plain in the tutorial's networks: the loss, and the dense layers' biases and ReLU.
 #[test]
 fn training_is_fused() {
     let options = PlanOptions {
@@ -106,7 +106,9 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
         (SIZE, [32, 48], [1, 1], Padding::Same),
         (SIZE, [16, 64], [1, 1], Padding::Valid),
         (SIZE, [32, 48], [2, 1], Padding::Valid),
+        (SIZE, [16, 64], [1, 2], Padding::Same),
         (SIZE, [16, 64], [2, 2], Padding::Same),
+        (SIZE, [32, 16], [3, 2], Padding::Same),
         (SIZE, [1, 48], [1, 2], Padding::Same),
         (SIZE, [1, 64], [1, 1], Padding::Valid),
         ([44, 50], [16, 16], [1, 1], Padding::Same),
@@ -152,8 +154,10 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
 /// Images that do not change along one axis: the first of equal maxima wins, as in the plain pool.
 #[test]
 fn ties_go_to_the_first() {
-    for (channels, along) in [(1, 0), (16, 0), (16, 1), (16, 2)] {
-        let (conv, pool) = shapes(SIZE, [channels, 16], [1, 1], Padding::Valid);
+    let cases =
+        [1, 2, 3].map(|stride| [(1, 0), (16, 0), (16, 1), (16, 2)].map(|(channels, along)| (stride, channels, along)));
+    for (stride, channels, along) in cases.into_iter().flatten() {
+        let (conv, pool) = shapes(SIZE, [channels, 16], [stride; 2], Padding::Valid);
         let value = random("x", 11 * channels);
         let at = |i: usize| {
             let (pixel, channel) = (i / channels % (SIZE[0] * SIZE[1]), i % channels);
@@ -177,7 +181,7 @@ fn ties_go_to_the_first() {
 /// wins them.
 #[test]
 fn nan_is_not_hidden() {
-    for (channels, stride) in [(1, [1, 1]), (16, [1, 1]), (16, [2, 2])] {
+    for (channels, stride) in [(1, [1, 1]), (16, [1, 1]), (16, [2, 2]), (16, [3, 3])] {
         let (conv, pool) = shapes(SIZE, [channels, 48], stride, Padding::Valid);
         let (mut x, w, b) = (random("x", BATCH * conv.input_len()), random("w", 9 * channels * 48), random("b", 48));
         for n in 0..BATCH {
@@ -190,7 +194,7 @@ fn nan_is_not_hidden() {
             conv_pool::forward(machine, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
             assert!(nan(&want).contains(&true) && nan(&y) == nan(&want), "{machine:?}");
             // Winograd's filtering spreads it over a window's four outputs.
-            if stride == [2, 2] || channels == 1 {
+            if stride == [3, 3] || channels == 1 {
                 let same = |i: &usize| !want[*i].is_nan() || argmax[*i] == winners[*i];
                 assert!((0..want.len()).all(|i| same(&i)), "{machine:?}");
             }
@@ -227,18 +231,71 @@ fn every_instruction_set_multiplies_the_same() {
         (5, 460, 3, false, true),
         (7, 33, 1000, false, false),
         (130, 200, 500, true, false),
+        (37, 128, 100, false, false),
     ];
-    for (rows, columns, inner, transpose_a, transpose_b) in shapes {
+    // As behind ReLU, and without a zero.
+    for ((rows, columns, inner, transpose_a, transpose_b), least) in
+        shapes.into_iter().flat_map(|shape| [0.0, f32::NEG_INFINITY].map(|least| (shape, least)))
+    {
         let op = MatMul { rows, columns, inner, transpose_a, transpose_b, a: view, b: view, y: view };
         let (mut a, b) = (random("a", rows * inner), random("b", inner * columns));
-        // As behind ReLU.
-        a.iter_mut().for_each(|a| *a = a.max(0.0));
+        a.iter_mut().for_each(|a| *a = a.max(least));
         let mut want = vec![f32::NAN; rows * columns];
         crate::cpu::matmul::multiply(&op, &a, &b, &mut want);
         for machine in machines() {
             let mut y = vec![f32::NAN; rows * columns];
             matmul::multiply(machine, &op, &a, &b, &mut y, &mut Default::default());
             close(&format!("{machine:?}, {op:?}"), &y, &want);
+        }
+    }
+}
+
+/// All that can meet in a window, numbers or not, against the plain pool of the plain ReLU.
+#[test]
+fn a_window_is_pooled_as_the_plain_one() {
+    let values = [f32::NEG_INFINITY, -1.0, 0.0, 1.0, 2.0, f32::INFINITY, f32::NAN];
+    let pool = PoolShape::new([2, 2], 1, [2, 2], [2, 2], Padding::Valid).unwrap();
+    for i in 0..values.len().pow(4) {
+        let window = [0, 1, 2, 3].map(|p| values[i / values.len().pow(p) % values.len()]);
+        let (mut rectified, mut want, mut winner) = (window, [0.0], [9]);
+        relu::forward(&mut rectified);
+        max_pool::forward(&pool, &rectified, &mut want, &mut winner);
+        for machine in machines() {
+            let (got, position) = machine.dispatch(Pool(window));
+            let won = if want[0] == 0.0 { NONE } else { winner[0] };
+            assert_eq!((got.to_bits(), position), (want[0].to_bits(), won), "{machine:?}, {window:?}");
+        }
+    }
+}
+
+struct Pool([f32; 4]);
+
+impl pulp::WithSimd for Pool {
+    type Output = (f32, u32);
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, simd: S) -> (f32, u32) {
+        let (value, position) = window::pool(simd, self.0.map(|value| simd.splat_f32s(value)));
+        let values: &[f32] = bytemuck::cast_slice(std::slice::from_ref(&value));
+        let positions: &[u32] = bytemuck::cast_slice(std::slice::from_ref(&position));
+        (values[0], positions[0])
+    }
+}
+
+/// The same bits, also where the last samples are missing.
+#[test]
+fn samples_are_converted_as_the_plain_ones() {
+    let (pixels, capacity) = (33, 21);
+    let images: Vec<u8> = (0..pixels * 40).map(|i| (i * 7 % 256) as u8).collect();
+    let (labels, order): (Vec<u32>, Vec<u32>) = (0..40).map(|i| (i % 10, i * 11 % 40)).unzip();
+    for n in [0, 3, 8, 21] {
+        let record = StepRecord { start: 5, n, alpha: 0.0, out: 0 };
+        let (mut want, mut want_label) = (vec![f32::NAN; pixels * capacity], vec![77; capacity]);
+        crate::cpu::gather::forward(&record, &images, &labels, &order, &mut want, &mut want_label);
+        for machine in machines() {
+            let (mut x, mut label) = (vec![f32::NAN; pixels * capacity], vec![77; capacity]);
+            gather::forward(machine, &record, &images, (&labels, &order), &mut x, &mut label);
+            assert!(x == want && label == want_label, "{machine:?}, {n} samples");
         }
     }
 }

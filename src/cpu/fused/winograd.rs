@@ -2,25 +2,21 @@
 //! at stride 2, for the four outputs of a pool window and an input channel, where the sum over taps takes
 //! thirty-six.
 //!
-//! `Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A`, `d` the patch that a window reads, `g` the kernel. Along an axis of
-//! stride 1 this is F(2, 3):
-//! `Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1]`, `G = [1 0 0; ½ ½ ½; ½ −½ ½; 0 0 1]`,
-//! `Aᵀ = [1 1 1 0; 0 1 −1 −1]`.
-//! At stride 2 the kernel's ends meet only even pixels, which is F(2, 2), and its middle only odd ones:
-//! `Bᵀ = [1 0 −1 0 0; 0 0 1 0 0; 0 0 1 0 −1; 0 1 0 0 0; 0 0 0 1 0]`,
-//! `G = [1 0 0; 1 0 1; 0 0 1; 0 1 0; 0 1 0]`, `Aᵀ = [1 1 0 1 0; 0 1 −1 0 1]`.
+//! `Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A`, `d` the patch that a window reads, `g` the kernel; the matrices stand
+//! in [`filters`].
 //!
-//! Sources: Winograd, Arithmetic Complexity of Computations, 1980; Lavin and Gray, Fast Algorithms for
-//! Convolutional Neural Networks, 2016, section 4.1. A patch that is constant along an axis gives outputs
-//! that are equal to the bit along it, as the plain sum does: ties of flat images stay ties. Of other ties,
-//! of equal sums by chance or by a patch of which only a corner differs, rounding may choose. An infinite
-//! pixel makes the window NaN.
+//! A patch that is constant along an axis gives outputs that are equal to the bit along it, as the plain sum
+//! does: ties of flat images stay ties. Of other ties, of equal sums by chance or by a patch of which only a
+//! corner differs, rounding may choose. An infinite pixel makes the window NaN.
+//!
+//! [`filters`]: super::filters
 
 use std::ops::Range;
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 use super::conv_pool::Images;
+use super::filters::{At, Strided, WEIGHTS, at, bt, g, points};
 use super::machine::Machine;
 use super::window::pool;
 use crate::cpu::aligned::{Aligned, borrow};
@@ -29,8 +25,6 @@ use crate::geometry::ConvShape;
 
 /// Tasks that transform the weights, at most.
 const PARTS: usize = 8;
-/// Products along an axis that differ in their weights: at stride 2 the last two share them.
-const WEIGHTS: usize = 4;
 /// Windows whose transforms are in memory together, at most: it stays small for large images.
 pub const STRIP: usize = 64;
 /// Numbers between two points' planes: without them a window's points lie a power of two apart, and
@@ -38,69 +32,6 @@ pub const STRIP: usize = 64;
 const GAP: usize = 16;
 /// Windows whose sums are in registers together.
 const ROWS: usize = 4;
-
-/// Pixels that a window reads along an axis of this stride, and products of it.
-const fn points(stride: usize) -> usize {
-    stride + 3
-}
-
-/// `G v` along an axis of stride `T`, without the last row of stride 2, which is the one before.
-#[inline(always)]
-fn g<S: Simd, const T: usize>(simd: S, [a, b, c]: [S::f32s; 3]) -> [S::f32s; WEIGHTS] {
-    if T == 2 {
-        return [a, simd.add_f32s(a, c), c, b];
-    }
-    let half = simd.splat_f32s(0.5);
-    let (ends, middle) = (simd.mul_f32s(half, simd.add_f32s(a, c)), simd.mul_f32s(half, b));
-    [a, simd.add_f32s(ends, middle), simd.sub_f32s(ends, middle), c]
-}
-
-/// `Bᵀ v`; the fifth is there at stride 2 only.
-#[inline(always)]
-fn bt<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S::f32s; 5] {
-    if T == 2 {
-        return [simd.sub_f32s(a, c), c, simd.sub_f32s(c, e), b, d];
-    }
-    [simd.sub_f32s(a, c), simd.add_f32s(b, c), simd.sub_f32s(c, b), simd.sub_f32s(b, d), e]
-}
-
-/// `Aᵀ v`
-#[inline(always)]
-fn at<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S::f32s; 2] {
-    if T == 2 {
-        return [simd.add_f32s(simd.add_f32s(a, b), d), simd.add_f32s(simd.sub_f32s(b, c), e)];
-    }
-    [simd.add_f32s(simd.add_f32s(a, b), c), simd.sub_f32s(simd.sub_f32s(b, c), d)]
-}
-
-/// A kernel for the strides of a convolution, down and right.
-trait Strided: Sized {
-    type Output;
-
-    fn run<S: Simd, const D: usize, const R: usize>(self, simd: S) -> Self::Output;
-}
-
-/// Runs a kernel for the strides that it is given.
-struct At<K>([usize; 2], K);
-
-impl<K: Strided> WithSimd for At<K> {
-    type Output = K::Output;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> K::Output {
-        match self.0 {
-            [1, 1] => self.1.run::<S, 1, 1>(simd),
-            [1, _] => self.1.run::<S, 1, 2>(simd),
-            [_, 1] => self.1.run::<S, 2, 1>(simd),
-            _ => self.1.run::<S, 2, 2>(simd),
-        }
-    }
-}
-
-/// Whether a convolution's strides are among those that are filtered.
-pub fn fits(conv: &ConvShape) -> bool {
-    conv.stride.iter().all(|stride| [1, 2].contains(stride))
-}
 
 /// `G g Gᵀ` of every kernel, `[4][4][C][O]`, a gap behind each point.
 pub fn transform_weights(machine: Machine, conv: &ConvShape, w: &[f32], u: &mut Aligned) {
