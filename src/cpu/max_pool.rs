@@ -1,6 +1,6 @@
 //! Twin of `shaders/max_pool.wgsl`; the equations stand in [`crate::ops::max_pool`].
 
-use super::{for_each_chunk, for_each_pair};
+use super::{for_each_chunk, for_each_two};
 use crate::geometry::PoolShape;
 
 /// Calls `f(output, window position, input)` with element indices, for every position of every
@@ -29,7 +29,7 @@ pub fn forward(s: &PoolShape, x: &[f32], y: &mut [f32], argmax: &mut [u32]) {
     /// Marks an output whose window has not met a pixel yet.
     const NONE: u32 = u32::MAX;
     argmax.fill(NONE);
-    for_each_pair(y, argmax, s.output_len(), |n, y, argmax| {
+    for_each_two(y, s.output_len(), argmax, s.output_len(), |n, y, argmax| {
         let x = &x[n * s.input_len()..][..s.input_len()];
         for_each_position(s, |out, position, pixel| {
             let v = x[pixel];

@@ -32,11 +32,6 @@ fn for_each_chunk(data: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + 
     data.chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
 }
 
-/// [`for_each_chunk`] over two slices of equal length at once.
-fn for_each_pair(a: &mut [f32], b: &mut [u32], len: usize, f: impl Fn(usize, &mut [f32], &mut [u32]) + Sync) {
-    for_each_two(a, len, b, len, f);
-}
-
 /// [`for_each_chunk`] over two slices, each with chunks of its own length.
 fn for_each_two<A: Send, B: Send>(
     a: &mut [A],

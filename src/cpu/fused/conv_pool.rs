@@ -9,11 +9,12 @@
 //! [`windows`]: super::windows
 //! [`gradients`]: super::gradients
 
+use super::add_in_order;
 use super::images::Padded;
 use super::machine::Machine;
 use super::{filters, first_layer, gradients, layout, windows, winograd};
 use crate::cpu::aligned::{Aligned, borrow};
-use crate::cpu::{for_each_chunk, for_each_pair, for_each_two};
+use crate::cpu::{for_each_chunk, for_each_two};
 use crate::geometry::{ConvShape, PoolShape};
 
 /// Images of one task, forward.
@@ -23,6 +24,8 @@ const IMAGES: usize = 4;
 const TASKS: usize = 16;
 const FEW_TASKS: usize = 4;
 const FEWEST_WINDOWS: usize = 4096;
+/// Bytes of all these sums together, where more than one task's are.
+const BYTES: usize = 64 << 20;
 
 /// Memory that a plan's steps share.
 #[derive(Default)]
@@ -79,8 +82,9 @@ pub fn forward(
         w
     };
     // Few windows of an image leave room for those of another.
-    let together = (winograd::STRIP * conv.out_channels / pool.output_len()).clamp(1, IMAGES);
-    for_each_pair(y, argmax, pool.output_len() * IMAGES, |task, y, argmax| {
+    let together = (winograd::strip(conv) * conv.out_channels / pool.output_len()).clamp(1, IMAGES);
+    let outputs = pool.output_len() * IMAGES;
+    for_each_two(y, outputs, argmax, outputs, |task, y, argmax| {
         borrow(padded.len() * together, |images| {
             images.fill(0.0);
             let (outputs, inputs) = (pool.output_len() * together, conv.input_len() * together);
@@ -140,8 +144,10 @@ pub fn backward(
     let padded = Padded::new(conv);
     let batch = dy.len() / pool.output_len();
     let enough = (FEWEST_WINDOWS / pool.output_len()).min(batch.div_ceil(FEW_TASKS));
-    let images = batch.div_ceil(TASKS).max(enough);
-    let (tasks, width) = (batch.div_ceil(images), dw.len() + db.len());
+    let width = dw.len() + db.len();
+    let most = (BYTES / (4 * width)).clamp(1, TASKS);
+    let images = batch.div_ceil(most).max(enough);
+    let tasks = batch.div_ceil(images);
     scratch.partial.resize(tasks * width);
     if conv.in_channels > 1 {
         layout::arrange_weights(machine, conv, w, &mut scratch.weights);
@@ -166,15 +172,9 @@ pub fn backward(
         for_each_two(partial, width, dx, conv.input_len() * images, run);
     }
     if conv.in_channels == 1 {
-        dw.fill(0.0);
-        for partial in partial.chunks_exact(width) {
-            dw.iter_mut().zip(partial).for_each(|(sum, &part)| *sum += part);
-        }
+        add_in_order(partial, width, dw);
     } else {
         layout::add_gradients(machine, conv, partial, width, dw);
     }
-    db.fill(0.0);
-    for partial in partial.chunks_exact(width) {
-        db.iter_mut().zip(&partial[dw.len()..]).for_each(|(sum, &part)| *sum += part);
-    }
+    add_in_order(&partial[dw.len()..], width, db);
 }

@@ -4,12 +4,14 @@
 //! Along an axis of stride 1 this is F(2, 3):
 //! `Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1]`, `G = [1 0 0; ½ ½ ½; ½ −½ ½; 0 0 1]`,
 //! `Aᵀ = [1 1 1 0; 0 1 −1 −1]`.
-//! At stride 2 the kernel's ends meet only even pixels, which is F(2, 2), and its middle only odd ones:
+//! At stride 2 the kernel's ends meet only even pixels, which is F(2, 2), and its middle only odd ones; the
+//! even pixels' three products come first, then the odd ones' two:
 //! `Bᵀ = [1 0 −1 0 0; 0 0 1 0 0; 0 0 1 0 −1; 0 1 0 0 0; 0 0 0 1 0]`,
 //! `G = [1 0 0; 1 0 1; 0 0 1; 0 1 0; 0 1 0]`, `Aᵀ = [1 1 0 1 0; 0 1 −1 0 1]`.
 //!
-//! Sources: Winograd, Arithmetic Complexity of Computations, 1980; Lavin and Gray, Fast Algorithms for
-//! Convolutional Neural Networks, 2016, section 4.1.
+//! Sources: Winograd, Arithmetic Complexity of Computations, 1980, for F(2, 2) and F(2, 3); Lavin and Gray,
+//! Fast Algorithms for Convolutional Neural Networks, 2016, section 4.1, for F(2×2, 3×3). That stride 2 splits
+//! into even and odd pixels follows from `y_i = Σ_k d_{2i+k} g_k`.
 
 use pulp::{Simd, WithSimd};
 

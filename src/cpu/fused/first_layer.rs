@@ -47,18 +47,18 @@ fn outputs<S: Simd, const V: usize>(simd: S, task: Images<'_>, mut ink: Ink<'_>)
     let (y, argmax) = (S::as_mut_simd_f32s(y).0, S::as_mut_simd_u32s(argmax).0);
     let (channels, row) = (b.len(), padded.row());
     let windows = shape.output[0] * shape.output[1];
-    for block in (0..channels).step_by(V) {
-        let mut taps = [[simd.splat_f32s(0.0); V]; TAPS];
-        let (mut bias, mut empty) = ([simd.splat_f32s(0.0); V], [(simd.splat_f32s(0.0), simd.splat_u32s(0)); V]);
-        for v in 0..V {
-            for tap in 0..TAPS {
-                taps[tap][v] = w[tap * channels + block + v];
+    for (n, x) in x.chunks_exact(padded.len()).enumerate() {
+        ink.find(x, conv.stride, shape);
+        for block in (0..channels).step_by(V) {
+            let mut taps = [[simd.splat_f32s(0.0); V]; TAPS];
+            let (mut bias, mut empty) = ([simd.splat_f32s(0.0); V], [(simd.splat_f32s(0.0), simd.splat_u32s(0)); V]);
+            for v in 0..V {
+                for tap in 0..TAPS {
+                    taps[tap][v] = w[tap * channels + block + v];
+                }
+                bias[v] = b[block + v];
+                empty[v] = pool(simd, [bias[v]; 4]);
             }
-            bias[v] = b[block + v];
-            empty[v] = pool(simd, [bias[v]; 4]);
-        }
-        for (n, x) in x.chunks_exact(padded.len()).enumerate() {
-            ink.find(x, conv.stride, shape);
             for window in 0..windows {
                 let out = (n * windows + window) * channels + block;
                 if finite && ink.windows[window] == 0 {
@@ -68,9 +68,9 @@ fn outputs<S: Simd, const V: usize>(simd: S, task: Images<'_>, mut ink: Ink<'_>)
                     continue;
                 }
                 let corner = padded.window(window, shape.output[1]);
-                let mut sums = [bias; 4];
+                let (mut sums, steps) = ([bias; 4], padded.steps());
                 for p in 0..4 {
-                    let pixel = &x[corner + p / 2 * conv.stride[0] * row + p % 2 * conv.stride[1]..];
+                    let pixel = &x[corner + steps[p]..];
                     for i in 0..3 {
                         let x = &pixel[i * row..][..3];
                         for j in 0..3 {

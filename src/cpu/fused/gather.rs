@@ -7,7 +7,7 @@ use crate::plan::StepRecord;
 /// Samples of one task.
 const SAMPLES: usize = 8;
 
-/// [`crate::cpu::gather::forward`].
+/// `x[i, p] = images[order[start + i], p] / 255`, `label[i]` likewise; zeros for `i ≥ n`.
 pub fn forward(
     machine: Machine,
     record: &StepRecord,
@@ -33,7 +33,7 @@ pub fn forward(
     });
 }
 
-/// Reads a byte of every cache line of some samples, which lie anywhere: so all of them are on their way
+/// Reads a byte of nearly every cache line of some samples, which lie anywhere: so all of them are on their way
 /// from memory together, where their conversion would wait for one after the other.
 fn touch(images: &[u8], pixels: usize, order: &[u32], samples: std::ops::Range<usize>) {
     let mut sum = 0u8;

@@ -3,8 +3,12 @@
 //! At most one of a window's four convolution outputs has a gradient, and none where ReLU cut. These
 //! are listed first, once by output channel and once by pool window and winner, and only they are
 //! multiplied: a list by channel walks over one channel's weight gradients, one by window and winner
-//! over one patch of the input's gradient, which stay in the registers meanwhile. Input channels are
-//! taken a vector at a time, so that what is walked over stays in the fastest cache.
+//! over one patch of the input's gradient, which stay in the registers meanwhile. So that what is walked
+//! over stays in the fastest cache, weight gradients take a vector of input channels at a time, and input
+//! gradients a row of the kernel.
+//!
+//! Pixels and weights that are infinite meet only gradients that are not zero: the plain sums make NaN of
+//! infinity times zero.
 
 use pulp::{Simd, WithSimd};
 
@@ -41,10 +45,11 @@ pub fn backward(machine: Machine, task: Gradients<'_>) {
     let (windows, outputs) = (task.pool.output[0] * task.pool.output[1], task.conv.out_channels);
     // So many images' vectors of one group of channels leave room in the fastest cache.
     let fitting = CACHE / (task.padded.pixels() * machine.dispatch(Lanes) * 4);
-    let block = if windows > STRIP { 1 } else { fitting.max(1) };
+    let images = task.dy.len() / task.pool.output_len();
+    let block = if windows > STRIP { 1 } else { fitting.clamp(1, images) };
     let (listed, image) = (block * windows.min(STRIP), task.padded.len());
-    borrow((listed + 1) * outputs, |by_channel| {
-        borrow(4 * listed * outputs + 1, |by_window| {
+    borrow(listed * outputs, |by_channel| {
+        borrow(4 * listed * outputs, |by_window| {
             borrow(block * image, |images| {
                 borrow(image, |gradient| {
                     let lists = Lists::new(by_channel, by_window, outputs, listed);

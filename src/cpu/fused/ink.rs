@@ -1,14 +1,15 @@
 //! Where an image is empty, as most of a handwritten digit is.
 
+use super::filters::points;
 use super::images::Padded;
 use crate::cpu::aligned::borrow;
 use crate::geometry::PoolShape;
 
 /// Which windows of an image read anything but zeros.
 pub struct Ink<'a> {
-    /// Of the rows that a row of windows reads, every column's bits.
+    /// Scratch: the bits of each column, of the rows that a row of windows reads.
     columns: &'a mut [u32],
-    /// Every window's bits.
+    /// The bitwise or of the floats that a window reads: 0 where all of them are +0.
     pub windows: &'a mut [u32],
 }
 
@@ -21,10 +22,10 @@ impl Ink<'_> {
         })
     }
 
-    /// Looks at a padded image.
+    /// Fills `windows` for a padded image.
     #[inline(always)]
     pub fn find(&mut self, x: &[f32], stride: [usize; 2], pool: &PoolShape) {
-        let (row, patch) = (self.columns.len(), patch(stride));
+        let (row, patch) = (self.columns.len(), stride.map(points));
         for (line, windows) in self.windows.chunks_exact_mut(pool.output[1]).enumerate() {
             self.columns.fill(0);
             for x in x[line * 2 * stride[0] * row..].chunks_exact(row).take(patch[0]) {
@@ -40,9 +41,4 @@ impl Ink<'_> {
             }
         }
     }
-}
-
-/// Pixels that a 2×2 block of outputs reads, by axis.
-fn patch(stride: [usize; 2]) -> [usize; 2] {
-    stride.map(|s| s + 3)
 }

@@ -26,7 +26,8 @@ pub fn arrange_weights(machine: Machine, conv: &ConvShape, w: &[f32], arranged: 
     });
 }
 
-/// Adds the sums of all tasks, `[C / lanes][O][kh, kw][lanes]`, into `[kh, kw, C, O]`.
+/// `dw = Σ_tasks partial`: the tasks' sums lie `width` apart, each `[C / lanes][O][kh, kw][lanes]`; `dw` is
+/// `[kh, kw, C, O]`.
 pub fn add_gradients(machine: Machine, conv: &ConvShape, partial: &[f32], width: usize, dw: &mut [f32]) {
     for_each_chunk(dw, conv.in_channels * conv.out_channels, |tap, dw| {
         machine.dispatch(Add { outputs: conv.out_channels, partial, width, tap, dw });

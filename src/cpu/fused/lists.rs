@@ -14,9 +14,9 @@ pub const MOST_CHANNELS: usize = (1 << BITS) - 1;
 
 /// The windows with a gradient of a block of images, or of a strip of one.
 pub struct Lists<'a> {
-    /// `[O][capacity + 1]`: where in the block of images a window's winner reads.
+    /// `[O][capacity]`: where in the block of images a window's winner reads.
     by_channel: &'a mut [Entry],
-    /// `[capacity][4][O]`, one more behind: the channels of each window that one of its four outputs won.
+    /// `[capacity][4][O]`: the channels of each window that one of its four outputs won.
     by_winner: &'a mut [Entry],
     /// Entries of each list by channel.
     counts: Vec<u32>,
@@ -26,8 +26,8 @@ pub struct Lists<'a> {
 }
 
 impl<'a> Lists<'a> {
-    /// Room for `capacity` windows of `outputs` channels: as many entries by channel and one more each, four
-    /// times as many by winner and one more.
+    /// Room for `capacity` windows of `outputs` channels: as many entries by channel, four times as many by
+    /// winner.
     pub fn new(by_channel: &'a mut [Entry], by_winner: &'a mut [Entry], outputs: usize, capacity: usize) -> Self {
         let (counts, places) = (vec![0; outputs], vec![0; capacity]);
         Lists { by_channel, by_winner, counts, places, capacity }
@@ -49,11 +49,11 @@ impl<'a> Lists<'a> {
             let at = [(corner + a) as u32, (corner + b) as u32, (corner + c) as u32, (corner + d) as u32];
             let row = i * outputs..(i + 1) * outputs;
             let (argmax, dy) = (&argmax[row.clone()], &dy[row]);
-            let lists = &mut self.by_winner[(first + i) * 4 * outputs..][..4 * outputs + 1];
-            // Without a branch: who is cut and who wins is as good as random. What is written behind a
-            // list's end is overwritten by its next entry.
+            let lists = &mut self.by_winner[(first + i) * 4 * outputs..][..4 * outputs];
+            // Without a branch: who is cut and who wins is as good as random. Whoever is cut is written
+            // behind a list's end, where the next entry goes.
             let mut packed = 0u64;
-            let entries = argmax.iter().zip(dy).zip(self.by_channel.chunks_exact_mut(self.capacity + 1));
+            let entries = argmax.iter().zip(dy).zip(self.by_channel.chunks_exact_mut(self.capacity));
             for ((o, ((&p, &gradient), list)), count) in entries.enumerate().zip(&mut self.counts) {
                 let (kept, p) = (u32::from(p < NONE), p & 3);
                 let place = (packed >> (BITS * p)) as usize & MOST_CHANNELS;
@@ -69,7 +69,7 @@ impl<'a> Lists<'a> {
     /// The windows of channel `o` and their gradients.
     #[inline(always)]
     pub fn by_channel(&self, o: usize) -> &[Entry] {
-        &self.by_channel[o * (self.capacity + 1)..][..self.counts[o] as usize]
+        &self.by_channel[o * self.capacity..][..self.counts[o] as usize]
     }
 
     /// The channels that output `p` of the window numbered `window` won, and their gradients.

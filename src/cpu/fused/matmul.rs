@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::add_in_order;
 use super::entry::Entry;
 use super::machine::Machine;
 use super::tile::{Block, Factor, row, tile};
@@ -42,10 +43,7 @@ pub fn multiply(machine: Machine, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f3
     for_each_chunk(slices, y.len(), |slice, part| {
         tiles(machine, op, a, b, part, slice * SLICE..((slice + 1) * SLICE).min(op.inner));
     });
-    y.fill(0.0);
-    for part in slices.chunks_exact(y.len()) {
-        y.iter_mut().zip(part).for_each(|(sum, &part)| *sum += part);
-    }
+    add_in_order(slices, y.len(), y);
 }
 
 /// The product's terms `terms`, in tiles of `y`.

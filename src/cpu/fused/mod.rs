@@ -4,7 +4,7 @@
 //! ReLU → pool and the backward passes of that run, matrix products, and Adam. What fits none of them stays
 //! plain. The results differ from the plain ones by rounding only (products and sums are contracted, added in
 //! another order, or filtered as in [`winograd`]), and so, where two outputs of a pool window are equal by
-//! chance, by which of them wins. The order is fixed: the same machine gives the same bits on any number
+//! chance, by which of them wins; and where numbers are infinite: see [`winograd`] and [`gradients`]. The order is fixed: the same machine gives the same bits on any number
 //! of threads.
 
 #![expect(clippy::needless_range_loop, reason = "loops over a constant range unroll into registers")]
@@ -93,6 +93,14 @@ fn fits(run: &ConvPool) -> bool {
 fn fits_backward(run: &ConvPoolBackward) -> bool {
     let adjacent = run.dw.buffer == run.db.buffer && run.dw.offset + run.dw.len <= run.db.offset;
     adjacent && (run.dx.is_none() || run.forward.conv.in_channels > 1)
+}
+
+/// `sum = Σ parts`, in their order; they lie `width` apart, and are as long as the sum.
+fn add_in_order(parts: &[f32], width: usize, sum: &mut [f32]) {
+    sum.fill(0.0);
+    for part in parts.chunks(width) {
+        sum.iter_mut().zip(part).for_each(|(sum, &part)| *sum += part);
+    }
 }
 
 /// Whether all are finite numbers; one loop without an end in between, for vectors.

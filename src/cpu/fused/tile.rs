@@ -20,6 +20,7 @@ pub struct Block<'a, V> {
 }
 
 impl<V: Pod> Block<'_, V> {
+    /// Whether all numbers of so many terms are finite.
     #[inline(always)]
     pub fn finite(&self, terms: usize) -> bool {
         let mut all = true;
@@ -34,7 +35,9 @@ impl<V: Pod> Block<'_, V> {
 #[derive(Clone, Copy)]
 pub struct Factor<'a> {
     pub a: &'a [f32],
+    /// Elements from one row to the next.
     pub row: usize,
+    /// Elements from one term to the next.
     pub term: usize,
 }
 
@@ -52,10 +55,11 @@ pub fn row<S: Simd, const V: usize>(simd: S, list: &[Entry], b: Block<'_, S::f32
     store(simd, sums, y, fresh);
 }
 
-/// Rows of [`tile`].
+/// Rows of `y` that are in registers together.
 const TOGETHER: usize = 4;
 
-/// `y += Σ a · b` for the rows of `y`, without a list, so many of them and `V` vectors at a time.
+/// `y[r, columns] += Σ_t a[r · row + t · term] · b[t]` for all rows, or `y =` where nothing was summed before
+/// (`fresh`); [`TOGETHER`] rows and `V` vectors at a time.
 #[inline(always)]
 pub fn tile<S: Simd, const V: usize>(
     simd: S,

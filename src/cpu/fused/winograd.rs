@@ -1,13 +1,14 @@
 //! [`super::conv_pool`] at strides 1 and 2 by minimal filtering: sixteen products at stride 1, twenty-five
-//! at stride 2, for the four outputs of a pool window and an input channel, where the sum over taps takes
-//! thirty-six.
+//! at stride 2, twenty where the axes differ, for the four outputs of a pool window and an input channel,
+//! where the sum over taps takes thirty-six.
 //!
 //! `Y = Aᵀ[Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)]A`, `d` the patch that a window reads, `g` the kernel; the matrices stand
 //! in [`filters`].
 //!
 //! A patch that is constant along an axis gives outputs that are equal to the bit along it, as the plain sum
 //! does: ties of flat images stay ties. Of other ties, of equal sums by chance or by a patch of which only a
-//! corner differs, rounding may choose. An infinite pixel makes the window NaN.
+//! corner differs, rounding may choose. The same outputs are NaN as in the plain sum; where that is infinite,
+//! they may be NaN here.
 //!
 //! [`filters`]: super::filters
 
@@ -25,8 +26,10 @@ use crate::geometry::ConvShape;
 
 /// Tasks that transform the weights, at most.
 const PARTS: usize = 8;
-/// Windows whose transforms are in memory together, at most: it stays small for large images.
-pub const STRIP: usize = 64;
+/// Windows whose transforms are in memory together, at most, and their bytes: they stay in the cache for
+/// large images, and for many channels.
+const STRIP: usize = 64;
+const BYTES: usize = 1 << 20;
 /// Numbers between two points' planes: without them a window's points lie a power of two apart, and
 /// push each other out of the cache.
 const GAP: usize = 16;
@@ -37,7 +40,8 @@ const ROWS: usize = 4;
 pub fn transform_weights(machine: Machine, conv: &ConvShape, w: &[f32], u: &mut Aligned) {
     let len = w.len() / 9;
     u.resize((len + GAP) * WEIGHTS * WEIGHTS);
-    let part = len.div_ceil(PARTS).next_multiple_of(conv.out_channels);
+    // Whole vectors, as the channels are sixteens.
+    let part = len.div_ceil(PARTS);
     let mut parts: Vec<Vec<&mut [f32]>> = (0..len.div_ceil(part)).map(|_| Vec::new()).collect();
     for plane in u.as_mut_slice::<f32>().chunks_exact_mut(len + GAP) {
         parts.iter_mut().zip(plane[..len].chunks_mut(part)).for_each(|(part, u)| part.push(u));
@@ -77,10 +81,16 @@ impl Strided for Weights<'_> {
     }
 }
 
+/// Windows whose transforms are in memory together, at most.
+pub fn strip(conv: &ConvShape) -> usize {
+    let points = points(conv.stride[0]) * points(conv.stride[1]);
+    (BYTES / (4 * points * (conv.in_channels + conv.out_channels))).clamp(1, STRIP)
+}
+
 /// Forward pass of some images; `x` is padded, `w` is what [`transform_weights`] made.
 pub fn forward(machine: Machine, images: Images<'_>) {
     let conv = images.conv;
-    let (points, windows) = (points(conv.stride[0]) * points(conv.stride[1]), STRIP.min(images.windows()));
+    let (points, windows) = (points(conv.stride[0]) * points(conv.stride[1]), strip(conv).min(images.windows()));
     borrow(points * (windows * conv.in_channels + GAP), |inputs| {
         borrow(points * (windows * conv.out_channels + GAP), |products| {
             machine.dispatch(At(conv.stride, Forward { images, inputs, products }));
@@ -104,8 +114,9 @@ impl Strided for Forward<'_> {
         let Forward { mut images, inputs, products } = self;
         let (channels, vectors) = (images.conv.in_channels, images.conv.out_channels / S::F32_LANES);
         let (u, m) = (S::as_simd_f32s(images.w).0, S::as_mut_simd_f32s(products).0);
-        for start in (0..images.windows()).step_by(STRIP) {
-            let strip = start..(start + STRIP).min(images.windows());
+        let most = strip(images.conv);
+        for start in (0..images.windows()).step_by(most) {
+            let strip = start..(start + most).min(images.windows());
             let (length, gap) = (strip.len() * channels, GAP / S::F32_LANES);
             let inputs = &mut inputs[..points(D) * points(R) * (length + GAP)];
             let m = &mut m[..points(D) * points(R) * (strip.len() * vectors + gap)];
@@ -177,7 +188,7 @@ fn multiply<S: Simd, const V: usize>(
                 rows[r] = &v[(first + r).min(windows - 1) * channels..][..channels];
             }
             let mut sums = [[simd.splat_f32s(0.0); V]; ROWS];
-            for (c, u) in u.chunks_exact(vectors).take(channels).enumerate() {
+            for (c, u) in u.chunks_exact(vectors).enumerate() {
                 let u = &u[block..block + V];
                 for r in 0..ROWS {
                     let x = simd.splat_f32s(rows[r][c]);
