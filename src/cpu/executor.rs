@@ -18,6 +18,9 @@ use super::{adam, bias, conv2d, gather, matmul, max_pool, pool, relu, softmax_cr
 /// So long the steps run between two questions whether to go on.
 const SECONDS: f64 = 0.02;
 
+/// So long one replica's steps run before those of the next.
+const SLICE: f64 = 0.005;
+
 /// A buffer's memory: all replicas.
 struct Memory {
     words: Aligned,
@@ -102,19 +105,32 @@ impl Executor {
         program: ProgramId,
         steps: Range<usize>,
     ) -> usize {
-        let (start, end) = (Instant::now(), steps.end);
-        for step in steps {
-            let record = self.records[program.0][step];
-            for instruction in &mut *instructions {
-                for replica in 0..self.plan.replicas {
-                    self.run_instruction(instruction, &record, replica);
-                }
+        let (start, mut next) = (Instant::now(), steps.start);
+        while next < steps.end {
+            // The first replica sets how many steps the others run: a few of one replica, whose memory stays
+            // in the cache, before the next one's.
+            let (first, mut end) = (Instant::now(), next);
+            while end < steps.end && (end == next || first.elapsed().as_secs_f64() < SLICE) {
+                self.run_step(instructions, program, end, 0);
+                end += 1;
             }
+            for replica in 1..self.plan.replicas {
+                (next..end).for_each(|step| self.run_step(instructions, program, step, replica));
+            }
+            next = end;
             if start.elapsed().as_secs_f64() >= seconds {
-                return step + 1;
+                break;
             }
         }
-        end
+        next
+    }
+
+    /// Runs one step of one replica.
+    fn run_step(&mut self, instructions: &mut [Instruction], program: ProgramId, step: usize, replica: usize) {
+        let record = self.records[program.0][step];
+        for instruction in instructions {
+            self.run_instruction(instruction, &record, replica);
+        }
     }
 
     pub(super) fn u8(&self, view: View, replica: usize) -> &[u8] {
