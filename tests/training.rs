@@ -211,7 +211,7 @@ fn steps_count_through_the_epochs_on_the_gpu() {
 /// A no ends the epoch at a step boundary, and the next epoch runs to its end.
 fn interrupted(backend: &Backend) {
     let (network, data) = (network(2, "valid"), small());
-    let mut trainer = trainer(backend, &network, &data, &options(&[0]), None);
+    let mut trainer = trainer(backend, &network, &data, &options(&[0, 1, 2]), None);
     let mut run = |go_on| {
         let mut asked = Vec::new();
         let ended = pollster::block_on(trainer.epoch(&mut |done| {

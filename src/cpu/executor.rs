@@ -18,7 +18,7 @@ use super::{adam, bias, conv2d, gather, matmul, max_pool, pool, relu, softmax_cr
 /// So long the steps run between two questions whether to go on.
 const SECONDS: f64 = 0.02;
 
-/// So long one replica's steps run before those of the next.
+/// So long one replica's steps run before those of the next, at most.
 const SLICE: f64 = 0.005;
 
 /// A buffer's memory: all replicas.
@@ -110,7 +110,8 @@ impl Executor {
             // The first replica sets how many steps the others run: a few of one replica, whose memory stays
             // in the cache, before the next one's.
             let (first, mut end) = (Instant::now(), next);
-            while end < steps.end && (end == next || first.elapsed().as_secs_f64() < SLICE) {
+            let slice = SLICE.min(seconds / self.plan.replicas as f64);
+            while end < steps.end && (end == next || first.elapsed().as_secs_f64() < slice) {
                 self.run_step(instructions, program, end, 0);
                 end += 1;
             }
@@ -233,5 +234,58 @@ impl Executor {
                 });
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Configuration, Network};
+    use crate::plan::{PlanOptions, TrainingPlan};
+    use crate::random::Stream;
+
+    /// Replicas take turns after every step, or run many before the next one's turn: the same bits.
+    #[test]
+    fn turns_of_replicas_do_not_matter() {
+        let options = PlanOptions {
+            batch: 4,
+            train_samples: 22,
+            test_samples: 1,
+            replicas: 3,
+            evaluate_capacity: 1,
+            max_binding_bytes: u64::MAX,
+            adam: Default::default(),
+            fuse: true,
+        };
+        let network = Network::new([13, 12], Configuration::TUTORIAL[1]).unwrap();
+        let TrainingPlan { plan, state, train, train_step, .. } = TrainingPlan::new(&network, &options).unwrap();
+        let whole = |buffer: BufferId| View { buffer, offset: 0, len: plan.buffers[buffer.0].len };
+        let run = |times: &[(f64, usize)]| {
+            let mut executor = Executor::new(&plan);
+            let images: Vec<u8> = (0..22 * 13 * 12).map(|i| (i * 31 % 251) as u8).collect();
+            executor.write(whole(train.images), 0, &images);
+            for replica in 0..3 {
+                let mut stream = Stream::new(replica as u64, "weights");
+                let weights: Vec<f32> =
+                    (0..whole(state.parameters).len).map(|_| stream.uniform() as f32 - 0.5).collect();
+                executor.write(whole(state.parameters), replica, bytemuck::cast_slice(&weights));
+                let order: Vec<u32> = (0..22).map(|i| (i * 7 + replica as u32) % 22).collect();
+                executor.write(whole(train.order), replica, bytemuck::cast_slice(&order));
+            }
+            let records: Vec<StepRecord> =
+                (0..6).map(|i| StepRecord { start: i * 4, n: (22 - i * 4).min(4), alpha: 1e-3, out: i * 4 }).collect();
+            executor.set_records(train_step, &records);
+            let mut instructions = std::mem::take(&mut executor.programs[train_step.0]);
+            let mut next = 0;
+            for &(seconds, until) in times {
+                while next < until {
+                    next = executor.run_for(seconds, &mut instructions, train_step, next..until);
+                }
+            }
+            [0, 1, 2].map(|r| [state.parameters, state.second_moment, train.losses].map(|b| executor.read(whole(b), r)))
+        };
+        let alternating = run(&[(0.0, 6)]);
+        assert_ne!(alternating[0], alternating[1]);
+        assert!(alternating == run(&[(1e9, 6)]) && alternating == run(&[(1e9, 1), (0.0, 3), (1e9, 6)]));
     }
 }

@@ -24,7 +24,7 @@ const IMAGES: usize = 4;
 const TASKS: usize = 16;
 const FEW_TASKS: usize = 4;
 const FEWEST_WINDOWS: usize = 4096;
-/// Bytes of all these sums together, where more than one task's are.
+/// Bytes of all these sums together, at most, where there are more tasks than one.
 const BYTES: usize = 64 << 20;
 
 /// Memory that a plan's steps share.
@@ -63,7 +63,7 @@ impl Images<'_> {
     }
 }
 
-/// `y = max over a window of max(conv(x, w) + b, 0)`, `argmax` the window position of the first
+/// `y[n, h, w, o] = max over a window of max(conv(x, w) + b, 0)` of `x` `[N, H, W, C]`, `argmax` the window position of the first
 /// maximum, or [`super::window::NONE`] where `y` is 0.
 pub fn forward(
     machine: Machine,
@@ -81,8 +81,9 @@ pub fn forward(
     } else {
         w
     };
-    // Few windows of an image leave room for those of another.
-    let together = (winograd::strip(conv) * conv.out_channels / pool.output_len()).clamp(1, IMAGES);
+    // Few windows of an image leave room for those of another, which meet the same weights.
+    let room = if winograd { winograd::strip(conv) * conv.out_channels / pool.output_len() } else { 1 };
+    let together = room.clamp(1, IMAGES);
     let outputs = pool.output_len() * IMAGES;
     for_each_two(y, outputs, argmax, outputs, |task, y, argmax| {
         borrow(padded.len() * together, |images| {
@@ -132,7 +133,17 @@ pub struct Inputs<'a> {
     pub dy: &'a [f32],
 }
 
-/// `dw`, `db` and, unless it is empty, `dx`.
+/// Images of a task of a backward pass, of which each has `outputs` pooled outputs, and each task `sums`.
+pub(super) fn images_of_a_task(batch: usize, outputs: usize, sums: usize) -> usize {
+    let tasks = (BYTES / (4 * sums)).clamp(1, TASKS);
+    let enough = (FEWEST_WINDOWS / outputs).min(batch.div_ceil(FEW_TASKS));
+    batch.div_ceil(tasks).max(enough)
+}
+
+/// `dw`, `db` and, unless it is empty, `dx`: the gradients of [`forward`]'s `w` `[kh, kw, C, O]`, `b` and `x`
+/// from that of its `y`. With `d = dy` at each window's winner and 0 elsewhere,
+/// `dw[i, j, c, o] = Σ d[n, h, w, o] · x[n, h·s + i − p, w·s + j − p, c]`, `db[o] = Σ d[n, h, w, o]`,
+/// `dx[n, h·s + i − p, w·s + j − p, c] = Σ d[n, h, w, o] · w[i, j, c, o]`.
 pub fn backward(
     machine: Machine,
     (conv, pool): (&ConvShape, &PoolShape),
@@ -143,10 +154,8 @@ pub fn backward(
     let Inputs { x, w, argmax, dy } = inputs;
     let padded = Padded::new(conv);
     let batch = dy.len() / pool.output_len();
-    let enough = (FEWEST_WINDOWS / pool.output_len()).min(batch.div_ceil(FEW_TASKS));
     let width = dw.len() + db.len();
-    let most = (BYTES / (4 * width)).clamp(1, TASKS);
-    let images = batch.div_ceil(most).max(enough);
+    let images = images_of_a_task(batch, pool.output_len(), width);
     let tasks = batch.div_ceil(images);
     scratch.partial.resize(tasks * width);
     if conv.in_channels > 1 {

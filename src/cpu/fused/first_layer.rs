@@ -15,9 +15,9 @@ use super::window::{NONE, pool};
 use crate::cpu::aligned::borrow;
 
 /// Taps of the kernel, 3×3.
-pub const TAPS: usize = 9;
+const TAPS: usize = 9;
 
-/// Forward pass of some images.
+/// [`super::conv_pool::forward`] of some padded images.
 pub fn forward(machine: Machine, images: Images<'_>) {
     let (padded, pool) = (images.padded, images.pool);
     Ink::borrow(padded, pool, |ink| machine.dispatch(Forward(images, ink)));
@@ -89,7 +89,7 @@ fn outputs<S: Simd, const V: usize>(simd: S, task: Images<'_>, mut ink: Ink<'_>)
     }
 }
 
-/// Gradients of the weights and then the bias, summed over some images, into `partial`.
+/// [`super::conv_pool::backward`] of some images: `dw` and then `db` into `partial`.
 pub fn backward(machine: Machine, task: Gradients<'_>) {
     borrow(task.padded.len(), |image| {
         image.fill(0.0);

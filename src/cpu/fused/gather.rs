@@ -7,7 +7,8 @@ use crate::plan::StepRecord;
 /// Samples of one task.
 const SAMPLES: usize = 8;
 
-/// `x[i, p] = images[order[start + i], p] / 255`, `label[i]` likewise; zeros for `i ≥ n`.
+/// `x[i, p] = images[order[start + i], p] / 255`, `label[i]` likewise; zeros for `i ≥ n`. `images` are
+/// `[count, pixels]`, `x` `[capacity, pixels]`.
 pub fn forward(
     machine: Machine,
     record: &StepRecord,

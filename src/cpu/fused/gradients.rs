@@ -7,8 +7,8 @@
 //! over stays in the fastest cache, weight gradients take a vector of input channels at a time, and input
 //! gradients a row of the kernel.
 //!
-//! Pixels and weights that are infinite meet only gradients that are not zero: the plain sums make NaN of
-//! infinity times zero.
+//! Pixels and weights that are not finite meet only winners' gradients; the plain sums multiply them by the
+//! zeros of the others too, which makes NaN.
 
 use pulp::{Simd, WithSimd};
 
@@ -26,8 +26,10 @@ pub const ROW: usize = 3;
 /// Bytes of images that are walked over together: most of the smallest first-level cache.
 const CACHE: usize = 24 << 10;
 
-/// Windows of an image that are listed together, at most: memory stays small for large images.
+/// Windows that are listed together, at most, and bytes of their lists, unless one window takes more: memory
+/// stays small for large images and many channels.
 const STRIP: usize = 256;
+const LISTED: usize = 1 << 20;
 
 struct Lanes;
 
@@ -40,20 +42,23 @@ impl WithSimd for Lanes {
     }
 }
 
-/// Gradients of some images: of the weights and then the bias into `partial`, and of the input.
+/// [`super::conv_pool::backward`] of some images: `dw`, as [`super::layout`] says, and then `db` into `partial`;
+/// `dx`.
 pub fn backward(machine: Machine, task: Gradients<'_>) {
     let (windows, outputs) = (task.pool.output[0] * task.pool.output[1], task.conv.out_channels);
     // So many images' vectors of one group of channels leave room in the fastest cache.
     let fitting = CACHE / (task.padded.pixels() * machine.dispatch(Lanes) * 4);
     let images = task.dy.len() / task.pool.output_len();
-    let block = if windows > STRIP { 1 } else { fitting.clamp(1, images) };
-    let (listed, image) = (block * windows.min(STRIP), task.padded.len());
+    let strip = (LISTED / (5 * size_of::<Entry>() * outputs)).clamp(1, STRIP);
+    // Of more images than one all windows are one strip.
+    let block = if windows > strip { 1 } else { fitting.clamp(1, images).min(strip / windows) };
+    let (listed, image) = (block * windows.min(strip), task.padded.len());
     borrow(listed * outputs, |by_channel| {
         borrow(4 * listed * outputs, |by_window| {
             borrow(block * image, |images| {
                 borrow(image, |gradient| {
                     let lists = Lists::new(by_channel, by_window, outputs, listed);
-                    machine.dispatch(Blocks { task, block, lists, images, gradient });
+                    machine.dispatch(Blocks { task, block, strip, lists, images, gradient });
                 });
             });
         });
@@ -64,6 +69,8 @@ struct Blocks<'a> {
     task: Gradients<'a>,
     /// Images of a block.
     block: usize,
+    /// Windows of an image that are listed together.
+    strip: usize,
     lists: Lists<'a>,
     /// `[C / lanes][block]` padded images.
     images: &'a mut [f32],
@@ -76,7 +83,7 @@ impl WithSimd for Blocks<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Blocks { mut task, block, mut lists, images, gradient } = self;
+        let Blocks { mut task, block, strip: most, mut lists, images, gradient } = self;
         let (padded, outputs, vectors) = (task.padded, task.conv.out_channels, task.conv.out_channels * TAPS);
         let windows = task.pool.output[0] * task.pool.output[1];
         let (pixels, length) = (padded.pixels(), task.conv.input_len() / S::F32_LANES);
@@ -92,9 +99,8 @@ impl WithSimd for Blocks<'_> {
             for (n, x) in x.chunks_exact(length).enumerate() {
                 padded.fill_groups(x, &mut images[n * pixels..], block * pixels);
             }
-            // Of more images than one all windows are one strip.
-            for start in (0..windows).step_by(STRIP) {
-                let strip = start..(start + STRIP).min(windows);
+            for start in (0..windows).step_by(most) {
+                let strip = start..(start + most).min(windows);
                 lists.clear();
                 let fresh = first == 0 && start == 0;
                 if fresh {

@@ -4,8 +4,8 @@
 //! ReLU → pool and the backward passes of that run, matrix products, and Adam. What fits none of them stays
 //! plain. The results differ from the plain ones by rounding only (products and sums are contracted, added in
 //! another order, or filtered as in [`winograd`]), and so, where two outputs of a pool window are equal by
-//! chance, by which of them wins; and where numbers are infinite: see [`winograd`] and [`gradients`]. The order is fixed: the same machine gives the same bits on any number
-//! of threads.
+//! chance, by which of them wins; and where numbers are not finite: see [`winograd`] and [`gradients`]. The
+//! order is fixed: the same machine gives the same bits on any number of threads.
 
 #![expect(clippy::needless_range_loop, reason = "loops over a constant range unroll into registers")]
 

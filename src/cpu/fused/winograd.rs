@@ -26,8 +26,8 @@ use crate::geometry::ConvShape;
 
 /// Tasks that transform the weights, at most.
 const PARTS: usize = 8;
-/// Windows whose transforms are in memory together, at most, and their bytes: they stay in the cache for
-/// large images, and for many channels.
+/// Windows whose transforms are in memory together, at most, and their bytes, unless one window takes more:
+/// they stay in the cache for large images, and for many channels.
 const STRIP: usize = 64;
 const BYTES: usize = 1 << 20;
 /// Numbers between two points' planes: without them a window's points lie a power of two apart, and
@@ -81,7 +81,7 @@ impl Strided for Weights<'_> {
     }
 }
 
-/// Windows whose transforms are in memory together, at most.
+/// Windows of a strip.
 pub fn strip(conv: &ConvShape) -> usize {
     let points = points(conv.stride[0]) * points(conv.stride[1]);
     (BYTES / (4 * points * (conv.in_channels + conv.out_channels))).clamp(1, STRIP)

@@ -45,6 +45,8 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
         (2, [44, 50], [16, 16], [1, 1], Padding::Same),
         (2, [44, 50], [16, 48], [2, 1], Padding::Valid),
         (1, [61, 50], [32, 16], [2, 2], Padding::Same),
+        // So many channels that fewer windows fit a strip.
+        (1, [21, 23], [32, 256], [1, 1], Padding::Same),
     ];
     for (machine, (batch, size, channels, stride, padding)) in
         machines().into_iter().flat_map(|machine| cases.map(|case| (machine, case)))
@@ -101,7 +103,7 @@ fn ties_go_to_the_first() {
         let (w, b) = (random("w", 9 * channels * 16), random("b", 16));
         let (want_y, winners, _) = plain((&conv, &pool), &x, &w, &b);
         for machine in machines() {
-            let (mut y, mut argmax) = (vec![0.0; want_y.len()], vec![0; want_y.len()]);
+            let (mut y, mut argmax) = (vec![f32::NAN; want_y.len()], vec![9; want_y.len()]);
             kernels::forward(machine, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
             for (i, (&got, &want)) in argmax.iter().zip(&winners).enumerate() {
                 assert!(
@@ -126,7 +128,7 @@ fn nan_is_not_hidden() {
         let (want, winners, _) = plain((&conv, &pool), &x, &w, &b);
         let nan = |y: &[f32]| y.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
         for machine in machines() {
-            let (mut y, mut argmax) = (vec![0.0; want.len()], vec![0; want.len()]);
+            let (mut y, mut argmax) = (vec![7.0; want.len()], vec![9; want.len()]);
             kernels::forward(machine, (&conv, &pool), [&x, &w, &b], &mut y, &mut argmax, &mut Default::default());
             assert!(nan(&want).contains(&true) && nan(&y) == nan(&want), "{machine:?}");
             let same = |i: &usize| !want[*i].is_nan() || argmax[*i] == winners[*i];
@@ -146,7 +148,7 @@ fn emptiness_does_not_hide_what_is_not_finite() {
     for machine in machines() {
         let (w, mut dy) = (random("w", 9 * 16), random("dy", BATCH * pool.output_len()));
         let (y, winners, convolved) = plain((&conv, &pool), &x, &w, &b);
-        let (mut got, mut argmax) = (vec![0.0; y.len()], vec![0; y.len()]);
+        let (mut got, mut argmax) = (vec![7.0; y.len()], vec![9; y.len()]);
         kernels::forward(machine, (&conv, &pool), [&x, &w, &b], &mut got, &mut argmax, &mut Default::default());
         // In the first window's gradients of the first channel that ReLU does not cut.
         let first = argmax[..16].iter().position(|&p| p != NONE).unwrap();
@@ -154,19 +156,42 @@ fn emptiness_does_not_hide_what_is_not_finite() {
         let mut unpooled = vec![0.0; convolved.len()];
         max_pool::backward(&pool, &dy, &winners, &mut unpooled);
         relu::backward(&convolved, &mut unpooled);
-        let (mut want, mut dw, mut db) = (w.clone(), w.clone(), b.clone());
+        let (mut want, mut want_db, mut dw, mut db) = (w.clone(), b.clone(), w.clone(), b.clone());
         conv2d::backward_weights(&conv, &x, &unpooled, &mut want);
+        bias::backward(&unpooled, &mut want_db);
         let inputs = kernels::Inputs { x: &x, w: &w, argmax: &argmax, dy: &dy };
         let gradients = [&mut [][..], &mut dw, &mut db];
         kernels::backward(machine, (&conv, &pool), inputs, gradients, &mut Default::default());
         assert!(nan(&want).contains(&true) && nan(&dw) == nan(&want), "{machine:?}, gradients");
+        let infinite = |db: &[f32]| db.iter().map(|v| v.is_infinite()).collect::<Vec<_>>();
+        assert!(infinite(&want_db).contains(&true) && infinite(&db) == infinite(&want_db), "{machine:?}, biases");
 
         for poison in [f32::INFINITY, f32::NAN] {
             let mut w = w.clone();
             w[4 * 16 + 3] = poison;
             let (y, ..) = plain((&conv, &pool), &x, &w, &b);
+            got.fill(7.0);
             kernels::forward(machine, (&conv, &pool), [&x, &w, &b], &mut got, &mut argmax, &mut Default::default());
             assert!(nan(&y).contains(&true) && nan(&got) == nan(&y), "{machine:?}, {poison}");
         }
+    }
+}
+
+/// Tasks of a backward pass: as many as there are, of few windows only some, of many weights as many as
+/// their memory allows; none is empty.
+#[test]
+fn the_batch_is_cut_by_shapes() {
+    let cases = [
+        // batch, outputs, sums, images
+        (64, 49 * 64, 18_496, 4),
+        (64, 4 * 64, 18_496, 16),
+        (64, 64, 18_496, 16),
+        (3, 64, 18_496, 1),
+        (1, 64, 18_496, 1),
+        (64, 49 * 64, 3_000_000, 13),
+        (64, 49 * 64, 30_000_000, 64),
+    ];
+    for (batch, outputs, sums, images) in cases {
+        assert_eq!(kernels::images_of_a_task(batch, outputs, sums), images, "{batch}, {outputs}, {sums}");
     }
 }
