@@ -10,7 +10,7 @@ use pulp::{Simd, WithSimd};
 use super::add_in_order;
 use super::entry::Entry;
 use super::machine::Machine;
-use super::tile::{Block, Factor, row, tile};
+use super::tile::{self, Block, Columns, Factor, row};
 use super::transpose::transpose;
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::{for_each_chunk, for_each_item};
@@ -117,12 +117,8 @@ impl WithSimd for Tile<'_> {
                 };
                 if dense {
                     let a = Factor { a: &a[first_row * a_row + part.start * a_column..], row: a_row, term: a_column };
-                    let y = (&mut y[..], column..column + width);
-                    match b.vectors {
-                        n if S::REGISTER_COUNT >= 32 && n % 4 == 0 => tile::<S, 4>(simd, a, b, part.len(), y, fresh),
-                        n if n % 2 == 0 => tile::<S, 2>(simd, a, b, part.len(), y, fresh),
-                        _ => tile::<S, 1>(simd, a, b, part.len(), y, fresh),
-                    }
+                    let y = Columns { y: &mut y, columns: column..column + width, fresh };
+                    tile::multiply(simd, a, b, part.len(), y);
                     continue;
                 }
                 if !b.finite(part.len()) {

@@ -55,25 +55,76 @@ pub fn row<S: Simd, const V: usize>(simd: S, list: &[Entry], b: Block<'_, S::f32
     store(simd, sums, y, fresh);
 }
 
+/// Where the sums of a product's rows go.
+pub trait Sums<S: Simd> {
+    /// Rows of the product.
+    fn rows(&self) -> usize;
+
+    /// Takes sums of a row, from the vector numbered `first` on.
+    fn put<const V: usize>(&mut self, simd: S, row: usize, first: usize, sums: [S::f32s; V]);
+}
+
+/// Some columns of rows that lie anywhere: sums are added to them, or put there where nothing was summed
+/// before (`fresh`).
+pub struct Columns<'a, 'y> {
+    pub y: &'a mut [&'y mut [f32]],
+    pub columns: Range<usize>,
+    pub fresh: bool,
+}
+
+impl<S: Simd> Sums<S> for Columns<'_, '_> {
+    #[inline(always)]
+    fn rows(&self) -> usize {
+        self.y.len()
+    }
+
+    #[inline(always)]
+    fn put<const V: usize>(&mut self, simd: S, row: usize, first: usize, sums: [S::f32s; V]) {
+        let start = (self.columns.start + first * S::F32_LANES).min(self.columns.end);
+        let end = (start + V * S::F32_LANES).min(self.columns.end);
+        store(simd, sums, &mut self.y[row][start..end], self.fresh);
+    }
+}
+
+/// Rows of so many vectors that lie one after the other; sums are put there.
+pub struct Plane<'a, V> {
+    pub y: &'a mut [V],
+    pub vectors: usize,
+}
+
+impl<S: Simd> Sums<S> for Plane<'_, S::f32s> {
+    #[inline(always)]
+    fn rows(&self) -> usize {
+        self.y.len() / self.vectors
+    }
+
+    #[inline(always)]
+    fn put<const V: usize>(&mut self, _: S, row: usize, first: usize, sums: [S::f32s; V]) {
+        self.y[row * self.vectors + first..][..V].copy_from_slice(&sums);
+    }
+}
+
+/// `y[r] = Σ_t a[r · row + t · term] · b[t]` for all rows of `y`, over `terms` terms.
+#[inline(always)]
+pub fn multiply<S: Simd>(simd: S, a: Factor<'_>, b: Block<'_, S::f32s>, terms: usize, y: impl Sums<S>) {
+    match b.vectors {
+        n if S::REGISTER_COUNT >= 32 && n.is_multiple_of(4) => tile::<S, 4>(simd, a, b, terms, y),
+        n if n.is_multiple_of(2) => tile::<S, 2>(simd, a, b, terms, y),
+        _ => tile::<S, 1>(simd, a, b, terms, y),
+    }
+}
+
 /// Rows of `y` that are in registers together.
 const TOGETHER: usize = 4;
 
-/// `y[r, columns] += Σ_t a[r · row + t · term] · b[t]` for all rows, or `y =` where nothing was summed before
-/// (`fresh`); [`TOGETHER`] rows and `V` vectors at a time.
+/// [`multiply`], [`TOGETHER`] rows and `V` vectors at a time.
 #[inline(always)]
-pub fn tile<S: Simd, const V: usize>(
-    simd: S,
-    a: Factor<'_>,
-    b: Block<'_, S::f32s>,
-    terms: usize,
-    (y, columns): (&mut [&mut [f32]], Range<usize>),
-    fresh: bool,
-) {
-    for first in (0..y.len()).step_by(TOGETHER) {
+fn tile<S: Simd, const V: usize>(simd: S, a: Factor<'_>, b: Block<'_, S::f32s>, terms: usize, mut y: impl Sums<S>) {
+    for first in (0..y.rows()).step_by(TOGETHER) {
         // Past the last row, that one again: computed and not stored.
         let mut rows = [a.a; TOGETHER];
         for r in 0..TOGETHER {
-            rows[r] = &a.a[(first + r).min(y.len() - 1) * a.row..];
+            rows[r] = &a.a[(first + r).min(y.rows() - 1) * a.row..];
         }
         for block in (0..b.vectors).step_by(V) {
             let mut sums = [[simd.splat_f32s(0.0); V]; TOGETHER];
@@ -86,10 +137,8 @@ pub fn tile<S: Simd, const V: usize>(
                     }
                 }
             }
-            let start = (columns.start + block * S::F32_LANES).min(columns.end);
-            let end = (start + V * S::F32_LANES).min(columns.end);
-            for r in 0..TOGETHER.min(y.len() - first) {
-                store(simd, sums[r], &mut y[first + r][start..end], fresh);
+            for r in 0..TOGETHER.min(y.rows() - first) {
+                y.put(simd, first + r, block, sums[r]);
             }
         }
     }

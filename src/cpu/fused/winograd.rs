@@ -19,6 +19,7 @@ use pulp::Simd;
 use super::conv_pool::Images;
 use super::filters::{At, Strided, WEIGHTS, at, bt, g, points};
 use super::machine::Machine;
+use super::tile::{self, Block, Factor, Plane};
 use super::window::pool;
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::for_each_item;
@@ -33,8 +34,6 @@ const BYTES: usize = 1 << 20;
 /// Numbers between two points' planes: without them a window's points lie a power of two apart, and
 /// push each other out of the cache.
 const GAP: usize = 16;
-/// Windows whose sums are in registers together.
-const ROWS: usize = 4;
 
 /// `G g Gᵀ` of every kernel, `[4][4][C][O]`, a gap behind each point.
 pub fn transform_weights(machine: Machine, conv: &ConvShape, w: &[f32], u: &mut Aligned) {
@@ -124,15 +123,11 @@ impl Strided for Forward<'_> {
             let both = inputs.chunks_exact(length + GAP).zip(m.chunks_exact_mut(strip.len() * vectors + gap));
             for (point, (v, m)) in both.enumerate() {
                 let [i, j] = [point / points(R), point % points(R)].map(|point| point.min(WEIGHTS - 1));
-                let (v, m) = (&v[..length], &mut m[..strip.len() * vectors]);
                 let u = &u[(i * WEIGHTS + j) * (channels * vectors + gap)..][..channels * vectors];
-                if S::REGISTER_COUNT >= 32 && vectors.is_multiple_of(4) {
-                    multiply::<S, 4>(simd, (v, u, m), channels, vectors);
-                } else if vectors.is_multiple_of(2) {
-                    multiply::<S, 2>(simd, (v, u, m), channels, vectors);
-                } else {
-                    multiply::<S, 1>(simd, (v, u, m), channels, vectors);
-                }
+                // `m[window, o] = Σ_c v[window, c] · u[c, o]` of one point.
+                let a = Factor { a: &v[..length], row: channels, term: 1 };
+                let y = Plane { y: &mut m[..strip.len() * vectors], vectors };
+                tile::multiply(simd, a, Block { b: u, stride: vectors, vectors }, channels, y);
             }
             transform_output::<S, D, R>(simd, &mut images, m, strip);
         }
@@ -166,39 +161,6 @@ fn transform_input<S: Simd, const D: usize, const R: usize>(
                 for i in 0..points(D) {
                     v[(i * points(R) + j) * plane + place * groups + group] = column[i];
                 }
-            }
-        }
-    }
-}
-
-/// `m[window, o] = Σ_c v[window, c] · u[c, o]` of one point.
-#[inline(always)]
-fn multiply<S: Simd, const V: usize>(
-    simd: S,
-    (v, u, m): (&[f32], &[S::f32s], &mut [S::f32s]),
-    channels: usize,
-    vectors: usize,
-) {
-    let windows = v.len() / channels;
-    for block in (0..vectors).step_by(V) {
-        for first in (0..windows).step_by(ROWS) {
-            // Past the last window, that one again: computed and not stored.
-            let mut rows = [v; ROWS];
-            for r in 0..ROWS {
-                rows[r] = &v[(first + r).min(windows - 1) * channels..][..channels];
-            }
-            let mut sums = [[simd.splat_f32s(0.0); V]; ROWS];
-            for (c, u) in u.chunks_exact(vectors).enumerate() {
-                let u = &u[block..block + V];
-                for r in 0..ROWS {
-                    let x = simd.splat_f32s(rows[r][c]);
-                    for k in 0..V {
-                        sums[r][k] = simd.mul_add_f32s(x, u[k], sums[r][k]);
-                    }
-                }
-            }
-            for r in 0..ROWS.min(windows - first) {
-                m[(first + r) * vectors + block..][..V].copy_from_slice(&sums[r]);
             }
         }
     }
