@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks to stop at the next step boundary, the second kills.
+//! Ctrl-C: the first asks to stop at a step boundary, the second kills.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -57,6 +57,7 @@ fn the_second_kills() {
     let mut child = place.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("results go to run")));
+    wait_for("files", || ["run/run.json", "run/metrics.csv"].iter().all(|name| place.at(name).exists()));
     interrupt(&child);
     assert!(lines.any(|line| line.contains("stopping at the next step; Ctrl-C again to stop at once")));
     interrupt(&child);
