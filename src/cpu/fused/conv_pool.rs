@@ -63,8 +63,8 @@ impl Images<'_> {
     }
 }
 
-/// `y[n, h, w, o] = max over a window of max(conv(x, w) + b, 0)` of `x` `[N, H, W, C]`, `argmax` the window position of the first
-/// maximum, or [`super::window::NONE`] where `y` is 0.
+/// `y[n, h, w, o] = max over a window of max(conv(x, w) + b, 0)` of `x` `[N, H, W, C]`, `argmax` the window
+/// position of the first maximum, or [`super::window::NONE`] where `y` is 0.
 pub fn forward(
     machine: Machine,
     (conv, pool): (&ConvShape, &PoolShape),

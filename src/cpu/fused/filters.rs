@@ -19,6 +19,7 @@ use crate::geometry::ConvShape;
 
 /// Products along an axis that differ in their weights: at stride 2 the last two share them.
 pub const WEIGHTS: usize = 4;
+
 /// Pixels that a 2×2 block of outputs reads along an axis of this stride; at strides 1 and 2 also its
 /// products.
 pub const fn points(stride: usize) -> usize {

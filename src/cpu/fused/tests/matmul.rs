@@ -3,15 +3,20 @@
 use super::*;
 use crate::cpu::fused::matmul::multiply;
 
+/// A product of these rows, columns and terms; the tests hand over its numbers themselves.
+fn product([rows, columns, inner]: [usize; 3], transpose_a: bool, transpose_b: bool) -> MatMul {
+    let view = View { buffer: crate::plan::BufferId(0), offset: 0, len: 0 };
+    MatMul { rows, columns, inner, transpose_a, transpose_b, a: view, b: view, y: view }
+}
+
 /// Zeros are left out where there are many, but not where they would meet what is no finite number.
 #[test]
 fn nothing_times_infinity_is_not_nothing() {
-    let view = View { buffer: crate::plan::BufferId(0), offset: 0, len: 0 };
     // Many zeros and a single one; right factors that are packed and such that are read where they lie.
     let cases = [0.9, 0.01].map(|share| [70, 128].map(|columns| [false, true].map(|turned| (share, columns, turned))));
     for (share, columns, transpose_a) in cases.into_iter().flatten().flatten() {
         let (rows, inner) = (3, 5);
-        let op = MatMul { rows, columns, inner, transpose_a, transpose_b: false, a: view, b: view, y: view };
+        let op = product([rows, columns, inner], transpose_a, false);
         let [a_row, a_column] = op.strides_a();
         let (mut a, mut b) = (random("a", rows * inner), random("b", inner * columns));
         for i in 0..(share * (rows * inner) as f32).ceil() as usize {
@@ -35,7 +40,6 @@ fn nothing_times_infinity_is_not_nothing() {
 
 #[test]
 fn every_instruction_set_multiplies_the_same() {
-    let view = View { buffer: crate::plan::BufferId(0), offset: 0, len: 0 };
     let shapes = [
         // rows, columns, inner, transposed a, transposed b
         (18, 48, 304, false, false),
@@ -52,7 +56,7 @@ fn every_instruction_set_multiplies_the_same() {
     for ((rows, columns, inner, transpose_a, transpose_b), least) in
         shapes.into_iter().flat_map(|shape| [0.0, f32::NEG_INFINITY].map(|least| (shape, least)))
     {
-        let op = MatMul { rows, columns, inner, transpose_a, transpose_b, a: view, b: view, y: view };
+        let op = product([rows, columns, inner], transpose_a, transpose_b);
         let (mut a, b) = (random("a", rows * inner), random("b", inner * columns));
         a.iter_mut().for_each(|a| *a = a.max(least));
         let mut want = vec![f32::NAN; rows * columns];
@@ -68,9 +72,8 @@ fn every_instruction_set_multiplies_the_same() {
 /// Tiles of one product may be full of zeros, or not.
 #[test]
 fn sparse_and_dense_tiles_meet() {
-    let view = View { buffer: crate::plan::BufferId(0), offset: 0, len: 0 };
     let (rows, columns, inner) = (70, 90, 200);
-    let op = MatMul { rows, columns, inner, transpose_a: false, transpose_b: false, a: view, b: view, y: view };
+    let op = product([rows, columns, inner], false, false);
     let (mut a, b) = (random("a", rows * inner), random("b", inner * columns));
     for (i, a) in a.iter_mut().enumerate() {
         let (row, term) = (i / inner, i % inner);
