@@ -45,8 +45,8 @@
 //!
 //! ```
 //! use stridelab::backend::Backend;
-//! use stridelab::geometry::{ConvShape, Padding};
-//! use stridelab::operators::conv2d;
+//! use stridelab::model::geometry::{ConvShape, Padding};
+//! use stridelab::eager::conv2d;
 //!
 //! # fn main() -> stridelab::Result<()> {
 //! // One image of 4×4 ones, a 3×3 kernel of ones, stride 2. TensorFlow's `same` pads the end only.
@@ -66,7 +66,7 @@
 //! ```
 //! use stridelab::backend::Backend;
 //! use stridelab::data::{Dataset, Split};
-//! use stridelab::network::{Configuration, Network};
+//! use stridelab::model::network::{Configuration, Network};
 //! use stridelab::train::{TrainOptions, Trainer};
 //!
 //! # fn main() -> stridelab::Result<()> {
@@ -106,29 +106,27 @@
 
 #![warn(missing_docs)]
 
+pub mod analysis;
 pub mod backend;
 pub mod bench;
 pub mod cpu;
 pub mod data;
+pub mod eager;
 pub mod error;
 pub mod files;
-pub mod geometry;
 pub mod gpu;
-pub mod init;
-pub mod network;
-pub mod operators;
+pub mod model;
 pub mod ops;
 pub mod parity;
 pub mod plan;
 pub mod random;
+pub mod record;
 pub mod reference;
 #[cfg(feature = "cli")]
 pub mod report;
 #[cfg(feature = "cli")]
-pub mod results;
+pub mod store;
 pub mod study;
-pub mod tensor;
 pub mod train;
-pub mod weights;
 
 pub use error::{Error, Result};

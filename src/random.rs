@@ -9,7 +9,7 @@
 //!   start at `0xcbf29ce484222325`; for each byte, exclusive-or it in, then multiply by
 //!   `0x100000001b3` modulo 2⁶⁴.
 //!
-//! Names in use: `init/<tensor>` such as `init/conv1.weight` ([`crate::init`]), and
+//! Names in use: `init/<tensor>` such as `init/conv1.weight` ([`crate::model::init`]), and
 //! `shuffle/epoch/<n>` with `n` from 1 ([`crate::data::order()`]).
 //!
 //! From a word `w`:

@@ -1,7 +1,7 @@
 //! Every operator in `f64`, written out as plain loops over the definition: what both backends are
-//! judged by. Shapes are those of [`crate::operators`].
+//! judged by. Shapes are those of [`crate::eager`].
 
-use crate::geometry::{ConvShape, Pads, PoolShape};
+use crate::model::geometry::{ConvShape, Pads, PoolShape};
 
 /// Input row or column under position `k` of window `out`, if it is not padding.
 fn input_index(out: usize, stride: usize, k: usize, before: usize, size: usize) -> Option<usize> {

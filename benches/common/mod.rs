@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use pollster::block_on;
+use stridelab::Result;
 use stridelab::backend::{Backend, Executor};
 use stridelab::data::{Dataset, order};
-use stridelab::network::Network;
+use stridelab::model::init;
+use stridelab::model::network::Network;
 use stridelab::plan::{BufferId, Plan, TrainingPlan, View};
-use stridelab::{Result, init};
 
 /// Rows of a training step, the tutorial's.
 pub const BATCH: usize = 64;

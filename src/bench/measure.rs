@@ -4,15 +4,16 @@ use std::fmt;
 
 use super::clock::{Timed, sample_in_turn};
 use super::parts::{activation_bytes, bytes, macs, parts};
-use super::{Cost, NetworkCost, Options, Pass, check, peak};
+use super::{Options, check, peak};
 use crate::backend::{Backend, Executor};
 use crate::data::{Dataset, order};
 use crate::error::{Error, Result};
-use crate::init;
-use crate::network::{Configuration, Network};
+use crate::model::init;
+use crate::model::network::{Configuration, Network};
 use crate::ops::Op;
 use crate::parity::STEPS;
 use crate::plan::{BufferId, Plan, Program, ProgramId, Samples, StepRecord, TrainingPlan, View};
+use crate::record::{Cost, NetworkCost, Pass};
 use crate::train::{TrainOptions, Trainer};
 
 /// Most steps of a sample.

@@ -13,22 +13,19 @@
 
 mod check;
 mod clock;
-mod compare;
 mod measure;
 mod parts;
 mod peak;
-mod rows;
 
+use crate::record::Bench;
 pub use check::check;
-pub use compare::{Comparison, comparable, compare};
 pub use peak::peak;
-pub use rows::{Bench, Cost, NetworkCost, Pass};
 
 use crate::backend::Backend;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::gpu::is_real;
-use crate::network::Configuration;
+use crate::model::network::Configuration;
 use crate::parity::LOSS;
 
 /// What to measure, and how well.

@@ -1,9 +1,9 @@
 //! Which operation belongs to which layer and pass.
 
-use super::Pass;
 use crate::ops::softmax_cross_entropy::SoftmaxCrossEntropyPass;
 use crate::ops::{BufferId, Op};
 use crate::plan::{Plan, TrainingPlan};
+use crate::record::Pass;
 
 /// The operations of one pass of one layer.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! Twin of `shaders/conv2d.wgsl`; the equations stand in [`crate::ops::conv2d`].
 
 use super::for_each_chunk;
-use crate::geometry::ConvShape;
+use crate::model::geometry::ConvShape;
 
 /// The input row or column that output `o` reads through tap `tap`, if it lies inside the image.
 fn inside(o: usize, stride: usize, tap: usize, pad: usize, len: usize) -> Option<usize> {

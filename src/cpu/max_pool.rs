@@ -1,7 +1,7 @@
 //! Twin of `shaders/max_pool.wgsl`; the equations stand in [`crate::ops::max_pool`].
 
 use super::{for_each_chunk, for_each_two};
-use crate::geometry::PoolShape;
+use crate::model::geometry::PoolShape;
 
 /// Calls `f(output, window position, input)` with element indices, for every position of every
 /// window that lies inside the image, in row-major order within a window.

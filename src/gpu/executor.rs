@@ -9,8 +9,8 @@ use crate::ops::Kernel;
 use crate::plan::{Buffer, Plan, ProgramId, StepRecord, View};
 
 use super::Gpu;
+use super::clock::Stamps;
 use super::pipeline::{Dispatch, Pipelines};
-use super::stamps::Stamps;
 use super::wait::Signal;
 
 /// Bytes between step records: WebGPU's alignment of dynamic offsets.

@@ -1,19 +1,19 @@
 //! The GPU backend: a plan's operations as compute dispatches through wgpu.
 
 mod cache;
-mod context;
+mod clock;
+mod device;
 mod executor;
 mod fused;
-mod kernel;
 mod peak;
 mod pipeline;
-mod stamps;
+mod shaders;
 mod wait;
 
-pub use context::{AdapterSummary, Gpu, adapters, choose, is_real, open};
+pub use device::{AdapterSummary, Gpu, adapters, choose, is_real, open};
 pub use executor::Executor;
-pub use kernel::SHADERS;
 pub use peak::Peak;
+pub use shaders::SHADERS;
 
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,8 @@ use crate::ops::{BufferId, Grid, Kernel, Operand, View};
 use crate::plan::{Buffer, Element};
 
 use super::Gpu;
+use super::clock::Stamps;
 use super::pipeline::{Dispatch, Pipelines};
-use super::stamps::Stamps;
 use super::wait::Signal;
 
 /// Invocations of a dispatch: several times what the largest device holds at once.

@@ -6,7 +6,7 @@ use crate::ops::Kernel;
 use crate::plan::Buffer;
 
 use super::Gpu;
-use super::kernel::{Entry, Shader, override_value};
+use super::shaders::{Entry, Shader, override_value};
 
 /// What a pipeline is made from: shader, entry point, the values of its constants as bits.
 pub(super) type Key = (&'static str, &'static str, Vec<u64>);

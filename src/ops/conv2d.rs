@@ -8,7 +8,7 @@
 //! - backward, weights: `dw[i,j,c,o] = Σ_{n,oh,ow} x[n,ih,iw,c] · dy[n,oh,ow,o]`
 
 use super::{Grid, Kernel, View, constants, operand};
-use crate::geometry::ConvShape;
+use crate::model::geometry::ConvShape;
 
 /// One pass of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq)]

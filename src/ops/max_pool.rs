@@ -6,7 +6,7 @@
 //! - backward: `dx[n,ih,iw,c] = Σ dy[n,oh,ow,c]` over the windows whose `argmax` is `(ih, iw)`.
 
 use super::{Grid, Kernel, View, constants, operand};
-use crate::geometry::PoolShape;
+use crate::model::geometry::PoolShape;
 
 /// One pass of max pooling.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,10 +4,10 @@ use super::compare::{Comparison, Table};
 use super::{BACKWARD, FORWARD, wide};
 use crate::backend::Backend;
 use crate::error::Result;
-use crate::geometry::{ConvShape, Padding, Pads, PoolShape};
+use crate::model::geometry::{ConvShape, Padding, Pads, PoolShape};
 use crate::ops::adam::AdamParameters;
 use crate::random::Stream;
-use crate::{operators, reference};
+use crate::{eager, reference};
 
 fn random(stream: &mut Stream, len: usize) -> Vec<f32> {
     (0..len).map(|_| (2.0 * stream.uniform() - 1.0) as f32).collect()
@@ -36,8 +36,8 @@ async fn gather(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Re
     let images: Vec<u8> = (0..samples * pixels).map(|_| stream.below(256) as u8).collect();
     let labels: Vec<u8> = (0..samples).map(|_| stream.below(10) as u8).collect();
     let order: Vec<u32> = (0..samples).map(|_| stream.below(samples as u32)).collect();
-    let (got, got_labels) = operators::gather(backend, capacity, [&images, &labels], &order, range).await?;
-    let (cpu, cpu_labels) = operators::gather(&Backend::Cpu, capacity, [&images, &labels], &order, range).await?;
+    let (got, got_labels) = eager::gather(backend, capacity, [&images, &labels], &order, range).await?;
+    let (cpu, cpu_labels) = eager::gather(&Backend::Cpu, capacity, [&images, &labels], &order, range).await?;
     let (mut x, mut classes) = (vec![0.0; capacity * pixels], vec![0.0; range[1]]);
     for i in 0..range[1] {
         let sample = order[range[0] + i] as usize;
@@ -67,14 +67,14 @@ async fn conv2d(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Re
         let w = random(stream, s.weights_len());
         let dy = random(stream, n * s.output_len());
         let (x64, w64, dy64) = (wide(&x), wide(&w), wide(&dy));
-        let got = operators::conv2d(backend, &s, n, &x, &w).await?;
-        let cpu = operators::conv2d(&Backend::Cpu, &s, n, &x, &w).await?;
+        let got = eager::conv2d(backend, &s, n, &x, &w).await?;
+        let cpu = eager::conv2d(&Backend::Cpu, &s, n, &x, &w).await?;
         table.add("conv2d y", FORWARD, &got, &cpu, &reference::conv2d(&s, n, &x64, &w64));
-        let got = operators::conv2d_backward_input(backend, &s, n, &dy, &w).await?;
-        let cpu = operators::conv2d_backward_input(&Backend::Cpu, &s, n, &dy, &w).await?;
+        let got = eager::conv2d_backward_input(backend, &s, n, &dy, &w).await?;
+        let cpu = eager::conv2d_backward_input(&Backend::Cpu, &s, n, &dy, &w).await?;
         table.add("conv2d dx", BACKWARD, &got, &cpu, &reference::conv2d_backward_input(&s, n, &dy64, &w64));
-        let got = operators::conv2d_backward_weights(backend, &s, n, &x, &dy).await?;
-        let cpu = operators::conv2d_backward_weights(&Backend::Cpu, &s, n, &x, &dy).await?;
+        let got = eager::conv2d_backward_weights(backend, &s, n, &x, &dy).await?;
+        let cpu = eager::conv2d_backward_weights(&Backend::Cpu, &s, n, &x, &dy).await?;
         table.add("conv2d dw", BACKWARD, &got, &cpu, &reference::conv2d_backward_weights(&s, n, &x64, &dy64));
     }
     Ok(())
@@ -91,14 +91,14 @@ async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> 
         let x: Vec<f32> = (0..n * s.input_len()).map(|_| stream.below(4) as f32).collect();
         let dy = random(stream, n * s.output_len());
         let (want, argmax) = reference::max_pool(&s, n, &wide(&x));
-        let (got, winners) = operators::max_pool(backend, &s, n, &x).await?;
-        let (cpu, cpu_winners) = operators::max_pool(&Backend::Cpu, &s, n, &x).await?;
+        let (got, winners) = eager::max_pool(backend, &s, n, &x).await?;
+        let (cpu, cpu_winners) = eager::max_pool(&Backend::Cpu, &s, n, &x).await?;
         table.add("max_pool y", 0.0, &got, &cpu, &want);
         let floats = |winners: &[u32]| winners.iter().map(|&i| i as f32).collect::<Vec<_>>();
         let want: Vec<f64> = argmax.iter().map(|&i| f64::from(i)).collect();
         table.add("max_pool argmax", 0.0, &floats(&winners), &floats(&cpu_winners), &want);
-        let got = operators::max_pool_backward(backend, &s, n, &dy, &argmax).await?;
-        let cpu = operators::max_pool_backward(&Backend::Cpu, &s, n, &dy, &argmax).await?;
+        let got = eager::max_pool_backward(backend, &s, n, &dy, &argmax).await?;
+        let cpu = eager::max_pool_backward(&Backend::Cpu, &s, n, &dy, &argmax).await?;
         table.add("max_pool dx", BACKWARD, &got, &cpu, &reference::max_pool_backward(&s, n, &wide(&dy), &argmax));
     }
     Ok(())
@@ -107,17 +107,17 @@ async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> 
 async fn pointwise(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
     let (rows, channels) = (997, 13);
     let (y, b, dy) = (random(stream, rows * channels), random(stream, channels), random(stream, rows * channels));
-    let got = operators::bias(backend, &y, &b).await?;
-    let cpu = operators::bias(&Backend::Cpu, &y, &b).await?;
+    let got = eager::bias(backend, &y, &b).await?;
+    let cpu = eager::bias(&Backend::Cpu, &y, &b).await?;
     table.add("bias y", FORWARD, &got, &cpu, &reference::bias(&wide(&y), &wide(&b)));
-    let got = operators::bias_backward(backend, channels, &dy).await?;
-    let cpu = operators::bias_backward(&Backend::Cpu, channels, &dy).await?;
+    let got = eager::bias_backward(backend, channels, &dy).await?;
+    let cpu = eager::bias_backward(&Backend::Cpu, channels, &dy).await?;
     table.add("bias db", BACKWARD, &got, &cpu, &reference::bias_backward(channels, &wide(&dy)));
-    let got = operators::relu(backend, &y).await?;
-    let cpu = operators::relu(&Backend::Cpu, &y).await?;
+    let got = eager::relu(backend, &y).await?;
+    let cpu = eager::relu(&Backend::Cpu, &y).await?;
     table.add("relu y", 0.0, &got, &cpu, &reference::relu(&wide(&y)));
-    let got = operators::relu_backward(backend, &y, &dy).await?;
-    let cpu = operators::relu_backward(&Backend::Cpu, &y, &dy).await?;
+    let got = eager::relu_backward(backend, &y, &dy).await?;
+    let cpu = eager::relu_backward(&Backend::Cpu, &y, &dy).await?;
     table.add("relu dx", 0.0, &got, &cpu, &reference::relu_backward(&wide(&y), &wide(&dy)));
     Ok(())
 }
@@ -131,8 +131,8 @@ async fn matmul(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Re
     ] {
         let [m, n, k] = sizes;
         let (a, b) = (random(stream, m * k), random(stream, k * n));
-        let got = operators::matmul(backend, sizes, transpose, &a, &b).await?;
-        let cpu = operators::matmul(&Backend::Cpu, sizes, transpose, &a, &b).await?;
+        let got = eager::matmul(backend, sizes, transpose, &a, &b).await?;
+        let cpu = eager::matmul(&Backend::Cpu, sizes, transpose, &a, &b).await?;
         table.add(name, bound, &got, &cpu, &reference::matmul(sizes, transpose, &wide(&a), &wide(&b)));
     }
     Ok(())
@@ -142,24 +142,24 @@ async fn loss(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Resu
     let (rows, classes, active) = (67, 10, 61);
     let x: Vec<f32> = random(stream, rows * classes).into_iter().map(|v| 10.0 * v).collect();
     let labels: Vec<u32> = (0..rows).map(|_| stream.below(classes as u32)).collect();
-    let got = operators::softmax(backend, classes, &x).await?;
-    let cpu = operators::softmax(&Backend::Cpu, classes, &x).await?;
+    let got = eager::softmax(backend, classes, &x).await?;
+    let cpu = eager::softmax(&Backend::Cpu, classes, &x).await?;
     table.add("softmax y", FORWARD, &got, &cpu, &reference::softmax(classes, &wide(&x)));
-    let got = operators::log_softmax(backend, classes, &x).await?;
-    let cpu = operators::log_softmax(&Backend::Cpu, classes, &x).await?;
+    let got = eager::log_softmax(backend, classes, &x).await?;
+    let cpu = eager::log_softmax(&Backend::Cpu, classes, &x).await?;
     let logs = reference::log_softmax(classes, &wide(&x));
     table.add("log-softmax y", FORWARD, &got, &cpu, &logs);
     let rounded: Vec<f32> = logs.iter().map(|&v| v as f32).collect();
-    let got = operators::negative_log_likelihood(backend, classes, &rounded, &labels).await?;
-    let cpu = operators::negative_log_likelihood(&Backend::Cpu, classes, &rounded, &labels).await?;
+    let got = eager::negative_log_likelihood(backend, classes, &rounded, &labels).await?;
+    let cpu = eager::negative_log_likelihood(&Backend::Cpu, classes, &rounded, &labels).await?;
     let rows_of = rounded.chunks_exact(classes).zip(&labels);
     let want: Vec<f64> = rows_of.map(|(row, &label)| -f64::from(row[label as usize])).collect();
     table.add("negative log-likelihood", 0.0, &got, &cpu, &want);
-    let (got, _) = operators::softmax_cross_entropy(backend, classes, &x, &labels).await?;
-    let (cpu, _) = operators::softmax_cross_entropy(&Backend::Cpu, classes, &x, &labels).await?;
+    let (got, _) = eager::softmax_cross_entropy(backend, classes, &x, &labels).await?;
+    let (cpu, _) = eager::softmax_cross_entropy(&Backend::Cpu, classes, &x, &labels).await?;
     table.add("cross-entropy loss", FORWARD, &got, &cpu, &reference::cross_entropy(classes, &wide(&x), &labels));
-    let got = operators::softmax_cross_entropy_backward(backend, classes, &x, &labels, active).await?;
-    let cpu = operators::softmax_cross_entropy_backward(&Backend::Cpu, classes, &x, &labels, active).await?;
+    let got = eager::softmax_cross_entropy_backward(backend, classes, &x, &labels, active).await?;
+    let cpu = eager::softmax_cross_entropy_backward(&Backend::Cpu, classes, &x, &labels, active).await?;
     let want = reference::cross_entropy_backward(classes, &wide(&x), &labels, active);
     table.add("cross-entropy dx", BACKWARD, &got, &cpu, &want);
     Ok(())
@@ -173,8 +173,8 @@ async fn adam(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Resu
     let g: Vec<f32> = random(stream, n).into_iter().map(|g| g * 10f32.powi(-(stream.below(9) as i32))).collect();
     let p = AdamParameters::default();
     let alpha = p.alpha(1e-3, 7);
-    let got = operators::adam(backend, p, alpha, [&w, &m, &v], &g).await?;
-    let cpu = operators::adam(&Backend::Cpu, p, alpha, [&w, &m, &v], &g).await?;
+    let got = eager::adam(backend, p, alpha, [&w, &m, &v], &g).await?;
+    let cpu = eager::adam(&Backend::Cpu, p, alpha, [&w, &m, &v], &g).await?;
     let state = [&wide(&w)[..], &wide(&m), &wide(&v)];
     let want = reference::adam([p.beta1, p.beta2, p.epsilon], f64::from(alpha), state, &wide(&g));
     for (i, name) in ["adam w", "adam m", "adam v"].into_iter().enumerate() {

@@ -3,7 +3,7 @@
 use super::build::{Builder, Tape};
 use super::{Element, Op, Plan, View};
 use crate::error::Result;
-use crate::network::LayerKind;
+use crate::model::network::LayerKind;
 use crate::ops::MatMul;
 use crate::ops::bias::{Bias, BiasPass};
 use crate::ops::conv2d::{Conv2d, Conv2dPass};

@@ -2,8 +2,8 @@
 
 use super::{ALIGNMENT, BufferId, Element, Op, Parameter, Plan, Program, ProgramId, Samples, State, View};
 use crate::error::{Error, Result};
-use crate::geometry::elements;
-use crate::network::{Layer, LayerKind, Network};
+use crate::model::geometry::elements;
+use crate::model::network::{Layer, LayerKind, Network};
 use crate::ops::bias::{Bias, BiasPass};
 use crate::ops::conv2d::{Conv2d, Conv2dPass};
 use crate::ops::max_pool::{MaxPool, MaxPoolPass};

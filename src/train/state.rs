@@ -2,8 +2,8 @@
 
 use super::Trainer;
 use crate::error::{Error, Result};
+use crate::model::tensor::Tensor;
 use crate::plan::{BufferId, Parameter};
-use crate::tensor::Tensor;
 
 impl Trainer<'_> {
     pub(super) fn set_parameters(&mut self, buffer: BufferId, replica: usize, tensors: &[Tensor]) -> Result<()> {

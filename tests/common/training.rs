@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use stridelab::backend::Backend;
 use stridelab::data::{Dataset, Split};
-use stridelab::geometry::Padding;
-use stridelab::network::{Configuration, Network};
-use stridelab::tensor::Tensor;
+use stridelab::model::geometry::Padding;
+use stridelab::model::network::{Configuration, Network};
+use stridelab::model::tensor::Tensor;
 use stridelab::train::{TrainOptions, Trainer};
 
 use super::{backends, ok};

@@ -5,8 +5,8 @@
 //! must share these choices. They are not to be seen from outside a training step, so [`Step::ties`] finds them in
 //! float64, and [`settle`] takes the effect of those that fell differently off a difference, and nothing else.
 
-use stridelab::geometry::{ConvShape, PoolShape};
-use stridelab::network::{LayerKind, Network};
+use stridelab::model::geometry::{ConvShape, PoolShape};
+use stridelab::model::network::{LayerKind, Network};
 
 use super::reference;
 

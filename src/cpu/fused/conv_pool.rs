@@ -15,7 +15,7 @@ use super::machine::Machine;
 use super::{filters, first_layer, gradients, layout, windows, winograd};
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::{for_each_chunk, for_each_two};
-use crate::geometry::{ConvShape, PoolShape};
+use crate::model::geometry::{ConvShape, PoolShape};
 
 /// Images of one task, forward.
 const IMAGES: usize = 4;

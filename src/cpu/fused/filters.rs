@@ -15,7 +15,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::geometry::ConvShape;
+use crate::model::geometry::ConvShape;
 
 /// Products along an axis that differ in their weights: at stride 2 the last two share them.
 pub const WEIGHTS: usize = 4;

@@ -1,6 +1,6 @@
 //! Images with their zero padding written out, so that inner loops need not ask where they are.
 
-use crate::geometry::ConvShape;
+use crate::model::geometry::ConvShape;
 
 /// Where the pixels of an input image lie once its zero padding is written out.
 pub struct Padded {

@@ -3,7 +3,7 @@
 use super::filters::points;
 use super::images::Padded;
 use crate::cpu::aligned::borrow;
-use crate::geometry::PoolShape;
+use crate::model::geometry::PoolShape;
 
 /// Which windows of an image read anything but zeros.
 pub struct Ink<'a> {

@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::transpose::transpose;
 use crate::cpu::aligned::Aligned;
 use crate::cpu::for_each_chunk;
-use crate::geometry::ConvShape;
+use crate::model::geometry::ConvShape;
 
 /// `[kh, kw, C, O]` to `[kh][O][kw, C]`: of one kernel row, all that meets a window's gradients.
 pub fn arrange_weights(machine: Machine, conv: &ConvShape, w: &[f32], arranged: &mut Aligned) {

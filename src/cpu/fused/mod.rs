@@ -30,10 +30,10 @@ mod winograd;
 
 use super::aligned::Aligned;
 use super::executor::Executor;
-use crate::geometry::Pads;
+use crate::model::geometry::Pads;
 use crate::ops::{Adam, Gather, MatMul, Op, View};
 use crate::plan::StepRecord;
-use crate::plan::runs::{ConvPool, ConvPoolBackward};
+use crate::plan::patterns::{ConvPool, ConvPoolBackward};
 use machine::Machine;
 
 /// One thing that a program does: a plain operation, or what replaces some.

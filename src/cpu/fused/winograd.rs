@@ -23,7 +23,7 @@ use super::tile::{self, Block, Factor, Plane};
 use super::window::pool;
 use crate::cpu::aligned::{Aligned, borrow};
 use crate::cpu::for_each_item;
-use crate::geometry::ConvShape;
+use crate::model::geometry::ConvShape;
 
 /// Tasks that transform the weights, at most.
 const PARTS: usize = 8;

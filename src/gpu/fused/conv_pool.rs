@@ -2,10 +2,10 @@
 
 use super::sums::Sum;
 use super::{Gpu, Scratch};
-use crate::geometry::Pads;
+use crate::model::geometry::Pads;
 use crate::ops::conv2d::sizes;
 use crate::ops::{Grid, Kernel, View, constants, operand};
-use crate::plan::runs::{ConvPool, ConvPoolBackward};
+use crate::plan::patterns::{ConvPool, ConvPoolBackward};
 
 /// Channels of a tile, TILE_CHANNELS of the shaders.
 const TILE_CHANNELS: usize = 32;

@@ -2,7 +2,7 @@
 
 use super::{Gpu, Scratch};
 use crate::ops::{Grid, Kernel, MatMul, View, constants, operand};
-use crate::plan::runs::{Dense, RectifiedBias};
+use crate::plan::patterns::{Dense, RectifiedBias};
 
 /// Workgroups that a product should have at least, and the fewest terms of a slice of its sums.
 const WORKGROUPS: usize = 64;

@@ -2,7 +2,7 @@
 
 use super::{Gpu, Scratch, dense};
 use crate::ops::{Grid, Kernel, constants, operand};
-use crate::plan::runs::{Head, HeadBackward};
+use crate::plan::patterns::{Head, HeadBackward};
 
 /// What the kernels are written for: a lane a hidden unit, and room for the sums of the classes.
 pub(super) fn fits(gpu: &Gpu, run: &Head) -> bool {

@@ -11,7 +11,7 @@ mod head;
 mod sums;
 
 use crate::ops::{Kernel, Op, View};
-use crate::plan::runs::{ConvPool, ConvPoolBackward, Dense, Head, RectifiedBias};
+use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, Head, RectifiedBias};
 use crate::plan::{Buffer, BufferId, Element, Plan, Program};
 
 use super::Gpu;

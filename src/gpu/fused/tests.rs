@@ -1,9 +1,9 @@
 //! What is fused, and what gives way.
 
 use super::*;
-use crate::geometry::{ConvShape, Padding, PoolShape};
-use crate::network::{Architecture, Configuration, Head, Network};
-use crate::plan::{PlanOptions, TrainingPlan, runs};
+use crate::model::geometry::{ConvShape, Padding, PoolShape};
+use crate::model::network::{Architecture, Configuration, Head, Network};
+use crate::plan::{PlanOptions, TrainingPlan, patterns};
 
 fn gpu() -> Gpu {
     pollster::block_on(crate::gpu::open(None, false)).unwrap()
@@ -69,7 +69,7 @@ fn what_does_not_fit_stays_plain() {
     assert!(!with(ConvShape { in_channels: 3, ..conv }));
     assert!(!with(ConvShape { out_channels: 48, ..conv }));
     let ops = &training.plan.programs[training.train_step.0].ops;
-    let (head, _) = ops.iter().enumerate().find_map(|(i, _)| runs::Head::at(&ops[i..])).unwrap();
+    let (head, _) = ops.iter().enumerate().find_map(|(i, _)| patterns::Head::at(&ops[i..])).unwrap();
     let with = |units, classes| {
         let mut other = head;
         (other.first.product.columns, other.last.product.columns) = (units, classes);

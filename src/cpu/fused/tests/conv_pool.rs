@@ -4,7 +4,7 @@ use super::*;
 use crate::cpu::fused::conv_pool as kernels;
 use crate::cpu::fused::window::NONE;
 use crate::cpu::{bias, conv2d, max_pool, relu};
-use crate::geometry::{ConvShape, PoolShape};
+use crate::model::geometry::{ConvShape, PoolShape};
 
 const BATCH: usize = 5;
 

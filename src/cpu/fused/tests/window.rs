@@ -3,7 +3,7 @@
 use super::*;
 use crate::cpu::fused::window::{NONE, pool};
 use crate::cpu::{max_pool, relu};
-use crate::geometry::PoolShape;
+use crate::model::geometry::PoolShape;
 
 /// All that can meet in a window, numbers or not, against the plain pool of the plain ReLU.
 #[test]

@@ -1,0 +1,19 @@
+//! `stridelab describe`: the networks without training them.
+
+use stridelab::Result;
+use stridelab::model::network::Network;
+use stridelab::report::text::describe_table;
+
+use super::configurations;
+use crate::args::DescribeArgs;
+use crate::terminal::{colour, print, width};
+
+/// Prints a table a configuration.
+pub fn run(args: &DescribeArgs) -> Result<()> {
+    let tables = configurations(&args.stride, &args.padding).into_iter().map(|configuration| {
+        let network = Network::new(args.image, configuration)?;
+        Ok(describe_table(&configuration, &network, colour(), width()))
+    });
+    let tables: Vec<_> = tables.collect::<Result<_>>()?;
+    print(&format!("{}\n", tables.join("\n\n")))
+}

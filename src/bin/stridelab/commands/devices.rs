@@ -1,0 +1,53 @@
+//! `stridelab devices`: what there is to run on.
+
+use stridelab::Result;
+use stridelab::gpu::{AdapterSummary, adapters, choose, is_real};
+
+use crate::device::{driver, kind};
+use crate::terminal::{print, threads};
+
+/// Prints every adapter with the limits that matter, and which would be chosen and why.
+pub fn run() -> Result<()> {
+    let found = pollster::block_on(adapters());
+    let infos: Vec<_> = found.iter().map(|adapter| adapter.info.clone()).collect();
+    let mut text: String = found.iter().enumerate().map(|(i, adapter)| describe(i, adapter)).collect();
+    text += &format!("CPU: {} threads\n\n", threads());
+    let rule = match found.len() {
+        1 => "",
+        _ => "\n(discrete GPUs come before integrated ones, software adapters last)",
+    };
+    text += &match choose(&infos, None) {
+        Ok(i) if is_real(&infos[i]) => {
+            format!("--backend auto and --backend gpu take adapter {i}, {}{rule}\n", kind(&infos[i]))
+        }
+        Ok(i) => format!(
+            "--backend auto takes the CPU: no GPU was found\n\
+             --backend gpu takes adapter {i}, {}: it computes on the CPU{rule}\n",
+            kind(&infos[i]),
+        ),
+        Err(error) => format!("--backend auto takes the CPU\n--backend gpu has nothing to take: {error}\n"),
+    };
+    print(&text)
+}
+
+fn describe(index: usize, adapter: &AdapterSummary) -> String {
+    let (info, limits) = (&adapter.info, &adapter.limits);
+    let has = |feature| if adapter.features.contains(feature) { "yes" } else { "no" };
+    format!(
+        "{index}: {}\n   {}, {:?}, driver {}\n   {} MiB a binding, {} MiB a buffer, {} storage buffers a stage\n   \
+         {} invocations and {} KiB shared memory a workgroup\n   \
+         timestamps: {}, subgroups: {}, pipeline cache: {}\n",
+        info.name,
+        kind(info),
+        info.backend,
+        driver(info),
+        limits.max_storage_buffer_binding_size >> 20,
+        limits.max_buffer_size >> 20,
+        limits.max_storage_buffers_per_shader_stage,
+        limits.max_compute_invocations_per_workgroup,
+        limits.max_compute_workgroup_storage_size >> 10,
+        has(wgpu::Features::TIMESTAMP_QUERY),
+        has(wgpu::Features::SUBGROUP),
+        has(wgpu::Features::PIPELINE_CACHE),
+    )
+}

@@ -1,0 +1,58 @@
+//! The commands, one file each.
+
+pub mod bench;
+pub mod describe;
+pub mod devices;
+pub mod parity;
+pub mod train;
+
+use std::path::PathBuf;
+
+use stridelab::files::one_line;
+use stridelab::model::geometry::Padding;
+use stridelab::model::network::Configuration;
+use stridelab::{Error, Result};
+
+use crate::args::PaddingChoice;
+
+/// All combinations in the tutorial's order: paddings outside, strides inside; repeats once.
+pub fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> Vec<Configuration> {
+    let mut all = Vec::new();
+    for padding in paddings {
+        let padding = match padding {
+            PaddingChoice::Same => Padding::Same,
+            PaddingChoice::Valid => Padding::Valid,
+        };
+        for &stride in strides {
+            let configuration = Configuration { stride, padding };
+            if !all.contains(&configuration) {
+                all.push(configuration);
+            }
+        }
+    }
+    all
+}
+
+/// `runs/<date-time><suffix>`, made here and now: two runs of one second get two directories.
+pub fn default_out(suffix: &str) -> Result<PathBuf> {
+    let runs = PathBuf::from("runs");
+    let name = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string() + suffix;
+    let make = || {
+        std::fs::create_dir_all(&runs)?;
+        let mut path = runs.join(&name);
+        let mut n = 1;
+        loop {
+            match std::fs::create_dir(&path) {
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => n += 1,
+                made => return made.map(|()| path),
+            }
+            path = runs.join(format!("{name}-{n}"));
+        }
+    };
+    make().map_err(|e| Error::Failure(format!("cannot create a directory in runs/: {}; give --out", one_line(e))))
+}
+
+/// The present moment, RFC 3339 with the zone's offset, in whole seconds.
+pub fn timestamp() -> String {
+    jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}

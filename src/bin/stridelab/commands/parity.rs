@@ -1,0 +1,49 @@
+//! `stridelab parity`: this adapter against the CPU and `f64`.
+
+use stridelab::backend::Backend;
+use stridelab::data::Dataset;
+use stridelab::model::network::Configuration;
+use stridelab::parity::{self, LOSS, STEPS};
+use stridelab::{Error, Result};
+
+use crate::args::ParityArgs;
+use crate::terminal::{print, say};
+
+/// Prints the largest error by tensor; fails where one is past its bound.
+pub fn run(args: &ParityArgs) -> Result<()> {
+    let seed = match args.seed {
+        Some(seed) => seed,
+        None => getrandom::u64().map_err(|e| Error::Failure(format!("no fresh seed ({e}): give --seed")))?,
+    };
+    let backend = pollster::block_on(Backend::gpu(args.adapter.as_deref(), false))?;
+    if let Backend::Gpu(gpu) = &backend {
+        print(&format!("{} ({:?}) against the CPU, seed {seed}\n\n", gpu.info.name, gpu.info.backend))?;
+    }
+    let mut failed = Vec::new();
+    let mut verdict = |name: &str, holds: bool| {
+        if !holds {
+            failed.push(name.to_string());
+        }
+        if holds { "ok" } else { "FAILED" }
+    };
+    print(&format!("{:<20} {:>10} {:>10} {:>10}\n", "operator, tensor", "error", "CPU's", "bound"))?;
+    for c in pollster::block_on(parity::operators(&backend, seed))? {
+        let verdict = verdict(&c.name, c.holds());
+        print(&format!("{:<20} {:>10.1e} {:>10.1e} {:>10.1e}  {verdict}\n", c.name, c.error, c.cpu, c.bound))?;
+    }
+    let mut data = Dataset::embedded()?;
+    data.limit(64 * STEPS)?;
+    print(&format!("\n{STEPS} training steps  {:>14} {:>10}   weights furthest apart\n", "loss", "bound"))?;
+    for configuration in Configuration::TUTORIAL {
+        let (loss, tensors) = pollster::block_on(parity::steps(&backend, &data, configuration, seed))?;
+        let verdict = verdict(&configuration.to_string(), loss <= LOSS);
+        let worst = tensors.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        let worst = worst.map_or(String::new(), |(name, error)| format!("{name} {error:.1e}"));
+        print(&format!("{:<20} {loss:>10.1e} {LOSS:>10.1e}   {worst}  {verdict}\n", configuration.to_string()))?;
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    say(&format!("run stridelab parity --seed {seed} to see it again"));
+    Err(Error::Check(format!("{} past the bound: {}", failed.len(), failed.join(", "))))
+}

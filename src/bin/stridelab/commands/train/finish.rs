@@ -1,0 +1,93 @@
+//! How a run ends: figures, `run.json`, the table.
+
+use serde_json::json;
+use stridelab::data::Dataset;
+use stridelab::files::one_line;
+use stridelab::record::{EpochRow, Status};
+use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
+use stridelab::report::figure::{curves, png, sample};
+use stridelab::report::text::{RunRow, run_table};
+use stridelab::store::feature_maps_name;
+use stridelab::{Error, Result};
+
+use super::record::Run;
+use super::seeds;
+use crate::commands::timestamp;
+use crate::terminal::{colour, print, width};
+
+impl Run<'_> {
+    /// Draws the figures of a finished run, writes how the run ended, and shows what there is of it.
+    ///
+    /// # Errors
+    /// `result`'s own, else where a file or stdout cannot be written.
+    pub fn end(mut self, result: Result<()>, data: &Dataset) -> Result<()> {
+        self.progress.finish();
+        let result = result.and_then(|()| self.figures(data));
+        self.info.end = Some(timestamp());
+        self.info.totals.seconds = self.start.elapsed().as_secs_f64();
+        self.info.status = match result {
+            Ok(()) => Status::Finished,
+            Err(Error::Interrupted) => Status::Interrupted,
+            Err(_) => Status::Failed,
+        };
+        let closed = self.writer.run(&self.info);
+        // The first error is the one to tell; a table is shown of what an interrupted run finished.
+        let shown = match result {
+            Ok(()) => self.show("done"),
+            Err(Error::Interrupted) if !self.rows.is_empty() => self.show("interrupted"),
+            Err(_) => Ok(()),
+        };
+        result.and(closed).and(shown)
+    }
+
+    fn figures(&self, data: &Dataset) -> Result<()> {
+        let (seeds, batch, images) = (seeds(&self.args.seeds()), self.args.batch_size, data.train.count);
+        let backend = self.info.backend.to_uppercase();
+        let caption = format!("{}, {images} training images, batch {batch}, {seeds}, {backend}", data.name);
+        self.writer.figure("accuracy.png", &png(&curves::accuracy(&self.rows, &caption))?)?;
+        self.writer.figure("loss.png", &png(&curves::loss(&self.rows, &caption))?)?;
+        let (pixels, side) = (data.test.height * data.test.width, [data.test.height, data.test.width]);
+        let image = sample::sample(&data.test.images[..pixels], side, 0, data.test.labels[0])?;
+        self.writer.figure("sample.png", &png(&image)?)?;
+        let maps = self.features.iter().map(|(c, f)| Ok((c, FeatureMaps::new(*c, f.shape, &f.data)?)));
+        let (configurations, maps): (Vec<_>, Vec<_>) = maps.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        let max = shared_max(&maps);
+        for (configuration, maps) in configurations.into_iter().zip(&maps) {
+            self.writer.figure(&feature_maps_name(configuration), &png(&maps.svg(max))?)?;
+        }
+        Ok(())
+    }
+
+    /// The table, or the last JSON line, and where the files are.
+    fn show(&self, event: &str) -> Result<()> {
+        let totals = &self.info.totals;
+        if self.args.json {
+            let last = json!({
+                "event": event,
+                "out": self.writer.dir().to_string_lossy(),
+                "networks": totals.networks,
+                "epochs": totals.epochs,
+                "steps": totals.steps,
+                "startup_seconds": totals.startup_seconds,
+                "train_seconds": totals.train_seconds,
+                "seconds": totals.seconds,
+            });
+            return print(&format!("{last}\n"));
+        }
+        let seeds = self.args.seeds();
+        let all = self.networks.iter().flat_map(|network| seeds.iter().map(move |&seed| (network, seed)));
+        let rows = all.map(|((configuration, network, steps), seed)| {
+            let of = |row: &&EpochRow| {
+                (row.stride, &row.padding, row.seed) == (configuration.stride, &configuration.padding_name(), seed)
+            };
+            let epochs: Vec<_> = self.rows.iter().filter(of).cloned().collect();
+            RunRow::new(configuration, network, &epochs, *steps)
+        });
+        let table = run_table(&rows.collect::<Vec<_>>(), colour(), width());
+        let mut files = vec!["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
+        files.extend((totals.networks > 0).then_some("weights/"));
+        files.extend((event == "done").then_some("figures/"));
+        let dir = one_line(self.writer.dir().display());
+        print(&format!("{table}\n\nresults in {dir}\n  {}\n", files.join("  ")))
+    }
+}

@@ -1,0 +1,127 @@
+//! The main command: train, write, show.
+
+mod finish;
+mod options;
+mod record;
+
+use std::time::Instant;
+
+use stridelab::data::Dataset;
+use stridelab::files::one_line;
+use stridelab::model::network::{Configuration, Network};
+use stridelab::model::weights;
+use stridelab::record::ShapeRow;
+use stridelab::store::Writer;
+use stridelab::study::{self, Study};
+use stridelab::train::TrainOptions;
+use stridelab::{Error, Result};
+
+use super::{configurations, default_out};
+use crate::args::{BackendChoice, TrainArgs};
+use crate::progress::Progress;
+use crate::{device, interrupt, memory};
+use record::Run;
+
+/// Trains what the options ask for.
+pub fn run(args: &TrainArgs) -> Result<()> {
+    let start = Instant::now();
+    let configurations = configurations(&args.stride, &args.padding);
+    agree(args, &configurations)?;
+    let progress = Progress::new(args.quiet, args.verbose > 0, configurations.len(), args.seeds().len(), args.epochs);
+    let notice = progress.clone();
+    interrupt::watch(move || notice.line("stopping at the next step; Ctrl-C again to stop at once"))?;
+
+    // Whatever is wrong with the input is found before a file is written.
+    // Unpacking the data and opening a device take about as long.
+    let (data, opened) = std::thread::scope(|scope| {
+        let device = scope.spawn(|| device::open(args.backend, args.adapter.as_deref(), "training"));
+        let data = load(args);
+        (data, device.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let data = data?;
+    let image = [data.train.height, data.train.width];
+    let initial = match &args.init {
+        Some(file) => Some(weights::load(file, &Network::new(image, configurations[0])?)?),
+        None => None,
+    };
+    let (backend, why) = opened?;
+    progress.line(&why);
+    let train = TrainOptions {
+        batch_size: args.batch_size,
+        learning_rate: args.learning_rate,
+        seeds: args.seeds(),
+        shuffle: !args.no_shuffle,
+        fuse: !args.no_fuse,
+        ..TrainOptions::default()
+    };
+    let study = Study { configurations, epochs: args.epochs, train, weights: initial };
+    memory::check(&backend, study.check(&backend, &data)?)?;
+    interrupt::check()?;
+
+    let out = args.out.clone().map_or_else(|| default_out(""), Ok)?;
+    let writer = Writer::create(&out, args.force)?;
+    progress.line(&summary(&study, &data, &writer));
+    let mut run = Run::new(args, writer, progress, options::run_info(args, &out, &backend, &data), start);
+    let shapes = study.configurations.iter().map(|c| Ok(ShapeRow::of(c, &Network::new(image, *c)?)));
+    run.begin(&shapes.collect::<Result<Vec<_>>>()?.concat())?;
+    let result = pollster::block_on(study::run(&backend, &data, &study, &mut run));
+    device::keep_compiled(&backend);
+    run.end(result, &data)
+}
+
+/// Options that contradict one another.
+fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
+    if args.init.is_some() && configurations.len() != 1 {
+        return Err(Error::Usage(format!(
+            "--init needs exactly one configuration, {} are selected: add --stride 1 --padding same, for example",
+            configurations.len()
+        )));
+    }
+    if args.adapter.is_some() && args.backend == BackendChoice::Cpu {
+        let text = "--adapter names a GPU, but --backend is cpu: leave one of the two out";
+        return Err(Error::Usage(text.into()));
+    }
+    Ok(())
+}
+
+fn load(args: &TrainArgs) -> Result<Dataset> {
+    let start = Instant::now();
+    let mut data = match &args.data {
+        Some(directory) => Dataset::open(directory)?,
+        None => Dataset::embedded()?,
+    };
+    if let Some(n) = args.limit {
+        data.limit(n).map_err(|e| match e {
+            Error::Usage(text) => Error::Usage(format!("--limit {n}: {text}")),
+            other => other,
+        })?;
+    }
+    log::debug!("{} read and checked in {:.2?}: {:?}, {:?}", data.name, start.elapsed(), data.train, data.test);
+    Ok(data)
+}
+
+/// `seed 0`, or `seeds 0 to 9`.
+fn seeds(seeds: &[u64]) -> String {
+    match (seeds.first(), seeds.last()) {
+        (Some(first), Some(last)) if first != last => format!("seeds {first} to {last}"),
+        (first, _) => format!("seed {}", first.copied().unwrap_or_default()),
+    }
+}
+
+/// What is about to happen, on two lines.
+fn summary(study: &Study, data: &Dataset, writer: &Writer) -> String {
+    let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    format!(
+        "{}: {} training and {} validation images of {}×{}\n{} of {}, batch {}, {}; results go to {}",
+        data.name,
+        data.train.count,
+        data.test.count,
+        data.train.height,
+        data.train.width,
+        plural(study.configurations.len(), "network"),
+        plural(study.epochs as usize, "epoch"),
+        study.train.batch_size,
+        seeds(&study.train.seeds),
+        one_line(writer.dir().display()),
+    )
+}

@@ -1,0 +1,101 @@
+//! Where to train, and why there.
+
+use std::path::PathBuf;
+
+use stridelab::backend::Backend;
+use stridelab::{Error, Result, gpu};
+
+use crate::args::BackendChoice;
+use crate::terminal::threads;
+
+/// The backend that the options choose, and a line or two that say which and why; `doing` begins
+/// them: `training`.
+///
+/// # Errors
+/// [`Error::NoAdapter`] where a GPU is asked for and none can be had.
+pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Result<(Backend, String)> {
+    let cpu = |why: &str| Ok((Backend::Cpu, format!("{doing} on the CPU, {} threads: {why}", threads())));
+    if backend == BackendChoice::Cpu {
+        return cpu("as asked");
+    }
+    let choice = backend == BackendChoice::Auto && adapter.is_none();
+    if choice {
+        let found = pollster::block_on(gpu::adapters());
+        let infos: Vec<_> = found.into_iter().map(|adapter| adapter.info).collect();
+        for info in &infos {
+            log::debug!("adapter {} ({:?}, {:?}), driver {}", info.name, info.device_type, info.backend, driver(info));
+        }
+        match gpu::choose(&infos, None) {
+            Ok(i) if gpu::is_real(&infos[i]) => {}
+            Ok(i) => {
+                let name = &infos[i].name;
+                return cpu(&format!("no GPU was found\n{name} is a software adapter: --backend gpu takes it"));
+            }
+            Err(_) => return cpu("no GPU was found (stridelab devices says what to install)"),
+        }
+    }
+    let mut backend = match pollster::block_on(Backend::gpu(adapter, false)) {
+        // An adapter that is listed and gives no device is as good as none.
+        Err(Error::NoAdapter(text)) if choice => return cpu(&text),
+        opened => opened?,
+    };
+    if let Backend::Gpu(gpu) = &mut backend {
+        if let Some(directory) = cache_directory() {
+            gpu.use_cache(&directory);
+        }
+        if let Some(merges) = merges() {
+            gpu.set_merges(merges);
+        }
+    }
+    let line = match &backend {
+        Backend::Gpu(gpu) if gpu::is_real(&gpu.info) => {
+            format!("{doing} on {} ({:?}), {}", gpu.info.name, gpu.info.backend, kind(&gpu.info))
+        }
+        Backend::Gpu(gpu) => format!(
+            "{doing} on {} ({:?})\nnotice: this is a software adapter, which computes on the CPU",
+            gpu.info.name, gpu.info.backend
+        ),
+        Backend::Cpu => String::new(),
+    };
+    Ok((backend, line))
+}
+
+/// Keeps what the GPU's driver compiled for the next process.
+pub fn keep_compiled(backend: &Backend) {
+    if let Backend::Gpu(gpu) = backend {
+        gpu.save_cache();
+    }
+}
+
+/// Where this user's programs keep what they can make again; `None` where no variable says it.
+fn cache_directory() -> Option<PathBuf> {
+    let of = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = if cfg!(windows) { of("LOCALAPPDATA") } else { of("XDG_CACHE_HOME") };
+    base.or_else(|| Some(of("HOME")?.join(".cache"))).map(|base| base.join("stridelab"))
+}
+
+/// What `STRIDELAB_MERGE` says, which benches/gpu.sh sets to measure merged kernels (1) beside separate
+/// ones (0); else the adapter's kind decides.
+fn merges() -> Option<bool> {
+    match std::env::var("STRIDELAB_MERGE").ok()?.as_str() {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    }
+}
+
+/// What sort of device an adapter is, for people.
+pub fn kind(info: &wgpu::AdapterInfo) -> &'static str {
+    match info.device_type {
+        wgpu::DeviceType::DiscreteGpu => "a discrete GPU",
+        wgpu::DeviceType::IntegratedGpu => "an integrated GPU",
+        wgpu::DeviceType::VirtualGpu => "a virtual GPU",
+        wgpu::DeviceType::Other => "a GPU of an unknown kind",
+        wgpu::DeviceType::Cpu => "a software adapter",
+    }
+}
+
+/// The driver's name and version.
+pub fn driver(info: &wgpu::AdapterInfo) -> String {
+    format!("{} {}", info.driver, info.driver_info).trim().into()
+}

@@ -1,0 +1,52 @@
+//! Parse, run, one error line, exit code.
+
+mod args;
+mod commands;
+mod device;
+mod interrupt;
+mod memory;
+mod progress;
+mod terminal;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command, Stop};
+use clap::CommandFactory;
+
+fn main() -> ExitCode {
+    terminal::quieten_drivers();
+    let done = match args::parse(terminal::colour()) {
+        Ok(cli) => run(&cli),
+        Err(Stop::Print(text)) => terminal::print(&text),
+        Err(Stop::Error(error)) => Err(error),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::say(&format!("error: {error}"));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(cli: &Cli) -> stridelab::Result<()> {
+    // Without -v a library's own log would put riddles beside our one line.
+    let level = match cli.train.verbose {
+        0 => "off,stridelab=warn",
+        1 => "warn,stridelab=debug",
+        _ => "debug",
+    };
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level)).init();
+    match &cli.command {
+        None => commands::train::run(&cli.train),
+        Some(Command::Describe(args)) => commands::describe::run(args),
+        Some(Command::Devices) => commands::devices::run(),
+        Some(Command::Parity(args)) => commands::parity::run(args),
+        Some(Command::Bench(args)) => commands::bench::run(args),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "stridelab", &mut script);
+            terminal::print(&String::from_utf8_lossy(&script))
+        }
+    }
+}

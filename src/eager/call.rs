@@ -1,0 +1,91 @@
+//! What every operator call does: a plan of one operation, its tensors written, run and read back.
+
+use crate::backend::Backend;
+use crate::error::{Error, Result};
+use crate::model::geometry::elements;
+use crate::plan::{Element, Op, Plan, Program, StepRecord, View};
+
+/// A plan of one operation under construction.
+pub(super) struct Call<'a> {
+    backend: &'a Backend,
+    plan: Plan,
+    writes: Vec<(View, &'a [u8])>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(backend: &'a Backend) -> Self {
+        Call { backend, plan: Plan::new(1), writes: Vec::new() }
+    }
+
+    pub(super) fn input<T: bytemuck::Pod>(&mut self, name: &str, data: &'a [T], shape: &[usize]) -> Result<View> {
+        let len = elements(shape)?;
+        if data.len() != len || len == 0 {
+            return Err(Error::Usage(format!(
+                "{name} has {} elements, its shape {shape:?} needs {len}, at least 1: pass a slice of that length",
+                data.len()
+            )));
+        }
+        let element = if size_of::<T>() == 1 { Element::U8 } else { Element::F32 };
+        let view = self.plan.buffer(name, element, shape)?;
+        self.writes.push((view, bytemuck::cast_slice(data)));
+        Ok(view)
+    }
+
+    pub(super) fn output(&mut self, name: &str, shape: &[usize]) -> Result<View> {
+        if elements(shape)? == 0 {
+            return Err(Error::Usage(format!("{name} of shape {shape:?} has no elements")));
+        }
+        self.plan.buffer(name, Element::F32, shape)
+    }
+
+    pub(super) async fn run<const N: usize>(
+        mut self,
+        op: Op,
+        record: StepRecord,
+        outputs: [View; N],
+    ) -> Result<[Vec<u32>; N]> {
+        let limit = self.backend.max_binding_bytes();
+        if let Some(buffer) = self.plan.buffers.iter().find(|b| b.bytes() > limit) {
+            return Err(Error::Usage(format!(
+                "{} needs {} bytes, this backend binds at most {limit}: use a smaller tensor or the CPU",
+                buffer.name,
+                buffer.bytes()
+            )));
+        }
+        let id = self.plan.program(Program {
+            name: "operator",
+            capacity: 1,
+            max_steps: 1,
+            ops: vec![op],
+            readable: true,
+            activations: Vec::new(),
+        });
+        let mut executor = self.backend.prepare(&self.plan).await?;
+        for view in outputs {
+            executor.write(view, 0, &vec![f32::NAN; view.len])?;
+        }
+        for (view, bytes) in self.writes {
+            executor.write(view, 0, bytes)?;
+        }
+        executor.set_records(id, &[record])?;
+        executor.run(id, 0..1, &mut |_| true).await?;
+        let mut results = [const { Vec::new() }; N];
+        for (result, view) in results.iter_mut().zip(outputs) {
+            *result = executor.read(view, 0).await?;
+        }
+        Ok(results)
+    }
+
+    pub(super) async fn run_f32<const N: usize>(
+        self,
+        op: Op,
+        record: StepRecord,
+        outputs: [View; N],
+    ) -> Result<[Vec<f32>; N]> {
+        Ok(self.run(op, record, outputs).await?.map(floats))
+    }
+}
+
+pub(super) fn floats(words: Vec<u32>) -> Vec<f32> {
+    bytemuck::cast_vec(words)
+}

@@ -1,0 +1,73 @@
+//! Convolution and its gradients; see [`crate::ops::conv2d`].
+
+use super::call::Call;
+use crate::backend::Backend;
+use crate::error::Result;
+use crate::model::geometry::ConvShape;
+use crate::ops::conv2d::{Conv2d, Conv2dPass};
+use crate::plan::{Op, StepRecord};
+
+/// Convolution (cross-correlation), zero outside the image:
+/// `y[n,oh,ow,o] = Σ_{i,j,c} x[n, oh·sh + i − top, ow·sw + j − left, c] · w[i,j,c,o]`.
+///
+/// `x` is `[N,H,W,C]` with `N = batch`, `w` is `[kh,kw,C,O]`; returns `y`, `[N,oh,ow,O]`. Sizes,
+/// stride and pads are those of `shape`.
+///
+/// # Errors
+/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
+pub async fn conv2d(backend: &Backend, shape: &ConvShape, batch: usize, x: &[f32], w: &[f32]) -> Result<Vec<f32>> {
+    let mut call = Call::new(backend);
+    let x = call.input("x", x, &[batch, shape.input_len()])?;
+    let w = call.input("w", w, &[shape.weights_len()])?;
+    let y = call.output("y", &[batch, shape.output_len()])?;
+    let op = Op::Conv2d(Conv2d { shape: *shape, batch, pass: Conv2dPass::Forward { x, w, y } });
+    let [y] = call.run_f32(op, StepRecord::default(), [y]).await?;
+    Ok(y)
+}
+
+/// The gradient of [`conv2d`] with respect to its input:
+/// `dx[n,ih,iw,c] = Σ dy[n,oh,ow,o] · w[i,j,c,o]` over all `o` and all `(oh, ow)`, `(i, j)` with
+/// `oh·sh + i − top = ih` and `ow·sw + j − left = iw`; exactly 0 where no window reaches.
+///
+/// `dy` is `[N,oh,ow,O]` with `N = batch`, `w` is `[kh,kw,C,O]`; returns `dx`, `[N,H,W,C]`.
+///
+/// # Errors
+/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
+pub async fn conv2d_backward_input(
+    backend: &Backend,
+    shape: &ConvShape,
+    batch: usize,
+    dy: &[f32],
+    w: &[f32],
+) -> Result<Vec<f32>> {
+    let mut call = Call::new(backend);
+    let dy = call.input("dy", dy, &[batch, shape.output_len()])?;
+    let w = call.input("w", w, &[shape.weights_len()])?;
+    let dx = call.output("dx", &[batch, shape.input_len()])?;
+    let op = Op::Conv2d(Conv2d { shape: *shape, batch, pass: Conv2dPass::BackwardInput { dy, w, dx } });
+    let [dx] = call.run_f32(op, StepRecord::default(), [dx]).await?;
+    Ok(dx)
+}
+
+/// The gradient of [`conv2d`] with respect to its weights, summed over the batch:
+/// `dw[i,j,c,o] = Σ_{n,oh,ow} x[n, oh·sh + i − top, ow·sw + j − left, c] · dy[n,oh,ow,o]`.
+///
+/// `x` is `[N,H,W,C]` with `N = batch`, `dy` is `[N,oh,ow,O]`; returns `dw`, `[kh,kw,C,O]`.
+///
+/// # Errors
+/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
+pub async fn conv2d_backward_weights(
+    backend: &Backend,
+    shape: &ConvShape,
+    batch: usize,
+    x: &[f32],
+    dy: &[f32],
+) -> Result<Vec<f32>> {
+    let mut call = Call::new(backend);
+    let x = call.input("x", x, &[batch, shape.input_len()])?;
+    let dy = call.input("dy", dy, &[batch, shape.output_len()])?;
+    let dw = call.output("dw", &[shape.weights_len()])?;
+    let op = Op::Conv2d(Conv2d { shape: *shape, batch, pass: Conv2dPass::BackwardWeights { x, dy, dw } });
+    let [dw] = call.run_f32(op, StepRecord::default(), [dw]).await?;
+    Ok(dw)
+}

@@ -1,0 +1,238 @@
+//! The tutorial's CNN as a list of layers, and what each layer's shapes come to.
+//!
+//! `Input → Conv2D(32, 3×3) → ReLU → MaxPool 2×2 → Conv2D(64, 3×3) → ReLU → MaxPool 2×2 → head →
+//! Dense(128) → ReLU → Dense(classes)`; softmax is part of the loss. The tutorial's four networks
+//! are four [`Configuration`]s of it.
+
+use crate::error::{Error, Result};
+use crate::model::geometry::{ConvShape, Padding, Pads, PoolShape, elements};
+
+/// The two choices that the experiment varies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Configuration {
+    /// Stride of both convolutions.
+    pub stride: usize,
+    /// Padding of both convolutions.
+    pub padding: Padding,
+}
+
+impl Configuration {
+    /// The tutorial's four, in its order.
+    pub const TUTORIAL: [Configuration; 4] = [
+        Configuration { stride: 1, padding: Padding::Same },
+        Configuration { stride: 2, padding: Padding::Same },
+        Configuration { stride: 1, padding: Padding::Valid },
+        Configuration { stride: 2, padding: Padding::Valid },
+    ];
+
+    /// `same`, `valid`, or the pads as `t,l,b,r`.
+    pub fn padding_name(&self) -> String {
+        match self.padding {
+            Padding::Same => "same".into(),
+            Padding::Valid => "valid".into(),
+            Padding::Explicit(Pads { top, left, bottom, right }) => format!("{top},{left},{bottom},{right}"),
+        }
+    }
+
+    /// For file names: `stride1-same`.
+    pub fn slug(&self) -> String {
+        format!("stride{}-{}", self.stride, self.padding_name())
+    }
+}
+
+/// For people: `stride 1, same`.
+impl std::fmt::Display for Configuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "stride {}, {}", self.stride, self.padding_name())
+    }
+}
+
+/// What stands between the last pooling layer and the first dense one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Head {
+    /// Every feature of every position, `[H·W·C]`: the tutorial's.
+    Flatten,
+}
+
+/// What a layer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayerKind {
+    /// Convolution, bias and ReLU.
+    Conv(ConvShape),
+    /// Max pooling.
+    Pool(PoolShape),
+    /// `y = x·W + b`, with ReLU where `relu`; `W` is `[inputs, outputs]`.
+    Dense {
+        /// Features in.
+        inputs: usize,
+        /// Features out.
+        outputs: usize,
+        /// Whether ReLU follows.
+        relu: bool,
+    },
+}
+
+/// One layer with its shapes worked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// `conv1`, `pool1`, …: the stem of its tensors' names.
+    pub name: &'static str,
+    /// What it computes.
+    pub kind: LayerKind,
+}
+
+impl Layer {
+    /// Output as `[height, width, channels]`; a dense layer's is `[1, 1, units]`.
+    pub fn output(&self) -> [usize; 3] {
+        match self.kind {
+            LayerKind::Conv(s) => [s.output[0], s.output[1], s.out_channels],
+            LayerKind::Pool(s) => [s.output[0], s.output[1], s.channels],
+            LayerKind::Dense { outputs, .. } => [1, 1, outputs],
+        }
+    }
+
+    /// Padding by side; zero for a dense layer.
+    pub fn pads(&self) -> Pads {
+        match self.kind {
+            LayerKind::Conv(s) => s.pads,
+            LayerKind::Pool(s) => s.pads,
+            LayerKind::Dense { .. } => Pads::default(),
+        }
+    }
+
+    /// Shapes of its weight and bias, if it has any.
+    pub fn parameter_shapes(&self) -> Option<(Vec<usize>, usize)> {
+        match self.kind {
+            LayerKind::Conv(s) => Some((vec![s.kernel[0], s.kernel[1], s.in_channels, s.out_channels], s.out_channels)),
+            LayerKind::Pool(_) => None,
+            LayerKind::Dense { inputs, outputs, .. } => Some((vec![inputs, outputs], outputs)),
+        }
+    }
+
+    /// Number of trained scalars.
+    pub fn parameters(&self) -> usize {
+        self.parameter_shapes().map_or(0, |(weight, bias)| weight.iter().product::<usize>() + bias)
+    }
+
+    /// Multiply-accumulates an image, forward.
+    pub fn macs(&self) -> u64 {
+        match self.kind {
+            LayerKind::Conv(s) => s.macs(),
+            LayerKind::Pool(_) => 0,
+            LayerKind::Dense { inputs, outputs, .. } => (inputs * outputs) as u64,
+        }
+    }
+}
+
+/// A network: its input, its layers in order, its classes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// Input as `[height, width, channels]`.
+    pub input: [usize; 3],
+    /// Layers from input to logits.
+    pub layers: Vec<Layer>,
+    /// Number of classes, the length of the logits.
+    pub classes: usize,
+}
+
+/// The free choices of the tutorial's architecture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Architecture {
+    /// Stride of conv1 and conv2, each `[vertical, horizontal]`.
+    pub strides: [[usize; 2]; 2],
+    /// Padding of conv1 and conv2.
+    pub paddings: [Padding; 2],
+    /// What feeds the first dense layer.
+    pub head: Head,
+}
+
+impl From<Configuration> for Architecture {
+    fn from(c: Configuration) -> Self {
+        Architecture { strides: [[c.stride; 2]; 2], paddings: [c.padding; 2], head: Head::Flatten }
+    }
+}
+
+impl Network {
+    /// The tutorial's CNN on grey images of `[height, width]`, with ten classes.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the image is too small for a layer, naming the layer.
+    pub fn new(image: [usize; 2], architecture: impl Into<Architecture>) -> Result<Self> {
+        let Architecture { strides, paddings, head } = architecture.into();
+        let mut layers = Vec::new();
+        let (mut side, mut channels) = (image, 1);
+        for (i, (conv, pool, filters)) in [("conv1", "pool1", 32), ("conv2", "pool2", 64)].into_iter().enumerate() {
+            let shape = ConvShape::new(side, channels, filters, [3, 3], strides[i], paddings[i]);
+            let shape = shape.map_err(|e| name_layer(conv, image, e))?;
+            layers.push(Layer { name: conv, kind: LayerKind::Conv(shape) });
+            let shape = PoolShape::new(shape.output, filters, [2, 2], [2, 2], Padding::Valid);
+            let shape = shape.map_err(|e| name_layer(pool, image, e))?;
+            layers.push(Layer { name: pool, kind: LayerKind::Pool(shape) });
+            (side, channels) = (shape.output, filters);
+        }
+        let inputs = match head {
+            Head::Flatten => elements(&[side[0], side[1], channels])?,
+        };
+        elements(&[inputs, 128])?;
+        layers.push(Layer { name: "dense1", kind: LayerKind::Dense { inputs, outputs: 128, relu: true } });
+        layers.push(Layer { name: "dense2", kind: LayerKind::Dense { inputs: 128, outputs: 10, relu: false } });
+        Ok(Network { input: [image[0], image[1], 1], layers, classes: 10 })
+    }
+
+    /// Number of trained scalars.
+    pub fn parameters(&self) -> usize {
+        self.layers.iter().map(Layer::parameters).sum()
+    }
+
+    /// Multiply-accumulates an image, forward.
+    pub fn macs(&self) -> u64 {
+        self.layers.iter().map(Layer::macs).sum()
+    }
+
+    /// The layer of that name.
+    pub fn layer(&self, name: &str) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.name == name)
+    }
+}
+
+fn name_layer(layer: &str, [h, w]: [usize; 2], error: Error) -> Error {
+    match error {
+        Error::Usage(text) => Error::Usage(format!("layer {layer}, images of {h}×{w}: {text}")),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tutorials_four_networks_are_those_of_the_specification() {
+        // sides of conv1, pool1, conv2, pool2; features; parameters; MACs by layer
+        let table: [([usize; 4], usize, usize, [u64; 4]); 4] = [
+            ([28, 14, 14, 7], 3136, 421_642, [225_792, 3_612_672, 401_408, 1_280]),
+            ([14, 7, 4, 2], 256, 53_002, [56_448, 294_912, 32_768, 1_280]),
+            ([26, 13, 11, 5], 1600, 225_034, [194_688, 2_230_272, 204_800, 1_280]),
+            ([13, 6, 2, 1], 64, 28_426, [48_672, 73_728, 8_192, 1_280]),
+        ];
+        for (configuration, (sides, features, parameters, macs)) in Configuration::TUTORIAL.into_iter().zip(table) {
+            let network = Network::new([28, 28], configuration).unwrap();
+            for (name, side) in ["conv1", "pool1", "conv2", "pool2"].into_iter().zip(sides) {
+                assert_eq!(network.layer(name).unwrap().output()[..2], [side, side], "{configuration} {name}");
+            }
+            let LayerKind::Dense { inputs, .. } = network.layer("dense1").unwrap().kind else { panic!() };
+            assert_eq!(inputs, features);
+            assert_eq!(network.parameters(), parameters);
+            for (name, macs) in ["conv1", "conv2", "dense1", "dense2"].into_iter().zip(macs) {
+                assert_eq!(network.layer(name).unwrap().macs(), macs, "{configuration} {name}");
+            }
+            assert_eq!(network.macs(), macs.iter().sum::<u64>());
+        }
+    }
+
+    #[test]
+    fn an_image_too_small_names_the_layer() {
+        let error = Network::new([4, 4], Configuration { stride: 2, padding: Padding::Valid }).unwrap_err();
+        assert!(error.to_string().contains("layer pool1, images of 4×4"), "{error}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Weights files: safetensors with exactly a network's parameters.
+//!
+//! The format: the header's length as a little-endian `u64`, the header in JSON, the tensors'
+//! elements. We write the header ourselves because the library's order of metadata changes from
+//! run to run; equal weights here give equal files. Reading is the library's, and then every name,
+//! shape, type and value is checked: nothing in a file is believed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result};
+use crate::files::{one_line, write_atomic};
+use crate::model::network::Network;
+use crate::model::tensor::{Tensor, parameter_shapes};
+
+/// Largest file that is read: 1 GiB.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Writes tensors and metadata to `path`, whole or not at all ([`write_atomic`]).
+///
+/// # Errors
+/// [`Error::Failure`] with the path and the system's reason.
+///
+/// # Panics
+/// As [`to_bytes`].
+pub fn save(path: &Path, tensors: &[Tensor], metadata: &[(String, String)]) -> Result<()> {
+    let bytes = to_bytes(tensors, metadata);
+    write_atomic(path, |writer| writer.write_all(&bytes))
+}
+
+/// The bytes of a weights file: tensors in the order given, metadata sorted by key.
+///
+/// # Panics
+/// Where a tensor's data are not as many as its shape says.
+pub fn to_bytes(tensors: &[Tensor], metadata: &[(String, String)]) -> Vec<u8> {
+    let metadata: Map<String, Value> = metadata.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
+    let mut header = Map::from_iter([("__metadata__".to_string(), Value::Object(metadata))]);
+    let mut end = 0;
+    for tensor in tensors {
+        let start = end;
+        end += 4 * tensor.view().len();
+        header
+            .insert(tensor.name.clone(), json!({"dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end]}));
+    }
+    let mut header = Value::Object(header).to_string().into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' '); // the format's alignment
+    let mut bytes = Vec::with_capacity(8 + header.len() + end);
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend(header);
+    bytes.extend(tensors.iter().flat_map(|tensor| &tensor.data).flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
+/// Reads the parameters of `network` from `path`, in the order of [`parameter_shapes`].
+///
+/// # Errors
+/// [`Error::Data`] where the file cannot be read or [`from_bytes`] refuses it.
+pub fn load(path: &Path, network: &Network) -> Result<Vec<Tensor>> {
+    from_bytes(&one_line(path.display()), &read(path)?, network)
+}
+
+/// Reads the metadata of a weights file, such as the stride and padding it was trained with.
+///
+/// # Errors
+/// [`Error::Data`] where the file cannot be read or is not safetensors.
+pub fn load_metadata(path: &Path) -> Result<BTreeMap<String, String>> {
+    let bytes = read(path)?;
+    let shown = one_line(path.display());
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| not_safetensors(&shown, e))?;
+    Ok(header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect())
+}
+
+/// The parameters of `network` from the bytes of a weights file; `name` is for messages.
+///
+/// # Errors
+/// [`Error::Data`] where the bytes are not safetensors, a tensor is missing, unknown, of another
+/// shape or type, or not finite; the message names it.
+pub fn from_bytes(name: &str, bytes: &[u8], network: &Network) -> Result<Vec<Tensor>> {
+    let file = SafeTensors::deserialize(bytes).map_err(|e| not_safetensors(name, e))?;
+    let expected = parameter_shapes(network);
+    let found: BTreeSet<&str> = file.names().into_iter().collect();
+    let known: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+    if let Some(missing) = known.iter().find(|tensor| !found.contains(*tensor)) {
+        return Err(bad(
+            name,
+            &format!("holds no tensor {missing}"),
+            &format!("give a file with {}", known.join(", ")),
+        ));
+    }
+    if let Some(extra) = found.iter().find(|tensor| !known.contains(tensor)) {
+        let what = format!("holds a tensor {} that the network does not have", one_line(extra));
+        return Err(bad(name, &what, &format!("give a file with {} alone", known.join(", "))));
+    }
+    expected
+        .into_iter()
+        .map(|(tensor, shape)| {
+            let view = file.tensor(&tensor).map_err(|e| not_safetensors(name, e))?;
+            let data = values(name, &tensor, &shape, &view)?;
+            Ok(Tensor { name: tensor, shape, data })
+        })
+        .collect()
+}
+
+/// The elements of a tensor that is of type f32, of that shape, and finite.
+fn values(file: &str, tensor: &str, shape: &[usize], view: &TensorView) -> Result<Vec<f32>> {
+    if view.dtype() != Dtype::F32 {
+        return Err(bad(file, &format!("{tensor} is of type {}", view.dtype()), "convert it to F32"));
+    }
+    if view.shape() != shape {
+        let what = format!("{tensor} has shape {:?}, but the network's has {shape:?}", view.shape());
+        return Err(bad(file, &what, "choose the stride, padding and image size that the weights belong to"));
+    }
+    let data: Vec<f32> = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    match data.iter().position(|value| !value.is_finite()) {
+        Some(flat) => {
+            let what = format!("{tensor}{:?} is {}", index(flat, shape), data[flat]);
+            Err(bad(file, &what, "give weights of a run that did not diverge"))
+        }
+        None => Ok(data),
+    }
+}
+
+/// The index by axis of a row-major position.
+fn index(mut flat: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    for (i, &side) in index.iter_mut().zip(shape).rev() {
+        *i = flat % side;
+        flat /= side;
+    }
+    index
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let shown = one_line(path.display());
+    let failed = |e| bad(&shown, &format!("cannot be read: {}", one_line(e)), "give a readable weights file");
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(bad(&shown, "is not a file", "give a weights file"));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(bad(&shown, &format!("has {} bytes", metadata.len()), "give a weights file of at most 1 GiB"));
+    }
+    fs::read(path).map_err(failed)
+}
+
+fn not_safetensors(name: &str, e: safetensors::SafeTensorError) -> Error {
+    let what = format!("is no sound safetensors file ({})", one_line(e));
+    bad(name, &what, "give a whole file in safetensors format")
+}
+
+fn bad(name: &str, what: &str, advice: &str) -> Error {
+    Error::Data(format!("{name}: {what}; {advice}"))
+}

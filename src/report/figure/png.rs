@@ -1,0 +1,30 @@
+//! From SVG to pixels.
+
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use resvg::{tiny_skia, usvg};
+
+use crate::error::{Error, Result};
+
+/// Pixels to one unit of the SVG, so that figures stay sharp on dense screens.
+const SCALE: f32 = 2.0;
+
+/// Rasterises a figure of this module, with the embedded fonts, at two pixels a unit.
+///
+/// # Errors
+/// [`Error::Failure`] where `svg` is no SVG, or its size is none or too large to hold.
+pub fn png(svg: &str) -> Result<Vec<u8>> {
+    let failed = |reason: String| Error::Failure(format!("cannot draw a figure: {reason}"));
+    let tree = usvg::Tree::from_str(svg, &super::marks::font::options()).map_err(|e| failed(e.to_string()))?;
+    let size = tree.size().to_int_size().scale_by(SCALE).ok_or_else(|| failed("it has no size".into()))?;
+    let mut pixels = tiny_skia::Pixmap::new(size.width(), size.height())
+        .ok_or_else(|| failed(format!("{}×{} pixels do not fit", size.width(), size.height())))?;
+    pixels.fill(tiny_skia::Color::WHITE);
+    resvg::render(&tree, tiny_skia::Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
+    // The paper is opaque, so the fourth channel says nothing.
+    let rgb: Vec<u8> = pixels.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+    let mut bytes = Vec::new();
+    PngEncoder::new(&mut bytes)
+        .write_image(&rgb, size.width(), size.height(), ExtendedColorType::Rgb8)
+        .map_err(|e| failed(e.to_string()))?;
+    Ok(bytes)
+}

@@ -1,0 +1,200 @@
+//! Puts results into a directory, row by row, and never touches what is not ours.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::lock::{self, Lock};
+use crate::error::{Error, Result};
+use crate::files::{is_temporary, one_line, write_atomic};
+use crate::model::network::Configuration;
+use crate::record::Columns;
+use crate::record::{EpochRow, RunInfo, ShapeRow, StepRow};
+
+const FILES: [&str; 4] = ["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
+const FIGURES: [&str; 3] = ["accuracy.png", "loss.png", "sample.png"];
+
+/// An output directory, locked against other processes while this lives.
+#[derive(Debug)]
+pub struct Writer {
+    dir: PathBuf,
+    metrics: csv::Writer<File>,
+    steps: csv::Writer<File>,
+    _lock: Lock,
+}
+
+impl Writer {
+    /// Makes `dir`, its `weights/` and `figures/`, and the CSV files with their headers.
+    ///
+    /// With `force` a directory in use may be written to again: an earlier run's files are removed
+    /// by their names, everything else stays.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where `dir` is not empty and not forced, or another process writes to it;
+    /// [`Error::Failure`] where it cannot be written, with the path and the reason.
+    pub fn create(dir: &Path, force: bool) -> Result<Writer> {
+        make_dir(dir)?;
+        // Asked twice: before anything is written into a stranger's directory, and again once
+        // nobody else can write.
+        if !dir.join(lock::NAME).exists() {
+            refuse_used(dir, force)?;
+        }
+        let lock = Lock::take(dir)?;
+        refuse_used(dir, force)?;
+        for name in ["weights", "figures"] {
+            make_dir(&dir.join(name))?;
+        }
+        remove_ours(dir)?;
+        Ok(Writer {
+            metrics: table::<EpochRow>(&dir.join("metrics.csv"))?,
+            steps: table::<StepRow>(&dir.join("steps.csv"))?,
+            dir: dir.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Adds a row to `metrics.csv`; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] with the path and the reason, as for all that follow.
+    pub fn append_epoch(&mut self, row: &EpochRow) -> Result<()> {
+        append(&mut self.metrics, std::slice::from_ref(row)).map_err(|e| cannot("write", &self.path("metrics.csv"), &e))
+    }
+
+    /// Adds rows to `steps.csv`; they are on disk when this returns.
+    pub fn append_steps(&mut self, rows: &[StepRow]) -> Result<()> {
+        append(&mut self.steps, rows).map_err(|e| cannot("write", &self.path("steps.csv"), &e))
+    }
+
+    /// Writes `shapes.csv`.
+    pub fn shapes(&self, rows: &[ShapeRow]) -> Result<()> {
+        let path = self.path("shapes.csv");
+        let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        let written = csv.write_record(ShapeRow::COLUMNS).and_then(|()| rows.iter().try_for_each(|r| csv.serialize(r)));
+        written.map_err(|e| cannot("write", &path, &e))?;
+        let bytes = csv.into_inner().map_err(|e| cannot("write", &path, e.error()))?;
+        write_atomic(&path, |w| w.write_all(&bytes))
+    }
+
+    /// Writes `run.json`, over an earlier state of it.
+    pub fn run(&self, info: &RunInfo) -> Result<()> {
+        let path = self.path("run.json");
+        let mut text = serde_json::to_vec_pretty(info).map_err(|e| cannot("write", &path, &e))?;
+        text.push(b'\n');
+        write_atomic(&path, |w| w.write_all(&text))
+    }
+
+    /// Writes `figures/<name>`.
+    pub fn figure(&self, name: &str, png: &[u8]) -> Result<()> {
+        write_atomic(&self.path("figures").join(name), |w| w.write_all(png))
+    }
+
+    /// Where the weights of a network belong.
+    pub fn weights_path(&self, configuration: &Configuration, seed: u64) -> PathBuf {
+        self.path("weights").join(weights_name(configuration, seed))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+}
+
+/// `stride1-same-seed0.safetensors`.
+pub fn weights_name(configuration: &Configuration, seed: u64) -> String {
+    format!("{}-seed{seed}.safetensors", configuration.slug())
+}
+
+/// `feature_maps_stride1_same.png`.
+pub fn feature_maps_name(configuration: &Configuration) -> String {
+    format!("feature_maps_stride{}_{}.png", configuration.stride, configuration.padding_name())
+}
+
+pub(super) fn cannot(what: &str, path: &Path, reason: &dyn std::fmt::Display) -> Error {
+    let (path, reason) = (one_line(path.display()), one_line(reason));
+    Error::Failure(format!("cannot {what} {path}: {reason}; choose another --out"))
+}
+
+fn make_dir(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => cannot("create", dir, &"a file of that name is in the way"),
+        _ => cannot("create", dir, &e),
+    })
+}
+
+fn names(dir: &Path) -> Result<Vec<String>> {
+    let read = || -> io::Result<Vec<String>> {
+        fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    };
+    read().map_err(|e| cannot("read", dir, &e))
+}
+
+pub(super) fn refuse_used(dir: &Path, force: bool) -> Result<()> {
+    if !force && names(dir)?.iter().any(|name| name != lock::NAME) {
+        return Err(Error::Usage(format!(
+            "the output directory {} is not empty: choose another --out, or --force to replace an earlier run's files",
+            one_line(dir.display())
+        )));
+    }
+    Ok(())
+}
+
+/// Removes an earlier run's files, also those that a killed one was writing.
+fn remove_ours(dir: &Path) -> Result<()> {
+    type IsOurs = fn(&str) -> bool;
+    let rooms: [(&str, IsOurs); 3] = [("", is_file), ("weights", is_weights), ("figures", is_figure)];
+    for (room, is_ours) in rooms {
+        let room = dir.join(room);
+        for name in names(&room)?.iter().filter(|name| is_ours(name) || is_temporary(name)) {
+            let path = room.join(name);
+            fs::remove_file(&path).map_err(|e| cannot("replace", &path, &e))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_file(name: &str) -> bool {
+    FILES.contains(&name)
+}
+
+fn is_weights(name: &str) -> bool {
+    let stem = name.strip_prefix("stride").and_then(|s| s.strip_suffix(".safetensors"));
+    let parts = stem.and_then(|s| s.rsplit_once("-seed"));
+    parts.is_some_and(|(configuration, seed)| seed.parse::<u64>().is_ok() && is_configuration(configuration, '-'))
+}
+
+fn is_figure(name: &str) -> bool {
+    let stem = name.strip_prefix("feature_maps_stride").and_then(|s| s.strip_suffix(".png"));
+    FIGURES.contains(&name) || stem.is_some_and(|configuration| is_configuration(configuration, '_'))
+}
+
+fn is_configuration(text: &str, separator: char) -> bool {
+    let Some((stride, padding)) = text.split_once(separator) else { return false };
+    let pads: Vec<_> = padding.split(',').map(str::parse::<usize>).collect();
+    let explicit = pads.len() == 4 && pads.iter().all(Result::is_ok);
+    stride.parse::<usize>().is_ok() && (["same", "valid"].contains(&padding) || explicit)
+}
+
+fn table<R: Columns>(path: &Path) -> Result<csv::Writer<File>> {
+    let make = || -> Result<_, csv::Error> {
+        let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(File::create_new(path)?);
+        csv.write_record(R::COLUMNS)?;
+        csv.flush()?;
+        csv.get_ref().sync_data()?;
+        Ok(csv)
+    };
+    make().map_err(|e| cannot("write", path, &e))
+}
+
+fn append<R: Serialize>(csv: &mut csv::Writer<File>, rows: &[R]) -> Result<(), csv::Error> {
+    rows.iter().try_for_each(|row| csv.serialize(row))?;
+    csv.flush()?;
+    csv.get_ref().sync_data()?;
+    Ok(())
+}

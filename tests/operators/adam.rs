@@ -1,0 +1,100 @@
+//! Adam's update on every backend: Keras' own steps, float64, errors.
+
+use crate::common::fixtures::Fixture;
+use crate::common::{FORWARD, backends, close, compare, data, ok, on_all, reference, refused, wide};
+use stridelab::eager::adam;
+use stridelab::ops::adam::AdamParameters;
+
+/// Ten steps from zero moments, each from our own state before.
+#[test]
+fn keras_golden_values() {
+    let fixture = Fixture::open("keras/operators");
+    let parameters = AdamParameters::default();
+    let g = fixture.f32("adam/0/g");
+    let start = fixture.f32("adam/0/start");
+    let len = start.len();
+    let exact = ["w", "m", "v"].map(|name| fixture.f64(&format!("adam/0/{name}_f64")));
+    let keras = wide(&fixture.f32("adam/0/w"));
+    for (backend, b) in backends() {
+        let mut state = [start.clone(), vec![0.0; len], vec![0.0; len]];
+        for t in 0..10 {
+            let alpha = parameters.alpha(1e-3, t as u32 + 1);
+            let step = t * len..(t + 1) * len;
+            state = ok(adam(b, parameters, alpha, state.each_ref().map(Vec::as_slice), &g[step.clone()]));
+            for ((name, got), want) in ["w", "m", "v"].iter().zip(&state).zip(&exact) {
+                close(&format!("{name} after step {} on {backend}", t + 1), got, &want[step.clone()], FORWARD);
+            }
+            // Keras computes α in float32; see the fixtures' README. Each step also rounds w.
+            let update = |w: &[f64]| w.iter().zip(&start).map(|(w, s)| w - f64::from(*s)).collect::<Vec<_>>();
+            let norm = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>().sqrt();
+            let (ours, theirs) = (update(&wide(&state[0])), update(&keras[step]));
+            let off: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| a - b).collect();
+            let rounding = 2.0 * (t + 1) as f64 * f64::from(f32::EPSILON) / 2.0 * norm(&wide(&start));
+            let allowed = 3e-5 * norm(&theirs) + rounding;
+            assert!(norm(&off) <= allowed, "step {} on {backend}: {:e}, allowed {allowed:e}", t + 1, norm(&off));
+        }
+    }
+}
+
+/// From w = 0 the new w is the update itself, so that its rounding does not hide behind w.
+#[test]
+fn float64() {
+    let other = AdamParameters { beta1: 0.5, beta2: 0.75, epsilon: 1e-2 };
+    for parameters in [AdamParameters::default(), other] {
+        for (len, t) in [(1, 1), (2, 2), (63, 3), (64, 10), (65, 100), (257, 938), (70_001, 5)] {
+            let alpha = parameters.alpha(1e-3, t);
+            let (w, m, g) = (vec![0.0; len], data("m", len), data("g", len));
+            let v: Vec<f32> = data("v", len).iter().map(|v| v * v + 1e-3).collect();
+            let AdamParameters { beta1, beta2, epsilon } = parameters;
+            let state = [&w, &m, &v].map(|values| wide(values));
+            let want = reference::adam(
+                [beta1, beta2, epsilon],
+                f64::from(alpha),
+                state.each_ref().map(Vec::as_slice),
+                &wide(&g),
+            );
+            for (i, name) in ["w", "m", "v"].iter().enumerate() {
+                on_all(&format!("{name} of {len} at step {t}"), &want[i], FORWARD, |b| {
+                    let [w, m, v] = ok(adam(b, parameters, alpha, [&w, &m, &v], &g));
+                    [w, m, v].into_iter().nth(i).expect("one of three")
+                });
+            }
+        }
+    }
+}
+
+/// The α of step t against the published formula, by other means: β₁ᵗ as a product.
+#[test]
+fn alpha_follows_the_formula() {
+    let parameters = AdamParameters::default();
+    let (mut beta1, mut beta2) = (1.0, 1.0);
+    for t in 1..=1000 {
+        (beta1, beta2) = (beta1 * 0.9, beta2 * 0.999);
+        let want = 1e-3 * f64::sqrt(1.0 - beta2) / (1.0 - beta1);
+        assert_eq!(compare("alpha", &[parameters.alpha(1e-3, t)], &[want], 1e-7), Ok(()), "step {t}");
+    }
+}
+
+/// A zero gradient from zero moments moves nothing: 0/(0 + ε), not 0/0.
+#[test]
+fn nothing_moves_without_a_gradient() {
+    for (backend, b) in backends() {
+        let parameters = AdamParameters::default();
+        let zero = [0.0; 5];
+        let [w, m, v] = ok(adam(b, parameters, parameters.alpha(1e-3, 1), [&[1.0; 5], &zero, &zero], &zero));
+        assert_eq!((w, m, v), (vec![1.0; 5], vec![0.0; 5], vec![0.0; 5]), "{backend}");
+    }
+}
+
+#[test]
+fn wrong_lengths_are_errors() {
+    let p = AdamParameters::default();
+    let (five, four) = ([0.0; 5], [0.0; 4]);
+    for (_, b) in backends() {
+        refused("short m", adam(b, p, 1.0, [&five, &four, &five], &five));
+        refused("short v", adam(b, p, 1.0, [&five, &five, &four], &five));
+        refused("short g", adam(b, p, 1.0, [&five, &five, &five], &four));
+        refused("short w", adam(b, p, 1.0, [&four, &five, &five], &five));
+        refused("nothing", adam(b, p, 1.0, [&[], &[], &[]], &[]));
+    }
+}

@@ -1,0 +1,131 @@
+//! Cases of other projects' test suites through `stridelab::eager`, on both backends.
+//!
+//! `STRIDELAB_CONFORMANCE` names their directory: `index.json` and `.npy` files; each case carries
+//! its tolerance. Nothing is compared where the variable is unset.
+
+mod case;
+mod compare;
+mod linear;
+mod pointwise;
+mod spatial;
+mod tensor;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use case::Case;
+use pollster::block_on;
+use stridelab::backend::Backend;
+use tensor::Tensor;
+
+const VARIABLE: &str = "STRIDELAB_CONFORMANCE";
+
+/// Operators that stridelab does not have: a reshape that moves nothing, and a reduction that is
+/// part of its loss kernel.
+const NOT_OURS: [&str; 2] = ["flatten", "argmax"];
+
+/// Cases that apply.
+const APPLICABLE: usize = 325;
+
+/// Cases that may fail, by `suite/name`, with the reason.
+const EXCUSED: [(&str, &str); 0] = [];
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Results by name; a case may want fewer.
+type Outputs = Vec<(String, Tensor)>;
+
+fn named<const N: usize>(outputs: [(&str, Tensor); N]) -> Result<Outputs> {
+    Ok(outputs.map(|(name, tensor)| (name.to_string(), tensor)).into())
+}
+
+fn run(backend: &Backend, case: &Case) -> Result<Outputs> {
+    match case.op.as_str() {
+        "conv2d_fwd" => spatial::conv2d(backend, case, false),
+        "conv2d_relu_fwd" => spatial::conv2d(backend, case, true),
+        "conv2d_bwd_input" => spatial::conv2d_backward_input(backend, case),
+        "conv2d_bwd" => spatial::conv2d_backward(backend, case),
+        "maxpool2d_fwd" => spatial::max_pool(backend, case),
+        "maxpool2d_bwd" => spatial::max_pool_backward(backend, case),
+        "gemm" => linear::gemm(backend, case),
+        "matmul" => linear::matmul(backend, case),
+        "matmul_bwd" => linear::matmul_backward(backend, case),
+        "dense_bwd" => linear::dense_backward(backend, case),
+        "relu_fwd" => pointwise::relu(backend, case),
+        "softmax_fwd" => pointwise::softmax(backend, case, false),
+        "log_softmax_fwd" => pointwise::softmax(backend, case, true),
+        "nll_loss_fwd" => pointwise::loss(backend, case, false),
+        "softmax_xent_fwd" => pointwise::loss(backend, case, true),
+        "adam_step" => pointwise::adam_step(backend, case),
+        "adam_trajectory" => pointwise::adam_trajectory(backend, case),
+        other => Err(format!("the harness does not know the operator {other}").into()),
+    }
+}
+
+/// Every output that the case wants, compared.
+fn check(backend: &Backend, case: &Case) -> std::result::Result<(), String> {
+    let outputs = run(backend, case).map_err(|error| error.to_string())?;
+    if case.tensors.outputs.is_empty() {
+        return Err("wants nothing".into());
+    }
+    for (name, want) in &case.tensors.outputs {
+        let (_, got) = outputs.iter().find(|(n, _)| n == name).ok_or_else(|| format!("no output {name}"))?;
+        compare::compare(got, want, case.tol).map_err(|difference| format!("{name}{difference}"))?;
+    }
+    Ok(())
+}
+
+/// Runs all cases; the table and the failures, by label.
+fn run_all(backend: &Backend, cases: &[Case]) -> (String, BTreeMap<String, String>) {
+    let mut counts: BTreeMap<(&str, &str), [usize; 2]> = BTreeMap::new();
+    let mut failures = BTreeMap::new();
+    for case in cases {
+        let count = counts.entry((&case.suite, &case.op)).or_default();
+        count[1] += 1;
+        match check(backend, case) {
+            Ok(()) => count[0] += 1,
+            Err(error) => _ = failures.insert(case.label(), error),
+        }
+    }
+    let mut table = format!("conformance, {}: passed/applicable by suite and operator\n", backend.name());
+    for ((suite, op), [passed, all]) in &counts {
+        _ = writeln!(table, "  {suite:<16}{op:<18}{passed:>4}/{all}");
+    }
+    _ = writeln!(table, "  {:<34}{:>4}/{}", "all", cases.len() - failures.len(), cases.len());
+    (table, failures)
+}
+
+/// Past the capture of a passing test's output.
+fn say(text: &str) {
+    _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}
+
+#[test]
+fn cases_pass_on_both_backends() {
+    let Some(directory) = std::env::var_os(VARIABLE) else {
+        say(&format!("conformance: nothing was compared, {VARIABLE} does not name the directory of the cases"));
+        return;
+    };
+    let mut cases = Case::all(Path::new(&directory)).unwrap_or_else(|error| panic!("{error}"));
+    cases.retain(|case| !NOT_OURS.contains(&case.op.as_str()));
+    assert!(cases.len() >= APPLICABLE, "{} cases, expected {APPLICABLE} or more", cases.len());
+    let gpu = block_on(Backend::gpu(None, true))
+        .unwrap_or_else(|error| panic!("no GPU adapter ({error}): run the tests with tests/run.sh"));
+    let mut report = String::new();
+    for backend in [Backend::Cpu, gpu] {
+        let (table, failures) = run_all(&backend, &cases);
+        say(&table);
+        for (label, error) in &failures {
+            match EXCUSED.iter().find(|(excused, _)| excused == label) {
+                Some((_, reason)) => say(&format!("  {label} may fail: {reason}")),
+                None => _ = writeln!(report, "{} {label}: {error}", backend.name()),
+            }
+        }
+        for (excused, _) in EXCUSED.iter().filter(|(excused, _)| !failures.contains_key(*excused)) {
+            _ = writeln!(report, "{} {excused}: passes or does not exist, yet it is excused", backend.name());
+        }
+    }
+    assert!(report.is_empty(), "cases failed:\n{report}");
+}

@@ -1,0 +1,108 @@
+//! ReLU, softmax, losses and Adam.
+
+use pollster::block_on;
+use stridelab::backend::Backend;
+use stridelab::eager;
+use stridelab::ops::adam::AdamParameters;
+
+use crate::case::Case;
+use crate::model::tensor::{Tensor, inverse};
+use crate::{Outputs, Result, named};
+
+pub fn relu(backend: &Backend, case: &Case) -> Result<Outputs> {
+    let x = case.input("x")?;
+    named([("y", Tensor::float(&x.shape, block_on(operators::relu(backend, x.floats()?))?))])
+}
+
+/// Softmax of `x` along `axis`, or its logarithm.
+fn along(backend: &Backend, x: &Tensor, axis: i64, logarithm: bool) -> Result<Tensor> {
+    let order = x.axis_last(axis);
+    let rows = x.permute(&order)?;
+    let classes = rows.shape[rows.shape.len() - 1];
+    let y = if logarithm {
+        block_on(operators::log_softmax(backend, classes, rows.floats()?))?
+    } else {
+        block_on(operators::softmax(backend, classes, rows.floats()?))?
+    };
+    Tensor::float(&rows.shape, y).permute(&inverse(&order))
+}
+
+pub fn softmax(backend: &Backend, case: &Case, logarithm: bool) -> Result<Outputs> {
+    named([("y", along(backend, case.input("x")?, case.integer("axis")?, logarithm)?)])
+}
+
+/// The loss of log-probabilities, or of logits.
+pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
+    let (x, labels, axis) = (case.input("x")?, case.input("labels")?, case.integer("class_axis")?);
+    let rows = x.permute(&x.axis_last(axis))?;
+    let classes = rows.shape[rows.shape.len() - 1];
+    let label = labels.integers()?.iter().map(|&l| u32::try_from(l)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let losses = if logits {
+        block_on(operators::softmax_cross_entropy(backend, classes, rows.floats()?, &label))?.0
+    } else {
+        block_on(operators::negative_log_likelihood(backend, classes, rows.floats()?, &label))?
+    };
+    let sum: f64 = losses.iter().map(|&loss| f64::from(loss)).sum();
+    let loss = match case.text("reduction")? {
+        "none" => Tensor::float(&labels.shape, losses),
+        "sum" => Tensor::float(&[1], vec![sum as f32]),
+        "mean" => Tensor::float(&[1], vec![(sum / losses.len() as f64) as f32]),
+        other => return Err(format!("no such reduction: {other}").into()),
+    };
+    let mut outputs = vec![("loss".into(), loss)];
+    if case.wanted("log_prob").is_ok() {
+        outputs.push(("log_prob".into(), along(backend, x, axis, true)?));
+    }
+    Ok(outputs)
+}
+
+/// ONNX' Adam: `g + norm_coefficient·x`, Keras' form; no bias correction where `T` is 0.
+pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
+    let epsilon = case.number("epsilon")?;
+    let parameters = AdamParameters { beta1: case.number("beta_1")?, beta2: case.number("beta_2")?, epsilon };
+    let (rate, step) = (case.number("lr")?, u32::try_from(case.integer("T")?)?);
+    let alpha = if step == 0 { rate as f32 } else { parameters.alpha(rate, step) };
+    let norm = case.number("norm_coefficient")? as f32;
+    let post = 1.0 - case.number("norm_coefficient_post")? as f32;
+    let mut outputs = Vec::new();
+    for i in (0..).take_while(|i| case.input(&format!("x{i}")).is_ok()) {
+        let [x, g, m, v] = ["x", "g", "m", "v"].map(|name| case.input(&format!("{name}{i}")));
+        let (x, g) = (x?, g?);
+        let state = [x.floats()?, m?.floats()?, v?.floats()?];
+        let g: Vec<f32> = g.floats()?.iter().zip(state[0]).map(|(g, x)| g + norm * x).collect();
+        let [w, m, v] = block_on(operators::adam(backend, parameters, alpha, state, &g))?;
+        let w = w.into_iter().map(|w| w * post).collect();
+        for (name, values) in [("x", w), ("m", m), ("v", v)] {
+            outputs.push((format!("{name}{i}_new"), Tensor::float(&x.shape, values)));
+        }
+    }
+    Ok(outputs)
+}
+
+/// Steps of PyTorch's Adam on a dense layer's `Σ(x·Wᵀ + b)`. Its `m̂/(√v̂ + ε)` is Keras' form
+/// with `ε·√(1 − β₂ᵗ)` at step `t`.
+pub fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
+    let (w0, b0) = (case.input("w0")?, case.input("b0")?);
+    let columns = w0.shape[1];
+    let (rate, decay, epsilon) = (case.number("lr")?, case.number("weight_decay_l2")? as f32, case.number("epsilon")?);
+    let (beta1, beta2) = (case.number("beta_1")?, case.number("beta_2")?);
+    let fresh = |tensor: &Tensor| -> Result<[Vec<f32>; 3]> {
+        let values = tensor.floats()?.to_vec();
+        Ok([values.clone(), vec![0.0; values.len()], vec![0.0; values.len()]])
+    };
+    let (mut w, mut b) = (fresh(w0)?, fresh(b0)?);
+    for t in 1..=u32::try_from(case.integer("steps")?)? {
+        let x = case.input(&format!("x{t}"))?;
+        let rows = x.floats()?.len() / columns;
+        let parameters = AdamParameters { beta1, beta2, epsilon: epsilon * (1.0 - beta2.powi(t as i32)).sqrt() };
+        let alpha = parameters.alpha(rate, t);
+        // Every row of dW is 1ᵀ·x, every element of db the number of rows.
+        let sums = block_on(operators::bias_backward(backend, columns, x.floats()?))?;
+        let dw: Vec<f32> = w[0].iter().enumerate().map(|(i, w)| sums[i % columns] + decay * w).collect();
+        let db: Vec<f32> = b[0].iter().map(|b| rows as f32 + decay * b).collect();
+        w = block_on(operators::adam(backend, parameters, alpha, w.each_ref().map(Vec::as_slice), &dw))?;
+        b = block_on(operators::adam(backend, parameters, alpha, b.each_ref().map(Vec::as_slice), &db))?;
+    }
+    let ([w, ..], [b, ..]) = (w, b);
+    named([("w", Tensor::float(&w0.shape, w)), ("b", Tensor::float(&b0.shape, b))])
+}

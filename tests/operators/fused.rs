@@ -1,0 +1,142 @@
+//! The fused kernels of both backends against the plain operations that they replace, over strides,
+//! paddings, image sizes and batches.
+
+use crate::common::training::trainer;
+use crate::common::{backends, compare};
+use stridelab::backend::Backend;
+use stridelab::data::{Dataset, Split};
+use stridelab::model::geometry::{Padding, Pads};
+use stridelab::model::network::{Architecture, Head, Network};
+use stridelab::random::Stream;
+use stridelab::train::TrainOptions;
+
+/// Both add the same products in another order, within one step.
+const BOUND: f64 = 2e-6;
+
+fn random(count: usize, [height, width]: [usize; 2], name: &str) -> Split {
+    let mut stream = Stream::new(5, name);
+    // Half of the pixels are 0: windows of ties, as in MNIST.
+    let images = (0..count * height * width).map(|_| (stream.uniform() * 511.0 - 255.0) as u8).collect();
+    let labels = (0..count).map(|_| stream.below(10) as u8).collect();
+    Split { images, labels, count, height, width }
+}
+
+fn data(train: usize, size: [usize; 2]) -> Dataset {
+    Dataset {
+        train: random(train, size, "train"),
+        test: random(5, size, "test"),
+        ..crate::common::training::part(0..1, 1)
+    }
+}
+
+/// On every backend the losses of an epoch and the gradients of its last step agree.
+fn agree(size: [usize; 2], strides: [[usize; 2]; 2], paddings: [Padding; 2], samples: usize, batch: usize) {
+    for (name, backend) in backends() {
+        let what = format!("{name}: {size:?} {strides:?} {paddings:?}, {samples} samples, batches of {batch}");
+        agree_on(backend, &what, size, strides, paddings, [samples, batch]);
+    }
+}
+
+fn agree_on(
+    backend: &Backend,
+    what: &str,
+    size: [usize; 2],
+    strides: [[usize; 2]; 2],
+    paddings: [Padding; 2],
+    [samples, batch]: [usize; 2],
+) {
+    let data = data(samples, size);
+    let network = Network::new(size, Architecture { strides, paddings, head: Head::Flatten });
+    let network = network.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let options = TrainOptions { batch_size: batch, shuffle: false, evaluate_capacity: 3, ..TrainOptions::default() };
+    let plain = TrainOptions { fuse: false, ..options.clone() };
+    let run = |options: &TrainOptions| {
+        let mut trainer = trainer(backend, &network, &data, options, None);
+        let steps = samples.div_ceil(batch);
+        let losses = crate::common::ok(trainer.first_steps(steps)).remove(0);
+        (losses, crate::common::ok(trainer.gradients(0)))
+    };
+    let ((got, fused), (want, plain)) = (run(&options), run(&plain));
+    for (got, want) in got.iter().zip(&want) {
+        let difference = (got - want).abs() / want;
+        #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN must fail")]
+        if !(difference <= BOUND * 10.0) {
+            panic!("{what}: losses {got} and {want}");
+        }
+    }
+    for (got, want) in fused.iter().zip(&plain) {
+        let want: Vec<f64> = want.data.iter().map(|&v| f64::from(v)).collect();
+        assert!(want.iter().any(|&v| v != 0.0), "{what}: {} has no gradient to compare", got.name);
+        compare(&got.name, &got.data, &want, BOUND).unwrap_or_else(|report| panic!("{what}: {report}"));
+    }
+}
+
+#[test]
+fn the_tutorials_networks() {
+    for stride in [1, 2] {
+        for padding in [Padding::Same, Padding::Valid] {
+            agree([28, 28], [[stride; 2]; 2], [padding; 2], 13, 13);
+        }
+    }
+}
+
+#[test]
+fn other_images_strides_and_pads() {
+    let pads = |sides| Padding::Explicit(Pads::new(sides));
+    agree([17, 23], [[1, 2], [2, 1]], [Padding::Same, Padding::Valid], 6, 6);
+    agree([31, 19], [[3, 1], [1, 1]], [pads([2, 0, 1, 2]), Padding::Same], 5, 5);
+    agree([22, 22], [[2, 2], [1, 1]], [pads([0, 1, 2, 0]), pads([1, 2, 0, 1])], 9, 9);
+}
+
+#[test]
+fn batches_of_one_and_a_short_last_one() {
+    agree([14, 15], [[1; 2]; 2], [Padding::Same; 2], 1, 1);
+    agree([14, 15], [[1; 2]; 2], [Padding::Same; 2], 7, 5);
+}
+
+/// Kernels in one dispatch and in several, whichever this adapter takes by itself.
+#[test]
+fn merged_and_not() {
+    for merges in [true, false] {
+        let mut backend = crate::common::ok(Backend::gpu(None, true));
+        if let Backend::Gpu(gpu) = &mut backend {
+            gpu.set_merges(merges);
+        }
+        let what = |size| format!("merged: {merges}, {size:?}");
+        agree_on(&backend, &what([13, 18]), [13, 18], [[1, 2], [1, 1]], [Padding::Same, Padding::Valid], [11, 6]);
+        agree_on(&backend, &what([28, 28]), [28, 28], [[2; 2]; 2], [Padding::Same; 2], [8, 8]);
+    }
+}
+
+/// Validation runs the fused forward pass too.
+#[test]
+fn validation() {
+    let data = crate::common::training::part(0..32, 10);
+    let network = crate::common::training::network(1, "valid");
+    for (name, backend) in backends() {
+        let epoch = |fuse| {
+            let options = TrainOptions { batch_size: 32, fuse, ..TrainOptions::default() };
+            let mut trainer = trainer(backend, &network, &data, &options, None);
+            crate::common::ok(trainer.epoch(&mut |_| true)).remove(0)
+        };
+        let (got, want) = (epoch(true), epoch(false));
+        assert!((got.val_loss - want.val_loss).abs() <= 1e-5 * want.val_loss, "{name}: {got:?}\n{want:?}");
+        assert_eq!((got.val_accuracy, got.train_accuracy), (want.val_accuracy, want.train_accuracy), "{name}");
+    }
+}
+
+/// One weight that is no number spoils what comes of it: neither ReLU nor pool hides it.
+#[test]
+fn nan_is_not_hidden() {
+    let data = crate::common::training::part(0..8, 1);
+    for (name, backend) in backends() {
+        for (stride, spoiled) in [(1, 0), (1, 2), (2, 0), (2, 2)] {
+            let network = crate::common::training::network(stride, "same");
+            let mut weights = stridelab::model::init::parameters(&network, 0);
+            weights[spoiled].data[1] = f32::NAN;
+            let options = TrainOptions { batch_size: 8, ..TrainOptions::default() };
+            let losses = crate::common::ok(trainer(backend, &network, &data, &options, Some(&weights)).first_steps(1));
+            assert!(losses[0][0].is_nan(), "{name}, {}: {losses:?}", weights[spoiled].name);
+        }
+    }
+}

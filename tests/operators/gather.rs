@@ -1,0 +1,73 @@
+//! Gathering a batch from the dataset on every backend; bytes over 255, correctly rounded or next to it.
+
+use crate::common::{FORWARD, backends, close, exact, integers, ok, refused, same_bits};
+use stridelab::eager::gather;
+
+fn bytes(name: &str, len: usize, n: u32) -> Vec<u8> {
+    integers(name, len, n).into_iter().map(|v| v as u8).collect()
+}
+
+/// Samples, pixels, capacity, start and count: odd row lengths straddle the words bytes lie in.
+#[test]
+fn rows_in_order_and_zeros_below() {
+    for (samples, pixels, capacity, start, n) in [
+        (1, 1, 1, 0, 1),
+        (5, 3, 4, 1, 3),
+        (7, 1, 9, 0, 7),
+        (11, 5, 3, 8, 3),
+        (13, 784, 8, 2, 5),
+        (97, 49, 64, 33, 64),
+        (6, 2, 4, 6, 0),
+    ] {
+        let (images, labels) = (bytes("images", samples * pixels, 256), bytes("labels", samples, 10));
+        let order = integers("order", samples, samples as u32);
+        let (mut x, mut label) = (vec![0.0; capacity * pixels], vec![0; capacity]);
+        for i in 0..n {
+            let sample = order[start + i] as usize;
+            for p in 0..pixels {
+                x[i * pixels + p] = f64::from(images[sample * pixels + p]) / 255.0;
+            }
+            label[i] = u32::from(labels[sample]);
+        }
+        for (backend, b) in backends() {
+            let name = format!("{samples} samples of {pixels}, {start}+{n} of {capacity}, on {backend}");
+            let call = || ok(gather(b, capacity, [&images, &labels], &order, [start, n]));
+            let (got, got_labels) = call();
+            close(&name, &got, &x, FORWARD);
+            exact(&format!("{name}: zeros"), &got[n * pixels..], &vec![0.0; (capacity - n) * pixels]);
+            exact(&format!("{name}: labels"), &got_labels[..n], &label[..n]);
+            same_bits(&name, &got, &call().0);
+        }
+    }
+}
+
+/// Every byte, to one unit in the last place of v/255; 0 and 255 exactly.
+#[test]
+fn every_byte() {
+    let images: Vec<u8> = (0..=255).collect();
+    for (backend, b) in backends() {
+        let (x, _) = ok(gather(b, 1, [&images, &[0]], &[0], [0, 1]));
+        assert_eq!((x[0], x[255]), (0.0, 1.0), "{backend}");
+        for (byte, got) in x.iter().enumerate() {
+            let want = byte as f64 / 255.0;
+            let off = (f64::from(*got) - want).abs();
+            assert!(off <= want * f64::from(f32::EPSILON), "{backend}: {byte} became {got:e}, expected {want:e}");
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() {
+    let (images, labels) = ([0u8; 12], [0u8; 4]);
+    for (_, b) in backends() {
+        let call = |capacity, order: &'static [u32], range| gather(b, capacity, [&images, &labels], order, range);
+        refused("past the order", call(4, &[0, 1, 2, 3], [2, 3]));
+        refused("a start that overflows", call(4, &[0, 1, 2, 3], [usize::MAX, 3]));
+        refused("more than the capacity", call(2, &[0, 1, 2, 3], [0, 3]));
+        refused("no such sample", call(4, &[0, 4], [0, 2]));
+        refused("no order", call(4, &[], [0, 0]));
+        refused("no capacity", call(0, &[0], [0, 0]));
+        refused("part of an image", gather(b, 2, [&images[1..], &labels], &[0], [0, 1]));
+        refused("no samples", gather(b, 2, [&[], &[]], &[], [0, 0]));
+    }
+}

@@ -1,0 +1,132 @@
+//! Every backward pass of the CPU against central finite differences of the float64 forward pass.
+//!
+//! The scalar is `Σ forward(x)·dy`; its derivative by each input is the backward pass. Nothing here
+//! shares an index or a sign with a backward pass.
+
+use crate::common::{close, data, integers, ok, reference, wide};
+use stridelab::backend::Backend;
+use stridelab::eager;
+use stridelab::model::geometry::{ConvShape, Padding, Pads, PoolShape};
+
+const CPU: Backend = Backend::Cpu;
+
+/// Norm-relative; float32's error and the differences' together.
+const BOUND: f64 = 2e-6;
+
+/// `∂ Σ f(x)·dy / ∂x[i]` for every `i`, by central differences.
+fn differences(x: &[f32], dy: &[f64], f: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+    /// Truncation is of order h² (1e-8), cancellation of order 1e-16/h (1e-12).
+    const H: f64 = 1e-4;
+    let x = wide(x);
+    let scalar_at = |i: usize, by: f64| {
+        let mut x = x.clone();
+        x[i] += by;
+        f(&x).iter().zip(dy).map(|(y, dy)| y * dy).sum::<f64>()
+    };
+    (0..x.len()).map(|i| (scalar_at(i, H) - scalar_at(i, -H)) / (2.0 * H)).collect()
+}
+
+fn conv_shapes() -> [ConvShape; 5] {
+    [
+        ([5, 4], [2, 3], [3, 3], [1, 1], Padding::Same),
+        ([6, 5], [3, 2], [3, 3], [2, 2], Padding::Same),
+        ([7, 6], [1, 2], [2, 3], [3, 2], Padding::Valid),
+        ([5, 7], [2, 1], [4, 2], [2, 1], Padding::Explicit(Pads::new([3, 0, 1, 2]))),
+        ([4, 5], [2, 2], [5, 1], [1, 3], Padding::Same),
+    ]
+    .map(|(input, [c, o], kernel, stride, padding)| {
+        ConvShape::new(input, c, o, kernel, stride, padding).expect("a shape")
+    })
+}
+
+/// Catches: a kernel that is not mirrored, a stride's gaps filled, pads of the far side taken for
+/// those of the near one, channels and filters swapped.
+#[test]
+fn conv2d_input() {
+    for s in conv_shapes() {
+        let (x, w, dy) = (data("x", 2 * s.input_len()), data("w", s.weights_len()), data("dy", 2 * s.output_len()));
+        let want = differences(&x, &wide(&dy), |x| reference::conv2d(&s, 2, x, &wide(&w)));
+        close(&format!("{s:?}"), &ok(operators::conv2d_backward_input(&CPU, &s, 2, &dy, &w)), &want, BOUND);
+    }
+}
+
+/// Catches: a batch of which one sample counts, padding that is not zero, a stride applied to the
+/// kernel's index, height and width swapped.
+#[test]
+fn conv2d_weights() {
+    for s in conv_shapes() {
+        let (x, w, dy) = (data("x", 2 * s.input_len()), data("w", s.weights_len()), data("dy", 2 * s.output_len()));
+        let want = differences(&w, &wide(&dy), |w| reference::conv2d(&s, 2, &wide(&x), w));
+        close(&format!("{s:?}"), &ok(operators::conv2d_backward_weights(&CPU, &s, 2, &x, &dy)), &want, BOUND);
+    }
+}
+
+/// Catches: a mean for a sum, rows and channels swapped.
+#[test]
+fn bias() {
+    for (rows, channels) in [(1, 1), (7, 3), (2, 9), (13, 5)] {
+        let (y, b, dy) = (data("y", rows * channels), data("b", channels), data("dy", rows * channels));
+        let want = differences(&b, &wide(&dy), |b| reference::bias(&wide(&y), b));
+        close(&format!("{rows} of {channels}"), &ok(operators::bias_backward(&CPU, channels, &dy)), &want, BOUND);
+    }
+}
+
+/// Catches: the mask taken from the gradient's sign, or inverted.
+#[test]
+fn relu() {
+    // Away from the kink, which has no derivative.
+    let x: Vec<f32> = data("x", 67).iter().map(|x| x + 0.01f32.copysign(*x)).collect();
+    let dy = data("dy", x.len());
+    let want = differences(&x, &wide(&dy), reference::relu);
+    let y = ok(operators::relu(&CPU, &x));
+    close("relu", &ok(operators::relu_backward(&CPU, &y, &dy)), &want, BOUND);
+}
+
+/// Catches: a winner's window position read as an image position, overlapping windows that
+/// overwrite where they should add, a winner displaced by the padding.
+#[test]
+fn max_pool() {
+    for (input, kernel, stride, padding) in [
+        ([5, 4], [2, 2], [2, 2], Padding::Valid),
+        ([5, 7], [3, 3], [2, 2], Padding::Same),
+        ([6, 5], [3, 2], [1, 1], Padding::Same),
+        ([7, 4], [2, 3], [3, 1], Padding::Explicit(Pads::new([1, 2, 0, 1]))),
+    ] {
+        let s = PoolShape::new(input, 2, kernel, stride, padding).expect("a shape");
+        // Distinct by more than the step, so that no difference crosses a tie: a shuffled ramp.
+        let len = 2 * s.input_len();
+        let mut x: Vec<f32> = (0..len).map(|i| i as f32 / 16.0 - 2.0).collect();
+        integers("order", len, len as u32).iter().enumerate().for_each(|(i, &j)| x.swap(i, j as usize));
+        let dy = data("dy", 2 * s.output_len());
+        let want = differences(&x, &wide(&dy), |x| reference::max_pool(&s, 2, x).0);
+        let (_, argmax) = ok(operators::max_pool(&CPU, &s, 2, &x));
+        close(&format!("{s:?}"), &ok(operators::max_pool_backward(&CPU, &s, 2, &dy, &argmax)), &want, BOUND);
+    }
+}
+
+/// Catches, for either factor: the wrong one of them transposed, the order of the two swapped.
+#[test]
+fn matmul() {
+    for [m, n, k] in [[1, 1, 1], [3, 5, 7], [2, 9, 4], [8, 1, 5]] {
+        let (a, b, dy) = (data("a", m * k), data("b", k * n), data("dy", m * n));
+        let forward = |a: &[f64], b: &[f64]| reference::matmul([m, n, k], [false; 2], a, b);
+        let want = differences(&a, &wide(&dy), |a| forward(a, &wide(&b)));
+        close("da", &ok(operators::matmul(&CPU, [m, k, n], [false, true], &dy, &b)), &want, BOUND);
+        let want = differences(&b, &wide(&dy), |b| forward(&wide(&a), b));
+        close("db", &ok(operators::matmul(&CPU, [k, n, m], [true, false], &a, &dy)), &want, BOUND);
+    }
+}
+
+/// Catches: a sum for the mean, a mean over the capacity rather than the active rows, the label's
+/// −1 left out or put on another class, a gradient in rows that are not active.
+#[test]
+fn softmax_cross_entropy() {
+    for (rows, classes, active) in [(1, 2, 1), (5, 10, 5), (7, 3, 4), (4, 13, 1)] {
+        let x: Vec<f32> = data("x", rows * classes).iter().map(|v| v * 3.0).collect();
+        let labels = integers("labels", rows, classes as u32);
+        let mean: Vec<f64> = (0..rows).map(|r| if r < active { 1.0 / active as f64 } else { 0.0 }).collect();
+        let want = differences(&x, &mean, |x| reference::cross_entropy(classes, x, &labels));
+        let got = ok(operators::softmax_cross_entropy_backward(&CPU, classes, &x, &labels, active));
+        close(&format!("{active} of {rows} rows of {classes}"), &got, &want, BOUND);
+    }
+}

@@ -1,0 +1,59 @@
+//! ReLU and its gradient on every backend; exact.
+
+use crate::common::fixtures::Fixture;
+use crate::common::{backends, data, exact, levels, ok, reference, refused, same_bits, wide};
+use stridelab::eager::{relu, relu_backward};
+
+#[test]
+fn keras_golden_values() {
+    let fixture = Fixture::open("keras/operators");
+    for number in 0..fixture.cases("relu").len() {
+        let read = |name: &str| fixture.f32(&format!("relu/{number}/{name}"));
+        for (backend, b) in backends() {
+            let y = ok(relu(b, &read("x")));
+            exact(&format!("{number} y on {backend}"), &y, &read("y"));
+            let dx = ok(relu_backward(b, &y, &read("dy")));
+            exact(&format!("{number} dx on {backend}"), &dx, &read("dx"));
+        }
+    }
+}
+
+#[test]
+fn float64() {
+    for len in [1, 2, 63, 64, 65, 255, 257, 1009, 70_001] {
+        for (kind, x) in [("numbers", data("x", len)), ("zeros among", levels("x", len))] {
+            let dy = data("dy", len);
+            let (y, dx) = (reference::relu(&wide(&x)), reference::relu_backward(&wide(&x), &wide(&dy)));
+            for (backend, b) in backends() {
+                let name = format!("{len} {kind} on {backend}");
+                let got = ok(relu(b, &x));
+                exact(&format!("{name}: y"), &wide(&got), &y);
+                same_bits(&name, &got, &ok(relu(b, &x)));
+                let got_dx = ok(relu_backward(b, &got, &dy));
+                exact(&format!("{name}: dx"), &wide(&got_dx), &dx);
+                same_bits(&name, &got_dx, &ok(relu_backward(b, &got, &dy)));
+            }
+        }
+    }
+}
+
+/// A ReLU that turned NaN into 0 would hide a diverged training.
+#[test]
+fn extremes() {
+    let x = [f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, f32::MIN_POSITIVE, -0.0];
+    for (backend, b) in backends() {
+        let y = ok(relu(b, &x));
+        exact(backend, &y, &[f32::INFINITY, 0.0, f32::MAX, 0.0, f32::MIN_POSITIVE, 0.0]);
+        let y = ok(relu(b, &[f32::NAN, 1.0]));
+        assert!(y[0].is_nan() && y[1] == 1.0, "{backend}: {y:?}");
+    }
+}
+
+#[test]
+fn wrong_lengths_are_errors() {
+    for (_, b) in backends() {
+        refused("nothing", relu(b, &[]));
+        refused("nothing", relu_backward(b, &[], &[]));
+        refused("short dy", relu_backward(b, &[1.0; 5], &[1.0; 4]));
+    }
+}

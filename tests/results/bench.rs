@@ -1,0 +1,295 @@
+//! The benchmark itself: what is counted, what is written, and that nothing wrong is timed.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::common::ok;
+use crate::common::training::{CPU, gpu, network, part, trainer};
+use stridelab::Error;
+use stridelab::analysis::{comparable, compare};
+use stridelab::backend::Backend;
+use stridelab::bench::{Options, check, peak, run};
+use stridelab::model::geometry::Padding;
+use stridelab::model::network::Configuration;
+use stridelab::record::{Bench, NetworkCost, Pass};
+use stridelab::report::figure::{png, step_time};
+use stridelab::report::text::{comparison_table, cost_tables};
+use stridelab::store::{COST_COLUMNS, CostWriter, read_bench};
+use stridelab::train::TrainOptions;
+
+/// Rows of a network, in the order of a step.
+const PARTS: [(&str, Pass); 10] = [
+    ("gather", Pass::Forward),
+    ("conv1", Pass::Forward),
+    ("conv2", Pass::Forward),
+    ("dense1", Pass::Forward),
+    ("dense2", Pass::Forward),
+    ("dense2", Pass::Backward),
+    ("dense1", Pass::Backward),
+    ("conv2", Pass::Backward),
+    ("conv1", Pass::Backward),
+    ("adam", Pass::Optimiser),
+];
+
+/// As short as can be: nothing here looks at how long anything takes.
+fn options(strides: &[usize], batch_sizes: &[usize]) -> Options {
+    let configurations = strides.iter().map(|&stride| Configuration { stride, padding: Padding::Valid }).collect();
+    let batch_sizes = batch_sizes.to_vec();
+    Options { configurations, batch_sizes, samples: 3, sample_seconds: 0.0, ..Options::default() }
+}
+
+fn measured(backend: &Backend, options: &Options) -> Bench {
+    let mut heard = Vec::new();
+    let bench = ok(run(backend, &part(0..24, 1), options, &mut |line| heard.push(line.to_string())));
+    assert!(heard[0].contains("checking") && heard[1].contains("measuring"), "{heard:?}");
+    bench
+}
+
+/// Everything that holds of any network, however it was measured.
+fn consistent(bench: &Bench) {
+    assert!(bench.peak_gflops > 0.0);
+    for n in &bench.networks {
+        let (network, batch) = (network(n.stride, &n.padding), n.batch_size as u64);
+        let rows: Vec<_> = n.parts.iter().map(|part| (part.layer.as_str(), part.pass)).collect();
+        assert_eq!(rows, PARTS);
+        let of = |pass| n.parts.iter().filter(move |part| part.pass == pass);
+        assert_eq!(of(Pass::Forward).map(|part| part.macs).sum::<u64>(), batch * network.macs());
+        for layer in ["conv1", "conv2", "dense1", "dense2"] {
+            let macs = batch * network.layer(layer).map_or(0, |layer| layer.macs());
+            // Two gradients each, but for the first layer, whose input is data.
+            let gradients = if layer == "conv1" { 1 } else { 2 };
+            for (pass, times) in [(Pass::Forward, 1), (Pass::Backward, gradients)] {
+                let part = of(pass).find(|part| part.layer == layer);
+                assert_eq!(part.map(|part| part.macs), Some(times * macs), "{layer} {pass}");
+            }
+        }
+        for (sum, whole) in [
+            (n.parts.iter().map(|part| part.macs).sum::<u64>(), n.train_step.macs),
+            (n.parts.iter().map(|part| part.bytes).sum(), n.train_step.bytes),
+            (batch * network.macs(), n.inference.macs),
+        ] {
+            assert_eq!(sum, whole);
+        }
+        // Parameters, both moments and the gradient, the first three both ways, with gaps of alignment.
+        let adam = n.parts.last().map_or(0, |part| part.bytes);
+        let least = 7 * 4 * network.parameters() as u64;
+        assert!((least..least + 7 * 4 * 8 * 64).contains(&adam), "{adam} for {}", network.parameters());
+        assert!(n.activation_bytes > n.inference_activation_bytes && n.inference_activation_bytes > 0);
+        for cost in n.costs() {
+            assert_eq!(cost.samples_us.len(), 3);
+            assert!(cost.samples_us.contains(&cost.median_us) && cost.median_us > 0.0 && cost.iqr_us >= 0.0);
+            assert_eq!(cost.gflops.is_some(), cost.macs > 0);
+            if let (Some(gflops), Some(share)) = (cost.gflops, cost.fraction_of_peak) {
+                assert!((gflops * cost.median_us / 2e-3 / cost.macs as f64 - 1.0).abs() < 1e-9);
+                assert!((share * bench.peak_gflops / gflops - 1.0).abs() < 1e-9);
+            }
+        }
+        let seconds = batch as f64 / n.train_images_per_second;
+        assert!((1e6 * seconds / n.train_step.median_us - 1.0).abs() < 1e-9);
+    }
+}
+
+fn pair(bench: &Bench) -> [&NetworkCost; 2] {
+    [1, 2].map(|stride| bench.networks.iter().find(|n| n.stride == stride).unwrap_or_else(|| panic!("{stride}")))
+}
+
+#[test]
+fn every_layer_is_counted_and_related_to_stride_1() {
+    for fuse in [true, false] {
+        let bench = measured(&CPU, &Options { fuse, ..options(&[1, 2], &[2]) });
+        assert_eq!((bench.backend.as_str(), bench.software, bench.device_clock), ("cpu", false, false));
+        consistent(&bench);
+        let ours = |n: &NetworkCost| {
+            n.dispatches.is_some() || n.empty_dispatches_us.is_some() || n.train_step_device_us.is_some()
+        };
+        assert!(!bench.networks.iter().any(ours));
+        let [one, two] = pair(&bench);
+        for (a, b) in one.costs().zip(two.costs()) {
+            assert_eq!(a.ratio_to_stride1, Some(1.0));
+            assert_eq!(b.ratio_to_stride1, Some(b.median_us / a.median_us));
+        }
+    }
+}
+
+#[test]
+fn a_gpu_is_measured_alike() {
+    let bench = measured(gpu(), &options(&[2], &[8]));
+    assert_eq!(bench.backend, "gpu");
+    assert!(!bench.adapter.is_empty() && !bench.driver.is_empty());
+    consistent(&bench);
+    let of = &bench.networks[0];
+    assert!(of.costs().all(|cost| cost.ratio_to_stride1.is_none()));
+    let plain = measured(gpu(), &Options { fuse: false, ..options(&[2], &[8]) });
+    let (fused, all) = (of.dispatches.unwrap_or_default(), plain.networks[0].dispatches.unwrap_or_default());
+    assert!((12..=15).contains(&fused) && all > 25, "{fused} and {all} dispatches");
+    // What does nothing takes less than what does something.
+    let empty = of.empty_dispatches_us.unwrap_or_default();
+    assert!(empty > 0.0 && empty < of.train_step.median_us, "{empty} of {}", of.train_step.median_us);
+    assert_eq!(of.train_step_device_us.is_some(), bench.device_clock);
+}
+
+#[test]
+fn nothing_wrong_is_timed() {
+    let (data, network) = (part(0..24, 1), network(2, "valid"));
+    let options = |seed| TrainOptions { batch_size: 2, seeds: vec![seed], ..TrainOptions::default() };
+    let of = |seed| trainer(&CPU, &network, &data, &options(seed), None);
+    assert!(ok(check("same", &mut of(0), &mut of(0), 0.0)) <= 0.0);
+    // Other initial weights are a wrong result.
+    match pollster::block_on(check("other", &mut of(0), &mut of(1), 1e-3)) {
+        Err(error @ Error::Check(_)) => {
+            assert_eq!(error.exit_code(), 5);
+            assert!(error.to_string().starts_with("other: the loss of step 1 is "), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // A bound that nothing can keep stops a run before anything is timed.
+    let strict = Options { allowed: -1.0, ..self::options(&[2], &[2]) };
+    let result = pollster::block_on(run(&CPU, &data, &strict, &mut |line| assert!(!line.contains("measuring"))));
+    assert!(matches!(result, Err(Error::Check(_))), "{result:?}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for (options, word) in [
+        (options(&[2], &[25]), "from 1 to 24"),
+        (options(&[2], &[0]), "from 1 to 24"),
+        (options(&[], &[2]), "nothing to measure"),
+        (options(&[9], &[2]), "layer"),
+    ] {
+        match pollster::block_on(run(&CPU, &part(0..24, 1), &options, &mut |_| {})) {
+            Err(Error::Usage(text)) => assert!(text.contains(word), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_peak_is_more_than_a_plain_loop() {
+    // One multiply-add after another, by hand: any vector unit does better.
+    let peak = ok(peak(&CPU, &Options { samples: 3, sample_seconds: 0.01, ..Options::default() }));
+    assert!(peak > 0.5 && peak < 1e6, "{peak} GFLOP/s");
+}
+
+fn read(path: &Path) -> (Vec<String>, Vec<HashMap<String, String>>) {
+    let mut csv = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{e}"));
+    let columns = csv.headers().map(|h| h.iter().map(String::from).collect()).unwrap_or_default();
+    (columns, csv.deserialize().map(|row| row.unwrap_or_else(|e| panic!("{e}"))).collect())
+}
+
+#[test]
+fn files_hold_what_was_measured() {
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    for (name, sizes) in [("one", &[2][..]), ("several", &[1, 3])] {
+        let out = folder.path().join(name);
+        let bench = measured(&CPU, &options(&[2], sizes));
+        let picture = png(&step_time::step_time(&bench)).unwrap_or_else(|e| panic!("{e}"));
+        let writer = CostWriter::create(&out, false).unwrap_or_else(|e| panic!("{e}"));
+        writer.write(&bench, &picture).unwrap_or_else(|e| panic!("{e}"));
+        drop(writer);
+        assert!(matches!(CostWriter::create(&out, false), Err(Error::Usage(_))));
+        CostWriter::create(&out, true).unwrap_or_else(|e| panic!("{e}"));
+
+        let (columns, rows) = read(&out.join("cost.csv"));
+        let several = sizes.len() > 1;
+        assert_eq!(columns[usize::from(several)..], COST_COLUMNS);
+        assert_eq!(several, columns[0] == "batch_size");
+        let costs: Vec<_> = bench.networks.iter().flat_map(NetworkCost::costs).collect();
+        assert_eq!(rows.len(), costs.len());
+        for (row, cost) in rows.iter().zip(costs) {
+            assert_eq!((row["layer"].as_str(), row["pass"].as_str()), (cost.layer.as_str(), cost.pass.name()));
+            assert_eq!(row["median_us"].parse(), Ok(cost.median_us));
+            assert_eq!(row["ratio_to_stride1"], "");
+        }
+        let same = read_bench(&out.join("bench.json")).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!((&same.adapter, same.networks.len()), (&bench.adapter, sizes.len()));
+        let seen = std::fs::read(out.join("figures/cost.png")).unwrap_or_default();
+        assert!(image::load_from_memory(&seen).is_ok());
+
+        let rows = compare(&bench, &same);
+        assert_eq!(rows.len(), sizes.len() * (PARTS.len() + 2));
+        assert!(rows.iter().all(|row| (row.ratio - 1.0).abs() < 1e-9));
+        assert!(comparison_table(&rows, false).contains("dense2"));
+        for width in [60, 80, 100] {
+            let tables = cost_tables(&bench, false, width);
+            let widest = tables.lines().map(|line| line.chars().count()).max();
+            assert!(width < 80 || widest <= Some(usize::from(width)), "{widest:?} of {width}\n{tables}");
+        }
+        assert_eq!(comparable(&options(&[1, 2], &[3, sizes[0]]), &same), Ok(()));
+        for (strides, sizes) in [(&[2], &[4]), (&[1], &[2])] {
+            let refused = comparable(&options(strides, sizes), &same);
+            assert!(
+                matches!(&refused, Err(Error::Usage(text)) if text.contains("it has stride 2, valid at batch")),
+                "{refused:?}"
+            );
+        }
+    }
+    for (name, text) in [("missing", None), ("broken", Some("{"))] {
+        let path = folder.path().join(name);
+        text.map(|text| std::fs::write(&path, text));
+        assert!(matches!(read_bench(&path), Err(Error::Data(_))), "{name}");
+    }
+}
+
+/// Figures and tables of times that no clock gives.
+#[test]
+fn hard_data_is_drawn_without_panic() {
+    let bench = measured(&CPU, &options(&[1, 2], &[2]));
+    let of = |median: f64, batch: usize| {
+        let mut bench = bench.clone();
+        for network in &mut bench.networks {
+            network.parts.iter_mut().chain([&mut network.train_step]).for_each(|cost| cost.median_us = median);
+            network.batch_size = batch;
+        }
+        bench.networks[0].batch_size = 2;
+        bench
+    };
+    let cases = [Bench::default(), of(0.0, 2), of(f64::NAN, 1 << 40), of(f64::MAX, 3), of(1e-300, 0)];
+    for bench in cases {
+        let svg = step_time::step_time(&bench);
+        assert!(!svg.contains("=\"NaN") && !svg.contains("=\"inf"), "{svg}");
+        assert!(png(&svg).is_ok());
+        assert!(bench.networks.is_empty() || cost_tables(&bench, true, 100).contains("stride 2, valid"));
+    }
+}
+
+/// The command itself: results on stdout, progress on stderr, files where they were asked for.
+#[test]
+fn the_command_measures_writes_and_compares() {
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    let command = |name: &str, more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stridelab"));
+        command.args([
+            "bench",
+            "--backend",
+            "cpu",
+            "--stride",
+            "2",
+            "--padding",
+            "valid",
+            "--batch-size",
+            "2",
+            "--out",
+        ]);
+        let output = command.arg(folder.path().join(name)).args(more).output().unwrap_or_else(|e| panic!("{e}"));
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(|e| panic!("{e}"));
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, err) = command("a", &["--json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let lines: Vec<serde_json::Value> = out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert_eq!(lines.len(), out.lines().count());
+    let events: Vec<_> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
+    assert_eq!(events, [&["machine"][..], &["cost"; 12], &["network", "done"]].concat());
+    assert!(err.contains("stride 2, valid, batch 2: measuring"), "{err}");
+
+    let other = folder.path().join("a/bench.json");
+    let other = other.to_str().unwrap_or_default();
+    let (code, out, err) = command("b", &["--no-fuse", "--compare", other]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("GFLOP/s") && out.contains("plain operations only") && out.contains("this over"), "{out}");
+    for (name, more, code) in
+        [("a", &[][..], 2), ("c", &["--compare", "missing.json"], 4), ("c", &["--stride", "9"], 2)]
+    {
+        assert_eq!(command(name, more).0, Some(code), "{more:?}");
+    }
+}

@@ -1,0 +1,147 @@
+//! What a run leaves on disk.
+
+use std::fs;
+use std::path::Path;
+
+use stridelab::Error;
+use stridelab::model::geometry::{Padding, Pads};
+use stridelab::model::network::{Configuration, Network};
+use stridelab::record::{EpochRow, RunInfo, ShapeRow, Status, StepRow};
+use stridelab::store::{Writer, feature_maps_name};
+
+fn epoch(configuration: &Configuration, epoch: u32, val_accuracy: f64, seconds: f64) -> EpochRow {
+    EpochRow {
+        stride: configuration.stride,
+        padding: configuration.padding_name(),
+        seed: 0,
+        epoch,
+        train_loss: 0.3 / f64::from(epoch),
+        train_accuracy: val_accuracy + 0.001,
+        val_loss: 1.0 - val_accuracy,
+        val_accuracy,
+        seconds,
+    }
+}
+
+fn network(configuration: Configuration) -> Network {
+    Network::new([28, 28], configuration).unwrap()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn rows_are_on_disk_as_soon_as_they_are_appended() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("a/b");
+    let mut writer = Writer::create(&out, false).unwrap();
+    let header = "stride,padding,seed,epoch,train_loss,train_accuracy,val_loss,val_accuracy,seconds\n";
+    assert_eq!(read(&out.join("metrics.csv")), header);
+    assert_eq!(read(&out.join("steps.csv")), "stride,padding,seed,step,loss\n");
+
+    let mut row = epoch(&Configuration::TUTORIAL[3], 1, 0.1 + 0.2, 7.504);
+    (row.train_loss, row.val_loss) = (f64::NAN, 1e-7);
+    writer.append_epoch(&row).unwrap();
+    let written = read(&out.join("metrics.csv"));
+    assert_eq!(written, format!("{header}2,valid,0,1,NaN,0.30100000000000005,1e-7,0.30000000000000004,7.504\n"));
+    let mut reader = csv::Reader::from_reader(written.as_bytes());
+    let back: EpochRow = reader.deserialize().next().unwrap().unwrap();
+    assert_eq!(back.val_accuracy.to_bits(), row.val_accuracy.to_bits());
+
+    let step = |step| StepRow { stride: 1, padding: "1,0,1,0".into(), seed: u64::MAX, step, loss: 2.5 };
+    writer.append_steps(&[step(1), step(2)]).unwrap();
+    let rows = "1,\"1,0,1,0\",18446744073709551615,1,2.5\n1,\"1,0,1,0\",18446744073709551615,2,2.5\n";
+    assert_eq!(read(&out.join("steps.csv")), format!("stride,padding,seed,step,loss\n{rows}"));
+}
+
+#[test]
+fn every_header_names_the_fields_in_order() {
+    // A header is written by hand so that a file without rows has one; serde names the fields.
+    fn check<R: serde::Serialize + Clone>(row: R, header: &str) {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.serialize(row).unwrap();
+        let text = String::from_utf8(csv.into_inner().unwrap()).unwrap();
+        assert_eq!(text.lines().next(), header.lines().next());
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Writer::create(dir.path(), false).unwrap();
+    let c = Configuration::TUTORIAL[1];
+    let shapes = ShapeRow::of(&c, &network(c));
+    writer.shapes(&shapes).unwrap();
+    let of = |name: &str| read(&dir.path().join(name));
+    check(epoch(&c, 1, 0.9, 1.0), &of("metrics.csv"));
+    check(StepRow { stride: 1, padding: String::new(), seed: 0, step: 1, loss: 0.0 }, &of("steps.csv"));
+    check(shapes[0].clone(), &of("shapes.csv"));
+    let lines: Vec<_> = of("shapes.csv").lines().map(str::to_owned).collect();
+    assert_eq!(lines[1], "2,same,conv1,14,14,32,0,0,1,1,320,56448");
+    assert_eq!(lines[6], "2,same,dense2,1,1,10,0,0,0,0,1290,1280");
+}
+
+#[test]
+fn run_json_is_replaced_whole_and_knows_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Writer::create(dir.path(), false).unwrap();
+    let mut info = RunInfo { version: "0.1.0".into(), start: "2026-11-26T12:00:00+01:00".into(), ..RunInfo::default() };
+    writer.run(&info).unwrap();
+    (info.end, info.status) = (Some("2026-11-26T12:00:00+01:00".into()), Status::Interrupted);
+    writer.run(&info).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&read(&dir.path().join("run.json"))).unwrap();
+    assert_eq!((json["status"].as_str(), json["version"].as_str()), (Some("interrupted"), Some("0.1.0")));
+    let start = json["start"].as_str().unwrap();
+    assert!(start.parse::<jiff::Timestamp>().is_ok(), "{start}");
+    assert!(fs::read_dir(dir.path()).unwrap().all(|e| !e.unwrap().file_name().to_string_lossy().ends_with(".tmp")));
+}
+
+#[test]
+fn a_used_directory_is_refused_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("thesis.tex"), "years").unwrap();
+    let error = Writer::create(dir.path(), false).unwrap_err();
+    assert!(matches!(error, Error::Usage(_)), "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains(&dir.path().display().to_string()) && text.contains("--force"), "{text}");
+    assert!(!text.contains('\n'));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn force_removes_what_is_ours_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    drop(Writer::create(dir.path(), false).unwrap());
+    let explicit =
+        Configuration { stride: 3, padding: Padding::Explicit(Pads { top: 1, left: 0, bottom: 1, right: 0 }) };
+    let maps = format!("figures/{}", feature_maps_name(&explicit));
+    let ours =
+        ["weights/stride1-same-seed0.safetensors", "figures/loss.png", "run.json", "figures/.stridelab-7-0.tmp", &maps];
+    let theirs =
+        ["notes.txt", "weights/best.safetensors", "weights/stride1-same-seedling.safetensors", "figures/fig1.png"];
+    ours.iter().chain(&theirs).for_each(|name| fs::write(at(name), "old").unwrap());
+    fs::write(at("metrics.csv"), "old").unwrap();
+    let writer = Writer::create(dir.path(), true).unwrap();
+    ours.iter().for_each(|name| assert!(!at(name).exists(), "{name} stayed"));
+    theirs.iter().for_each(|name| assert_eq!(read(&at(name)), "old", "{name}"));
+    assert!(read(&at("metrics.csv")).starts_with("stride,"));
+    assert_eq!(writer.weights_path(&explicit, 7), at("weights/stride3-1,0,1,0-seed7.safetensors"));
+}
+
+#[test]
+fn two_writers_do_not_share_a_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Writer::create(dir.path(), false).unwrap();
+    let error = Writer::create(dir.path(), true).unwrap_err();
+    assert!(matches!(error, Error::Usage(_)), "{error:?}");
+    let holder = format!("process {}", std::process::id());
+    assert!(cfg!(windows) || error.to_string().contains(&holder), "{error}");
+    drop(first);
+    Writer::create(dir.path(), true).unwrap();
+}
+
+#[test]
+fn an_unwritable_directory_is_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    let error = Writer::create(&dir.path().join("file/out"), false).unwrap_err();
+    assert!(matches!(&error, Error::Failure(text) if text.contains("file/out") && !text.contains('\n')), "{error:?}");
+}

@@ -1,0 +1,11 @@
+//! From data to trained weights: what is read, planned and trained, and that it keeps in step with Keras.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod data;
+mod keras;
+mod mnist;
+mod plan;
+mod training;
+mod weights;

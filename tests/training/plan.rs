@@ -1,0 +1,45 @@
+//! Options that make no plan are the caller's mistake, named in one line.
+
+use stridelab::Error;
+use stridelab::model::network::{Configuration, Network};
+use stridelab::ops::adam::AdamParameters;
+use stridelab::plan::{PlanOptions, TrainingPlan};
+
+fn options() -> PlanOptions {
+    PlanOptions {
+        batch: 4,
+        train_samples: 10,
+        test_samples: 5,
+        replicas: 1,
+        evaluate_capacity: 3,
+        max_binding_bytes: u64::MAX,
+        adam: AdamParameters::default(),
+        fuse: true,
+    }
+}
+
+fn refused(options: PlanOptions, words: &str) {
+    let network = Network::new([28, 28], Configuration::TUTORIAL[0]).expect("a network");
+    match TrainingPlan::new(&network, &options) {
+        Err(Error::Usage(message)) => assert!(message.contains(words) && !message.contains('\n'), "{message}"),
+        other => panic!("{options:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn nothing_to_plan_for() {
+    refused(PlanOptions { batch: 0, ..options() }, "batch size");
+    refused(PlanOptions { train_samples: 0, ..options() }, "training samples");
+    refused(PlanOptions { test_samples: 0, ..options() }, "test samples");
+    refused(PlanOptions { replicas: 0, ..options() }, "seeds");
+}
+
+/// conv1's output for a step of training is the largest buffer of this plan.
+#[test]
+fn a_buffer_past_the_limit_is_named() {
+    let bytes = 4 * 64 * 28 * 28 * 32;
+    refused(
+        PlanOptions { batch: 64, train_samples: 64, max_binding_bytes: bytes - 1, ..options() },
+        "train_step conv1",
+    );
+}

@@ -1,0 +1,278 @@
+//! Training as a whole, on small parts of MNIST: both backends alike, the same bits again, replicas like solo runs,
+//! epochs that continue one another, and the ways in which training ends early.
+
+use crate::common::training::{CPU, gpu, mnist, network, part, samples, trainer};
+use crate::common::{ok, same_bits};
+use stridelab::Error;
+use stridelab::backend::Backend;
+use stridelab::data::{Dataset, order};
+use stridelab::model::network::Network;
+use stridelab::model::tensor::Tensor;
+use stridelab::train::{Epoch, TrainOptions, Trainer};
+
+/// Batches of 16, the last one shorter; the test set in steps of 25, the last one shorter.
+fn options(seeds: &[u64]) -> TrainOptions {
+    TrainOptions { batch_size: 16, seeds: seeds.to_vec(), evaluate_capacity: 25, ..TrainOptions::default() }
+}
+
+/// 54 training samples, so four steps an epoch; 40 test samples.
+fn small() -> Dataset {
+    part(0..54, 40)
+}
+
+fn epoch(trainer: &mut Trainer) -> Vec<Epoch> {
+    ok(trainer.epoch(&mut |_| true))
+}
+
+/// A run of two epochs: what it computed, times left out.
+struct Run {
+    epochs: Vec<Epoch>,
+    tensors: Vec<Tensor>,
+}
+
+impl Run {
+    /// Of replica `r` of a trainer that has done `epochs`.
+    fn of(trainer: &Trainer, epochs: &[Vec<Epoch>], r: usize) -> Self {
+        let epochs = epochs.iter().map(|epoch| Epoch { seconds: 0.0, ..epoch[r].clone() }).collect();
+        let [m, v] = ok(trainer.moments(r));
+        Run { epochs, tensors: [ok(trainer.weights(r)), ok(trainer.gradients(r)), m, v].concat() }
+    }
+
+    /// One a seed, trained side by side.
+    fn together(backend: &Backend, network: &Network, data: &Dataset, options: &TrainOptions) -> Vec<Self> {
+        let mut trainer = trainer(backend, network, data, options, None);
+        let epochs = [epoch(&mut trainer), epoch(&mut trainer)];
+        (0..options.seeds.len()).map(|r| Run::of(&trainer, &epochs, r)).collect()
+    }
+
+    /// Panics unless both runs hold the same bits; losses are sums of the same f32 numbers.
+    #[track_caller]
+    fn same(&self, other: &Self) {
+        assert_eq!(self.epochs, other.epochs);
+        assert_eq!(self.tensors.len(), other.tensors.len());
+        for (a, b) in self.tensors.iter().zip(&other.tensors) {
+            assert_eq!((&a.name, &a.shape), (&b.name, &b.shape));
+            same_bits(&a.name, &a.data, &b.data);
+        }
+    }
+}
+
+/// Shuffled, with a short last batch, then validation: the losses of the first ten steps, of the whole epoch and of
+/// the test set. Measured on a software adapter: 1.2e-7; where a near-tie of a pool falls differently, ten steps may
+/// be 1e-5 apart. The specification allows 1e-3.
+#[test]
+fn the_gpu_follows_the_cpu() {
+    let data = part(0..150, 40);
+    for (stride, padding) in crate::common::fixtures::CONFIGURATIONS {
+        let options = TrainOptions { batch_size: 14, ..options(&[3]) };
+        let network = network(stride, padding);
+        let [cpu, gpu] = [&CPU, gpu()].map(|b| epoch(&mut trainer(b, &network, &data, &options, None)).remove(0));
+        assert_eq!((cpu.step_losses.len(), gpu.step_losses.len()), (11, 11));
+        let case = format!("stride {stride}, {padding}");
+        let near = |what: &str, cpu: f64, gpu: f64| {
+            println!("{case}: {what}: {:.1e}", (cpu - gpu).abs());
+            assert!((cpu - gpu).abs() <= 5e-5, "{case}: {what}: {cpu} on the CPU, {gpu} on the GPU");
+        };
+        for (i, (cpu, gpu)) in cpu.step_losses.iter().zip(&gpu.step_losses).enumerate() {
+            near(&format!("loss of step {}", i + 1), *cpu, *gpu);
+        }
+        near("training loss", cpu.train_loss, gpu.train_loss);
+        near("validation loss", cpu.val_loss, gpu.val_loss);
+        assert_eq!((cpu.train_accuracy, cpu.val_accuracy), (gpu.train_accuracy, gpu.val_accuracy), "{case}");
+    }
+}
+
+fn bits(backend: &Backend) {
+    let (network, data) = (network(2, "same"), small());
+    let run = |seed| Run::together(backend, &network, &data, &options(&[seed])).remove(0);
+    let (first, other) = (run(5), run(6));
+    first.same(&run(5));
+    assert_ne!(first.epochs, other.epochs);
+    for (a, b) in first.tensors.iter().zip(&other.tensors) {
+        assert!(a.data != b.data, "{} does not depend on the seed", a.name);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_bits_on_the_cpu() {
+    bits(&CPU);
+}
+
+#[test]
+fn a_seed_gives_the_same_bits_on_the_gpu() {
+    bits(gpu());
+}
+
+fn replicas(backend: &Backend) {
+    let data = small();
+    for padding in ["same", "valid"] {
+        let network = network(2, padding);
+        let seeds = [7, 0, u64::MAX];
+        let together = Run::together(backend, &network, &data, &options(&seeds));
+        for (seed, replica) in seeds.iter().zip(&together) {
+            replica.same(&Run::together(backend, &network, &data, &options(&[*seed]))[0]);
+        }
+    }
+}
+
+#[test]
+fn replicas_are_solo_runs_on_the_cpu() {
+    replicas(&CPU);
+}
+
+#[test]
+fn replicas_are_solo_runs_on_the_gpu() {
+    replicas(gpu());
+}
+
+#[cfg(feature = "parallel")]
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let data = small();
+    for (stride, padding) in [(1, "valid"), (2, "same")] {
+        let network = network(stride, padding);
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
+            pool.install(|| Run::together(&CPU, &network, &data, &options(&[1])).remove(0))
+        };
+        run(1).same(&run(3));
+    }
+}
+
+/// At a learning rate of 0 every sample has one loss, however it is reached: trained on alone or in a batch, in any
+/// order, in the short batch, or in validation. So each step's loss says which samples it was of.
+fn losses(backend: &Backend) {
+    let mut data = small();
+    data.test = samples(&data.train, 0..54);
+    let network = network(2, "same");
+    let still = TrainOptions { learning_rate: 0.0, ..options(&[9]) };
+    let single = TrainOptions { batch_size: 1, shuffle: false, ..still.clone() };
+    let single = epoch(&mut trainer(backend, &network, &data, &single, None)).remove(0);
+    let mean =
+        |samples: &[u32]| samples.iter().map(|&i| single.step_losses[i as usize]).sum::<f64>() / samples.len() as f64;
+    let mut trainer = trainer(backend, &network, &data, &still, None);
+    for number in 1..=2 {
+        let epoch = epoch(&mut trainer).remove(0);
+        let order = order(9, number, 54, true);
+        let want: Vec<f64> = order.chunks(16).map(mean).collect();
+        assert_eq!(epoch.step_losses.len(), want.len());
+        let whole = [(epoch.train_loss, mean(&order)), (epoch.val_loss, mean(&order))];
+        for (i, (got, want)) in epoch.step_losses.into_iter().zip(want).chain(whole).enumerate() {
+            assert!((got - want).abs() <= 5e-7, "epoch {number}, loss {i}: {got}, expected {want}");
+        }
+        assert_eq!([epoch.train_accuracy, epoch.val_accuracy], [single.train_accuracy; 2]);
+        assert!(0.0 < epoch.val_accuracy && epoch.val_accuracy < 1.0);
+    }
+}
+
+#[test]
+fn a_steps_loss_is_the_mean_over_its_samples_on_the_cpu() {
+    losses(&CPU);
+}
+
+#[test]
+fn a_steps_loss_is_the_mean_over_its_samples_on_the_gpu() {
+    losses(gpu());
+}
+
+/// A second epoch is the first one of a run that starts from the first epoch's weights and moments, at its step
+/// count, and of no other count.
+fn epochs(backend: &Backend) {
+    let (network, data) = (network(2, "valid"), small());
+    let in_order = TrainOptions { shuffle: false, ..options(&[2]) };
+    let mut whole = trainer(backend, &network, &data, &in_order, None);
+    let first = epoch(&mut whole);
+    let (weights, [m, v]) = (ok(whole.weights(0)), ok(whole.moments(0)));
+    let second = [epoch(&mut whole)];
+    let second = Run::of(&whole, &second, 0);
+    let resumed = |steps| {
+        let mut trainer = trainer(backend, &network, &data, &in_order, Some(&weights));
+        trainer.set_moments(&m, &v, steps).expect("moments");
+        let epochs = [epoch(&mut trainer)];
+        Run::of(&trainer, &epochs, 0)
+    };
+    assert_eq!(first[0].step_losses.len(), 4);
+    second.same(&resumed(4));
+    assert_ne!(second.epochs[0].val_loss, resumed(3).epochs[0].val_loss);
+}
+
+#[test]
+fn steps_count_through_the_epochs_on_the_cpu() {
+    epochs(&CPU);
+}
+
+#[test]
+fn steps_count_through_the_epochs_on_the_gpu() {
+    epochs(gpu());
+}
+
+/// A no ends the epoch at a step boundary, and the next epoch runs to its end.
+fn interrupted(backend: &Backend) {
+    let (network, data) = (network(2, "valid"), small());
+    let mut trainer = trainer(backend, &network, &data, &options(&[0, 1, 2]), None);
+    let mut run = |go_on| {
+        let mut asked = Vec::new();
+        let ended = pollster::block_on(trainer.epoch(&mut |done| {
+            asked.push(done);
+            go_on
+        }));
+        (ended, asked)
+    };
+    let (ended, asked) = run(false);
+    assert_eq!(ended, Err(Error::Interrupted));
+    assert!(asked.len() == 1 && (1..=4).contains(&asked[0]), "asked again after a no: {asked:?}");
+    let (ended, asked) = run(true);
+    assert!(ended.is_ok_and(|epochs| epochs[0].step_losses.len() == 4));
+    assert!(asked.is_sorted() && asked.last() == Some(&4), "{asked:?}");
+    // The first time that all steps are done training ends; validation asks again.
+    let mut complete = 0;
+    let ended = pollster::block_on(trainer.epoch(&mut |done| {
+        complete += usize::from(done == 4);
+        complete < 2
+    }));
+    assert_eq!((ended, complete), (Err(Error::Interrupted), 2));
+}
+
+#[test]
+fn no_from_progress_interrupts_the_cpu() {
+    interrupted(&CPU);
+}
+
+#[test]
+fn no_from_progress_interrupts_the_gpu() {
+    interrupted(gpu());
+}
+
+/// Weights of 1e29 make a loss that is not a number: found in the next step, or, after an epoch of one step, in
+/// validation.
+fn diverges(backend: &Backend) {
+    for (learning_rate, batch_size) in [(1e30, 16), (1e300, 16), (1e30, 54)] {
+        for seeds in [&[0][..], &[0, 1]] {
+            let options = TrainOptions { learning_rate, batch_size, ..options(seeds) };
+            let mut trainer = trainer(backend, &network(2, "valid"), &small(), &options, None);
+            match pollster::block_on(trainer.epoch(&mut |_| true)) {
+                Err(Error::Failure(message)) => {
+                    assert!(message.contains("diverged") && !message.contains('\n'), "{message}");
+                }
+                other => panic!("learning rate {learning_rate}, batches of {batch_size}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn divergence_is_reported_by_the_cpu() {
+    diverges(&CPU);
+}
+
+#[test]
+fn divergence_is_reported_by_the_gpu() {
+    diverges(gpu());
+}
+
+#[test]
+fn a_limit_keeps_the_first_samples() {
+    let mut limited = mnist().clone();
+    limited.limit(54).expect("54 samples");
+    assert!(limited.train == small().train);
+}
