@@ -46,7 +46,7 @@ fn conv2d_input() {
     for s in conv_shapes() {
         let (x, w, dy) = (data("x", 2 * s.input_len()), data("w", s.weights_len()), data("dy", 2 * s.output_len()));
         let want = differences(&x, &wide(&dy), |x| reference::conv2d(&s, 2, x, &wide(&w)));
-        close(&format!("{s:?}"), &ok(operators::conv2d_backward_input(&CPU, &s, 2, &dy, &w)), &want, BOUND);
+        close(&format!("{s:?}"), &ok(eager::conv2d_backward_input(&CPU, &s, 2, &dy, &w)), &want, BOUND);
     }
 }
 
@@ -57,7 +57,7 @@ fn conv2d_weights() {
     for s in conv_shapes() {
         let (x, w, dy) = (data("x", 2 * s.input_len()), data("w", s.weights_len()), data("dy", 2 * s.output_len()));
         let want = differences(&w, &wide(&dy), |w| reference::conv2d(&s, 2, &wide(&x), w));
-        close(&format!("{s:?}"), &ok(operators::conv2d_backward_weights(&CPU, &s, 2, &x, &dy)), &want, BOUND);
+        close(&format!("{s:?}"), &ok(eager::conv2d_backward_weights(&CPU, &s, 2, &x, &dy)), &want, BOUND);
     }
 }
 
@@ -67,7 +67,7 @@ fn bias() {
     for (rows, channels) in [(1, 1), (7, 3), (2, 9), (13, 5)] {
         let (y, b, dy) = (data("y", rows * channels), data("b", channels), data("dy", rows * channels));
         let want = differences(&b, &wide(&dy), |b| reference::bias(&wide(&y), b));
-        close(&format!("{rows} of {channels}"), &ok(operators::bias_backward(&CPU, channels, &dy)), &want, BOUND);
+        close(&format!("{rows} of {channels}"), &ok(eager::bias_backward(&CPU, channels, &dy)), &want, BOUND);
     }
 }
 
@@ -78,8 +78,8 @@ fn relu() {
     let x: Vec<f32> = data("x", 67).iter().map(|x| x + 0.01f32.copysign(*x)).collect();
     let dy = data("dy", x.len());
     let want = differences(&x, &wide(&dy), reference::relu);
-    let y = ok(operators::relu(&CPU, &x));
-    close("relu", &ok(operators::relu_backward(&CPU, &y, &dy)), &want, BOUND);
+    let y = ok(eager::relu(&CPU, &x));
+    close("relu", &ok(eager::relu_backward(&CPU, &y, &dy)), &want, BOUND);
 }
 
 /// Catches: a winner's window position read as an image position, overlapping windows that
@@ -99,8 +99,8 @@ fn max_pool() {
         integers("order", len, len as u32).iter().enumerate().for_each(|(i, &j)| x.swap(i, j as usize));
         let dy = data("dy", 2 * s.output_len());
         let want = differences(&x, &wide(&dy), |x| reference::max_pool(&s, 2, x).0);
-        let (_, argmax) = ok(operators::max_pool(&CPU, &s, 2, &x));
-        close(&format!("{s:?}"), &ok(operators::max_pool_backward(&CPU, &s, 2, &dy, &argmax)), &want, BOUND);
+        let (_, argmax) = ok(eager::max_pool(&CPU, &s, 2, &x));
+        close(&format!("{s:?}"), &ok(eager::max_pool_backward(&CPU, &s, 2, &dy, &argmax)), &want, BOUND);
     }
 }
 
@@ -111,9 +111,9 @@ fn matmul() {
         let (a, b, dy) = (data("a", m * k), data("b", k * n), data("dy", m * n));
         let forward = |a: &[f64], b: &[f64]| reference::matmul([m, n, k], [false; 2], a, b);
         let want = differences(&a, &wide(&dy), |a| forward(a, &wide(&b)));
-        close("da", &ok(operators::matmul(&CPU, [m, k, n], [false, true], &dy, &b)), &want, BOUND);
+        close("da", &ok(eager::matmul(&CPU, [m, k, n], [false, true], &dy, &b)), &want, BOUND);
         let want = differences(&b, &wide(&dy), |b| forward(&wide(&a), b));
-        close("db", &ok(operators::matmul(&CPU, [k, n, m], [true, false], &a, &dy)), &want, BOUND);
+        close("db", &ok(eager::matmul(&CPU, [k, n, m], [true, false], &a, &dy)), &want, BOUND);
     }
 }
 
@@ -126,7 +126,7 @@ fn softmax_cross_entropy() {
         let labels = integers("labels", rows, classes as u32);
         let mean: Vec<f64> = (0..rows).map(|r| if r < active { 1.0 / active as f64 } else { 0.0 }).collect();
         let want = differences(&x, &mean, |x| reference::cross_entropy(classes, x, &labels));
-        let got = ok(operators::softmax_cross_entropy_backward(&CPU, classes, &x, &labels, active));
+        let got = ok(eager::softmax_cross_entropy_backward(&CPU, classes, &x, &labels, active));
         close(&format!("{active} of {rows} rows of {classes}"), &got, &want, BOUND);
     }
 }

@@ -7,7 +7,7 @@ use stridelab::error::{Error, Result};
 use stridelab::model::network::{Configuration, Network};
 use stridelab::model::tensor::Tensor;
 use stridelab::random::Stream;
-use stridelab::{init, weights};
+use stridelab::model::{init, weights};
 
 /// The smallest of the tutorial's networks: stride 2, valid.
 fn network() -> Network {

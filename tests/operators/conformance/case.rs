@@ -6,9 +6,9 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Result;
-use crate::compare::Tolerance;
-use crate::model::tensor::{self, Tensor};
+use super::Result;
+use super::compare::Tolerance;
+use super::tensor::{self, Tensor};
 
 #[derive(Deserialize)]
 struct Index {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::tensor::{Tensor, Values};
+use super::tensor::{Tensor, Values};
 
 /// How far a value may be off.
 #[derive(Debug, Clone, Copy, Deserialize)]

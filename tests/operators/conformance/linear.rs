@@ -4,9 +4,9 @@ use pollster::block_on;
 use stridelab::backend::Backend;
 use stridelab::eager;
 
-use crate::case::Case;
-use crate::model::tensor::Tensor;
-use crate::{Outputs, Result, named};
+use super::case::Case;
+use super::tensor::Tensor;
+use super::{Outputs, Result, named};
 
 /// `[rows, columns]` of a matrix, swapped where it is given transposed.
 fn matrix(tensor: &Tensor, transposed: bool) -> Result<[usize; 2]> {
@@ -22,7 +22,7 @@ fn product(backend: &Backend, a: &Tensor, b: &Tensor, transpose: [bool; 2]) -> R
         return Err(format!("no product of {:?} and {:?}, transposed {transpose:?}", a.shape, b.shape).into());
     }
     let sizes = [rows, columns, inner];
-    let y = block_on(operators::matmul(backend, sizes, transpose, a.floats()?, b.floats()?))?;
+    let y = block_on(eager::matmul(backend, sizes, transpose, a.floats()?, b.floats()?))?;
     Ok(Tensor::float(&[rows, columns], y))
 }
 
@@ -41,7 +41,7 @@ pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
             _ => return Err(format!("c is {:?}", c.shape).into()),
         };
         if (c_rows, c_columns) == (1, columns) {
-            values = block_on(operators::bias(backend, &values, &scaled))?;
+            values = block_on(eager::bias(backend, &values, &scaled))?;
         } else if [1, rows].contains(&c_rows) && [1, columns].contains(&c_columns) {
             for (i, value) in values.iter_mut().enumerate() {
                 *value += scaled[i / columns % c_rows * c_columns + i % columns % c_columns];
@@ -108,7 +108,7 @@ pub fn dense_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
         return Err("weights in another layout than [in, out]".into());
     }
     let (x, w, dy) = (case.input("x")?, case.input("w")?, case.input("dy")?);
-    let db = block_on(operators::bias_backward(backend, dy.shape[1], dy.floats()?))?;
+    let db = block_on(eager::bias_backward(backend, dy.shape[1], dy.floats()?))?;
     named([
         ("dx", product(backend, dy, w, [false, true])?),
         ("dw", product(backend, x, dy, [true, false])?),

@@ -5,13 +5,13 @@ use stridelab::backend::Backend;
 use stridelab::eager;
 use stridelab::ops::adam::AdamParameters;
 
-use crate::case::Case;
-use crate::model::tensor::{Tensor, inverse};
-use crate::{Outputs, Result, named};
+use super::case::Case;
+use super::tensor::{Tensor, inverse};
+use super::{Outputs, Result, named};
 
 pub fn relu(backend: &Backend, case: &Case) -> Result<Outputs> {
     let x = case.input("x")?;
-    named([("y", Tensor::float(&x.shape, block_on(operators::relu(backend, x.floats()?))?))])
+    named([("y", Tensor::float(&x.shape, block_on(eager::relu(backend, x.floats()?))?))])
 }
 
 /// Softmax of `x` along `axis`, or its logarithm.
@@ -20,9 +20,9 @@ fn along(backend: &Backend, x: &Tensor, axis: i64, logarithm: bool) -> Result<Te
     let rows = x.permute(&order)?;
     let classes = rows.shape[rows.shape.len() - 1];
     let y = if logarithm {
-        block_on(operators::log_softmax(backend, classes, rows.floats()?))?
+        block_on(eager::log_softmax(backend, classes, rows.floats()?))?
     } else {
-        block_on(operators::softmax(backend, classes, rows.floats()?))?
+        block_on(eager::softmax(backend, classes, rows.floats()?))?
     };
     Tensor::float(&rows.shape, y).permute(&inverse(&order))
 }
@@ -38,9 +38,9 @@ pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
     let classes = rows.shape[rows.shape.len() - 1];
     let label = labels.integers()?.iter().map(|&l| u32::try_from(l)).collect::<std::result::Result<Vec<_>, _>>()?;
     let losses = if logits {
-        block_on(operators::softmax_cross_entropy(backend, classes, rows.floats()?, &label))?.0
+        block_on(eager::softmax_cross_entropy(backend, classes, rows.floats()?, &label))?.0
     } else {
-        block_on(operators::negative_log_likelihood(backend, classes, rows.floats()?, &label))?
+        block_on(eager::negative_log_likelihood(backend, classes, rows.floats()?, &label))?
     };
     let sum: f64 = losses.iter().map(|&loss| f64::from(loss)).sum();
     let loss = match case.text("reduction")? {
@@ -70,7 +70,7 @@ pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
         let (x, g) = (x?, g?);
         let state = [x.floats()?, m?.floats()?, v?.floats()?];
         let g: Vec<f32> = g.floats()?.iter().zip(state[0]).map(|(g, x)| g + norm * x).collect();
-        let [w, m, v] = block_on(operators::adam(backend, parameters, alpha, state, &g))?;
+        let [w, m, v] = block_on(eager::adam(backend, parameters, alpha, state, &g))?;
         let w = w.into_iter().map(|w| w * post).collect();
         for (name, values) in [("x", w), ("m", m), ("v", v)] {
             outputs.push((format!("{name}{i}_new"), Tensor::float(&x.shape, values)));
@@ -97,11 +97,11 @@ pub fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
         let parameters = AdamParameters { beta1, beta2, epsilon: epsilon * (1.0 - beta2.powi(t as i32)).sqrt() };
         let alpha = parameters.alpha(rate, t);
         // Every row of dW is 1ᵀ·x, every element of db the number of rows.
-        let sums = block_on(operators::bias_backward(backend, columns, x.floats()?))?;
+        let sums = block_on(eager::bias_backward(backend, columns, x.floats()?))?;
         let dw: Vec<f32> = w[0].iter().enumerate().map(|(i, w)| sums[i % columns] + decay * w).collect();
         let db: Vec<f32> = b[0].iter().map(|b| rows as f32 + decay * b).collect();
-        w = block_on(operators::adam(backend, parameters, alpha, w.each_ref().map(Vec::as_slice), &dw))?;
-        b = block_on(operators::adam(backend, parameters, alpha, b.each_ref().map(Vec::as_slice), &db))?;
+        w = block_on(eager::adam(backend, parameters, alpha, w.each_ref().map(Vec::as_slice), &dw))?;
+        b = block_on(eager::adam(backend, parameters, alpha, b.each_ref().map(Vec::as_slice), &db))?;
     }
     let ([w, ..], [b, ..]) = (w, b);
     named([("w", Tensor::float(&w0.shape, w)), ("b", Tensor::float(&b0.shape, b))])

@@ -6,9 +6,9 @@ use stridelab::backend::Backend;
 use stridelab::eager;
 use stridelab::model::geometry::{ConvShape, Padding, Pads, PoolShape};
 
-use crate::case::Case;
-use crate::model::tensor::{Tensor, Values};
-use crate::{Outputs, Result, named};
+use super::case::Case;
+use super::tensor::{Tensor, Values};
+use super::{Outputs, Result, named};
 
 const IMAGE: &str = "NHWC";
 const KERNEL: &str = "HWIO";
@@ -37,12 +37,12 @@ fn weights(case: &Case) -> Result<Tensor> {
 pub fn conv2d(backend: &Backend, case: &Case, relu: bool) -> Result<Outputs> {
     let (x, w) = (image(case, "x", "x_layout")?, weights(case)?);
     let shape = conv_shape(case, &x.shape, &w)?;
-    let mut y = block_on(operators::conv2d(backend, &shape, x.shape[0], x.floats()?, w.floats()?))?;
+    let mut y = block_on(eager::conv2d(backend, &shape, x.shape[0], x.floats()?, w.floats()?))?;
     if let Ok(b) = case.input("b") {
-        y = block_on(operators::bias(backend, &y, b.floats()?))?;
+        y = block_on(eager::bias(backend, &y, b.floats()?))?;
     }
     if relu {
-        y = block_on(operators::relu(backend, &y))?;
+        y = block_on(eager::relu(backend, &y))?;
     }
     let y = Tensor::float(&[x.shape[0], shape.output[0], shape.output[1], shape.out_channels], y);
     named([("y", y.relayout(IMAGE, case.text("y_layout")?)?)])
@@ -88,7 +88,7 @@ fn backward_input(backend: &Backend, shape: &ConvShape, dy: &Tensor, w: &Tensor,
     if dy.shape != wanted {
         return Err(format!("dy is {:?}, the geometry says {wanted:?}", dy.shape).into());
     }
-    let values = block_on(operators::conv2d_backward_input(backend, shape, dx[0], dy.floats()?, w.floats()?))?;
+    let values = block_on(eager::conv2d_backward_input(backend, shape, dx[0], dy.floats()?, w.floats()?))?;
     Ok(Tensor::float(dx, values))
 }
 
@@ -97,11 +97,11 @@ pub fn conv2d_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     let dy = image(case, "dy", "y_layout")?;
     let shape = conv_shape(case, &x.shape, &w)?;
     let dx = backward_input(backend, &shape, &dy, &w, &x.shape)?;
-    let dw = operators::conv2d_backward_weights(backend, &shape, x.shape[0], x.floats()?, dy.floats()?);
+    let dw = eager::conv2d_backward_weights(backend, &shape, x.shape[0], x.floats()?, dy.floats()?);
     let dw = Tensor::float(&w.shape, block_on(dw)?).relayout(KERNEL, "OIHW")?;
     let first = &dw.floats()?[..dw.shape[1..].iter().product()];
     let first = Tensor::float(&dw.shape[1..], first.to_vec());
-    let db = block_on(operators::bias_backward(backend, shape.out_channels, dy.floats()?))?;
+    let db = block_on(eager::bias_backward(backend, shape.out_channels, dy.floats()?))?;
     named([
         ("dx", dx.relayout(IMAGE, case.text("x_layout")?)?),
         ("dw_outch0", first),
@@ -118,7 +118,7 @@ fn pool_shape(case: &Case, x: &[usize]) -> Result<PoolShape> {
 pub fn max_pool(backend: &Backend, case: &Case) -> Result<Outputs> {
     let x = image(case, "x", "x_layout")?;
     let shape = pool_shape(case, &x.shape)?;
-    let (y, argmax) = block_on(operators::max_pool(backend, &shape, x.shape[0], x.floats()?))?;
+    let (y, argmax) = block_on(eager::max_pool(backend, &shape, x.shape[0], x.floats()?))?;
     let y_shape = [x.shape[0], shape.output[0], shape.output[1], shape.channels];
     let layout = case.text("y_layout")?;
     let mut outputs = vec![("y".into(), Tensor::float(&y_shape, y).relayout(IMAGE, layout)?)];
@@ -158,7 +158,7 @@ fn indices(
 pub fn max_pool_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     let (x, dy) = (image(case, "x", "x_layout")?, image(case, "dy", "y_layout")?);
     let (shape, batch) = (pool_shape(case, &x.shape)?, x.shape[0]);
-    let (_, argmax) = block_on(operators::max_pool(backend, &shape, batch, x.floats()?))?;
-    let dx = block_on(operators::max_pool_backward(backend, &shape, batch, dy.floats()?, &argmax))?;
+    let (_, argmax) = block_on(eager::max_pool(backend, &shape, batch, x.floats()?))?;
+    let dx = block_on(eager::max_pool_backward(backend, &shape, batch, dy.floats()?, &argmax))?;
     named([("dx", Tensor::float(&x.shape, dx).relayout(IMAGE, case.text("x_layout")?)?)])
 }

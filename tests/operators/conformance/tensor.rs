@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::Result;
+use super::Result;
 
 /// A C-ordered array.
 #[derive(Debug, Clone, PartialEq)]
