@@ -1,6 +1,7 @@
 //! The two backends behind one door: the same plan, the same calls.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use web_time::Instant;
 
@@ -9,19 +10,20 @@ use crate::plan::{Plan, ProgramId, StepRecord, View};
 use crate::{cpu, gpu};
 
 /// Where plans run.
+#[derive(Clone)]
 pub enum Backend {
     /// This machine's cores.
     Cpu,
     /// A GPU, real or software.
-    Gpu(Box<gpu::Gpu>),
+    Gpu(Arc<gpu::Gpu>),
 }
 
 /// A plan made ready on a backend.
-pub enum Executor<'b> {
+pub enum Executor {
     /// In memory.
     Cpu(Box<cpu::Executor>),
     /// In the buffers of a GPU.
-    Gpu(Box<gpu::Executor<'b>>),
+    Gpu(Box<gpu::Executor>),
 }
 
 impl Backend {
@@ -31,7 +33,7 @@ impl Backend {
     /// # Errors
     /// [`crate::Error::NoAdapter`] where there is none.
     pub async fn gpu(adapter: Option<&str>, checked: bool) -> Result<Self> {
-        Ok(Backend::Gpu(Box::new(gpu::open(adapter, checked).await?)))
+        Ok(Backend::Gpu(Arc::new(gpu::open(adapter, checked).await?)))
     }
 
     /// `cpu` or `gpu`.
@@ -54,15 +56,15 @@ impl Backend {
     ///
     /// # Errors
     /// [`crate::Error::Failure`] where the device cannot.
-    pub async fn prepare(&self, plan: &Plan) -> Result<Executor<'_>> {
+    pub async fn prepare(&self, plan: &Plan) -> Result<Executor> {
         Ok(match self {
             Backend::Cpu => Executor::Cpu(Box::new(cpu::Executor::new(plan))),
-            Backend::Gpu(gpu) => Executor::Gpu(Box::new(gpu::Executor::new(gpu, plan).await?)),
+            Backend::Gpu(gpu) => Executor::Gpu(Box::new(gpu::Executor::new(gpu.clone(), plan).await?)),
         })
     }
 }
 
-impl Executor<'_> {
+impl Executor {
     /// Copies `data` into a view of one replica; lengths must agree.
     ///
     /// # Errors

@@ -68,13 +68,13 @@ pub fn mnist(samples: usize) -> Result<Dataset> {
 
 /// Allocates `plan`, which has `training`'s buffers, and uploads samples in file order and the
 /// initial weights of seed 0.
-pub fn prepare<'b>(
-    backend: &'b Backend,
+pub fn prepare(
+    backend: &Backend,
     plan: &Plan,
     training: &TrainingPlan,
     network: &Network,
     data: &Dataset,
-) -> Result<Executor<'b>> {
+) -> Result<Executor> {
     let mut executor = block_on(backend.prepare(plan))?;
     let whole = |buffer: BufferId| View { buffer, offset: 0, len: plan.buffers[buffer.0].len };
     let labels: Vec<u32> = data.train.labels.iter().map(|&label| u32::from(label)).collect();

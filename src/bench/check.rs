@@ -10,7 +10,7 @@ use crate::train::Trainer;
 /// # Errors
 /// [`Error::Check`] naming the first step whose losses differ by more than `allowed` or are not
 /// numbers; what a backend fails at.
-pub async fn check(name: &str, ours: &mut Trainer<'_>, plain: &mut Trainer<'_>, allowed: f64) -> Result<f64> {
+pub async fn check(name: &str, ours: &mut Trainer, plain: &mut Trainer, allowed: f64) -> Result<f64> {
     let (got, want) = (ours.first_steps(STEPS).await?, plain.first_steps(STEPS).await?);
     let mut worst = 0.0f64;
     for (step, (got, want)) in got[0].iter().zip(&want[0]).enumerate() {

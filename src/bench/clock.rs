@@ -53,7 +53,7 @@ pub(super) struct Timed {
 pub(super) async fn sample_in_turn(
     options: &Options,
     most: usize,
-    executor: &mut Executor<'_>,
+    executor: &mut Executor,
     programs: &[Timed],
 ) -> Result<Vec<Vec<f64>>> {
     let mut counts = Vec::new();
@@ -70,7 +70,7 @@ pub(super) async fn sample_in_turn(
 }
 
 impl Timed {
-    async fn run(&self, executor: &mut Executor<'_>, steps: usize) -> Result<f64> {
+    async fn run(&self, executor: &mut Executor, steps: usize) -> Result<f64> {
         if !self.host {
             return executor.time(self.program, 0..steps).await;
         }

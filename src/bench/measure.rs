@@ -143,7 +143,7 @@ impl Work {
         })
     }
 
-    fn upload(&self, executor: &mut Executor<'_>, plan: &Plan, training: &TrainingPlan) -> Result<()> {
+    fn upload(&self, executor: &mut Executor, plan: &Plan, training: &TrainingPlan) -> Result<()> {
         let whole = |buffer: BufferId| View { buffer, offset: 0, len: plan.buffers[buffer.0].len };
         let labels: Vec<u32> = self.data.train.labels.iter().map(|&label| u32::from(label)).collect();
         for Samples { images, labels: to, order: permutation, count, .. } in [training.train, training.test] {

@@ -174,7 +174,7 @@ mod tests {
             gpu.use_cache(directory);
             let caches = gpu.cache.is_some();
             assert_eq!(caches, gpu.device.features().contains(wgpu::Features::PIPELINE_CACHE));
-            let backend = crate::backend::Backend::Gpu(Box::new(gpu));
+            let backend = crate::backend::Backend::Gpu(std::sync::Arc::new(gpu));
             let y = pollster::block_on(crate::eager::matmul(&backend, [1, 1, 2], [false; 2], &[1.0, 2.0], &[3.0, 4.0]));
             let crate::backend::Backend::Gpu(gpu) = &backend else { unreachable!() };
             gpu.save_cache();

@@ -1,6 +1,7 @@
 //! Records, submits and reads back.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use web_time::Instant;
 
@@ -21,8 +22,8 @@ const RECORD_STRIDE: usize = 256;
 const SUBMISSION_SECONDS: f64 = 0.2;
 
 /// A plan's buffers and pipelines on a GPU.
-pub struct Executor<'gpu> {
-    gpu: &'gpu Gpu,
+pub struct Executor {
+    gpu: Arc<Gpu>,
     plan: Plan,
     /// The plan's buffers and those that fused kernels need beyond them, with their descriptions.
     specs: Vec<Buffer>,
@@ -41,14 +42,14 @@ struct Program {
     record_bindings: wgpu::BindGroup,
 }
 
-impl<'gpu> Executor<'gpu> {
+impl Executor {
     /// Allocates every buffer, zeroed, and compiles the first program. Others are compiled when their
     /// records are first set: those of validation before the first validation pass.
     ///
     /// # Errors
     /// [`Error::Failure`] where the device lacks memory (naming how much was asked for), or
     /// refuses a pipeline.
-    pub async fn new(gpu: &'gpu Gpu, plan: &Plan) -> Result<Self> {
+    pub async fn new(gpu: Arc<Gpu>, plan: &Plan) -> Result<Self> {
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let fused = gpu.fuse(plan);
@@ -100,16 +101,18 @@ impl<'gpu> Executor<'gpu> {
             programs.push(Program { kernels, dispatches: None, records, record_bindings });
         }
         let seconds_per_step = vec![0.0; plan.programs.len()];
-        let (plan, pipelines, stamps) = (plan.clone(), Pipelines::new(record_layout), Stamps::new(gpu));
+        let (plan, pipelines, stamps) = (plan.clone(), Pipelines::new(record_layout), Stamps::new(&gpu));
         let mut executor = Executor { gpu, plan, specs, buffers, pipelines, programs, seconds_per_step, stamps };
         let compiled = if executor.programs.is_empty() { Ok(()) } else { executor.compile(ProgramId(0)) };
         let (validation, memory) = (validation.pop().await, memory.pop().await);
         if let Some(e) = memory {
             let mib = executor.plan.bytes() >> 20;
-            return Err(gpu.failure(&format!("no memory for a plan of {mib} MiB ({e}): use a smaller --batch-size")));
+            return Err(executor
+                .gpu
+                .failure(&format!("no memory for a plan of {mib} MiB ({e}): use a smaller --batch-size")));
         }
         if let Some(e) = validation {
-            return Err(gpu.failure(&e.to_string()));
+            return Err(executor.gpu.failure(&e.to_string()));
         }
         compiled.map(|()| executor)
     }
@@ -119,8 +122,8 @@ impl<'gpu> Executor<'gpu> {
         let place = &mut self.programs[program.0];
         if place.dispatches.is_none() {
             let start = Instant::now();
-            let (gpu, replicas) = (self.gpu, self.plan.replicas);
-            let made = self.pipelines.dispatches(gpu, &place.kernels, &self.specs, &self.buffers, replicas);
+            let replicas = self.plan.replicas;
+            let made = self.pipelines.dispatches(&self.gpu, &place.kernels, &self.specs, &self.buffers, replicas);
             let name = self.plan.programs[program.0].name;
             log::debug!("{name}: {} dispatches, ready after {:.1?}", made.len(), start.elapsed());
             place.dispatches = Some(made);
@@ -179,7 +182,7 @@ impl<'gpu> Executor<'gpu> {
         let mapped = Signal::new();
         staging.map_async(wgpu::MapMode::Read, .., mapped.sender());
         mapped
-            .wait(self.gpu, Some(submission))
+            .wait(&self.gpu, Some(submission))
             .await?
             .map_err(|e| self.gpu.failure(&format!("cannot read back ({e})")))?;
         let bytes = staging.get_mapped_range(..).map_err(|e| self.gpu.failure(&format!("cannot read back ({e})")))?;
@@ -255,7 +258,7 @@ impl<'gpu> Executor<'gpu> {
                 queued = Some((chunk, done, submission));
             }
             if let Some((chunk, done, submission)) = running.take() {
-                done.wait(self.gpu, Some(submission)).await?;
+                done.wait(&self.gpu, Some(submission)).await?;
                 self.seconds_per_step[program.0] = since.elapsed().as_secs_f64() / chunk.len() as f64;
                 since = Instant::now();
                 go_on = go_on && progress(chunk.end - steps.start);
@@ -284,6 +287,6 @@ impl<'gpu> Executor<'gpu> {
         self.compile(program)?;
         let Some(stamps) = &self.stamps else { return Ok(None) };
         let submission = self.submit(program, steps, Some(stamps));
-        stamps.seconds(self.gpu, submission).await.map(Some)
+        stamps.seconds(&self.gpu, submission).await.map(Some)
     }
 }

@@ -1,5 +1,7 @@
 //! The multiply-adds that a device can do at most, and what a dispatch costs that does nothing.
 
+use std::sync::Arc;
+
 use web_time::Instant;
 
 use crate::error::Result;
@@ -17,20 +19,20 @@ const INVOCATIONS: usize = 1 << 20;
 const ROUNDS: usize = 128;
 
 /// A kernel of `shaders/peak.wgsl`, ready to run.
-pub struct Peak<'gpu> {
-    gpu: &'gpu Gpu,
+pub struct Peak {
+    gpu: Arc<Gpu>,
     dispatch: Dispatch,
     stamps: Option<Stamps>,
     /// Multiply-adds of one dispatch.
     pub macs: u64,
 }
 
-impl<'gpu> Peak<'gpu> {
+impl Peak {
     /// Compiles the kernel of multiply-adds.
     ///
     /// # Errors
     /// [`crate::Error::Failure`] where the device refuses it.
-    pub fn new(gpu: &'gpu Gpu) -> Result<Self> {
+    pub fn new(gpu: &Arc<Gpu>) -> Result<Self> {
         Self::of(gpu, "multiply_add", INVOCATIONS)
     }
 
@@ -38,11 +40,11 @@ impl<'gpu> Peak<'gpu> {
     ///
     /// # Errors
     /// As [`Peak::new`].
-    pub fn nothing(gpu: &'gpu Gpu) -> Result<Self> {
+    pub fn nothing(gpu: &Arc<Gpu>) -> Result<Self> {
         Ok(Peak { macs: 0, ..Self::of(gpu, "nothing", gpu.shader_constant("peak", "WORKGROUP") as usize)? })
     }
 
-    fn of(gpu: &'gpu Gpu, entry: &'static str, len: usize) -> Result<Self> {
+    fn of(gpu: &Arc<Gpu>, entry: &'static str, len: usize) -> Result<Self> {
         let spec = Buffer { name: "peak".into(), element: Element::F32, len, replicas: 1 };
         let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("peak"),
@@ -65,7 +67,7 @@ impl<'gpu> Peak<'gpu> {
         gpu.check()?;
         let dispatch = dispatches.remove(0);
         let a_round = gpu.shader_constant("peak", "MULTIPLY_ADDS") as usize;
-        Ok(Peak { gpu, dispatch, stamps: Stamps::new(gpu), macs: (len * ROUNDS * a_round) as u64 })
+        Ok(Peak { gpu: gpu.clone(), dispatch, stamps: Stamps::new(gpu), macs: (len * ROUNDS * a_round) as u64 })
     }
 
     /// Seconds of so many dispatches, by the device's clock where it has one.
@@ -87,12 +89,12 @@ impl<'gpu> Peak<'gpu> {
         }
         let submission = self.gpu.queue.submit([encoder.finish()]);
         if let Some(stamps) = &self.stamps {
-            return stamps.seconds(self.gpu, submission).await;
+            return stamps.seconds(&self.gpu, submission).await;
         }
         let done = Signal::new();
         let sender = done.sender();
         self.gpu.queue.on_submitted_work_done(move || sender(()));
-        done.wait(self.gpu, Some(submission)).await?;
+        done.wait(&self.gpu, Some(submission)).await?;
         Ok(start.elapsed().as_secs_f64())
     }
 }

@@ -32,7 +32,7 @@ struct Tally {
     correct: usize,
 }
 
-impl Trainer<'_> {
+impl Trainer {
     /// Trains one epoch and validates, one [`Epoch`] a replica. `progress(steps done)` is asked now
     /// and then whether to go on, in validation too, with all steps done.
     ///

@@ -19,8 +19,8 @@ pub use epoch::Epoch;
 pub use options::TrainOptions;
 
 /// A network with its state on a backend.
-pub struct Trainer<'b> {
-    executor: Executor<'b>,
+pub struct Trainer {
+    executor: Executor,
     training: TrainingPlan,
     network: Network,
     options: TrainOptions,
@@ -29,14 +29,14 @@ pub struct Trainer<'b> {
     epochs: u32,
 }
 
-impl<'b> Trainer<'b> {
+impl Trainer {
     /// Compiles the plan, uploads the data and the initial weights: `weights` in every replica, or
     /// Glorot uniform values of each replica's seed.
     ///
     /// # Errors
     /// [`Error::Usage`] for options that make no plan; [`Error::Failure`] where the backend fails.
     pub async fn new(
-        backend: &'b Backend,
+        backend: &Backend,
         network: &Network,
         data: &Dataset,
         options: &TrainOptions,

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::model::tensor::Tensor;
 use crate::plan::{BufferId, Parameter};
 
-impl Trainer<'_> {
+impl Trainer {
     pub(super) fn set_parameters(&mut self, buffer: BufferId, replica: usize, tensors: &[Tensor]) -> Result<()> {
         for tensor in tensors {
             let known = |p: &Parameter| p.name == tensor.name && p.len == tensor.data.len();

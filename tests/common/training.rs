@@ -53,12 +53,12 @@ pub fn network(stride: usize, padding: &str) -> Network {
 
 /// A trainer, or a panic with its error.
 #[track_caller]
-pub fn trainer<'b>(
-    backend: &'b Backend,
+pub fn trainer(
+    backend: &Backend,
     network: &Network,
     data: &Dataset,
     options: &TrainOptions,
     weights: Option<&[Tensor]>,
-) -> Trainer<'b> {
+) -> Trainer {
     ok(Trainer::new(backend, network, data, options, weights))
 }

@@ -98,10 +98,9 @@ fn batches_of_one_and_a_short_last_one() {
 #[test]
 fn merged_and_not() {
     for merges in [true, false] {
-        let mut backend = crate::common::ok(Backend::gpu(None, true));
-        if let Backend::Gpu(gpu) = &mut backend {
-            gpu.set_merges(merges);
-        }
+        let mut gpu = crate::common::ok(stridelab::gpu::open(None, true));
+        gpu.set_merges(merges);
+        let backend = Backend::Gpu(std::sync::Arc::new(gpu));
         let what = |size| format!("merged: {merges}, {size:?}");
         agree_on(&backend, &what([13, 18]), [13, 18], [[1, 2], [1, 1]], [Padding::Same, Padding::Valid], [11, 6]);
         agree_on(&backend, &what([28, 28]), [28, 28], [[2; 2]; 2], [Padding::Same; 2], [8, 8]);

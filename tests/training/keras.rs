@@ -64,7 +64,7 @@ impl Case {
         TENSORS.iter().zip(self.fixture.all(prefix)).map(tensor).collect()
     }
 
-    fn trainer(&self, state: &str, data: &Dataset, learning_rate: f64) -> Trainer<'static> {
+    fn trainer(&self, state: &str, data: &Dataset, learning_rate: f64) -> Trainer {
         let options = TrainOptions { learning_rate, fuse: self.fuse, ..TrainOptions::default() };
         let weights = self.tensors(&format!("{state}/w"));
         trainer(self.backend, &network(self.stride, self.padding), data, &options, Some(&weights))

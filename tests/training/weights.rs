@@ -6,8 +6,8 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use stridelab::error::{Error, Result};
 use stridelab::model::network::{Configuration, Network};
 use stridelab::model::tensor::Tensor;
-use stridelab::random::Stream;
 use stridelab::model::{init, weights};
+use stridelab::random::Stream;
 
 /// The smallest of the tutorial's networks: stride 2, valid.
 fn network() -> Network {

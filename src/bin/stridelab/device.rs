@@ -1,6 +1,7 @@
 //! Where to train, and why there.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use stridelab::backend::Backend;
 use stridelab::{Error, Result, gpu};
@@ -34,30 +35,23 @@ pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Resul
             Err(_) => return cpu("no GPU was found (stridelab devices says what to install)"),
         }
     }
-    let mut backend = match pollster::block_on(Backend::gpu(adapter, false)) {
+    let mut gpu = match pollster::block_on(gpu::open(adapter, false)) {
         // An adapter that is listed and gives no device is as good as none.
         Err(Error::NoAdapter(text)) if choice => return cpu(&text),
         opened => opened?,
     };
-    if let Backend::Gpu(gpu) = &mut backend {
-        if let Some(directory) = cache_directory() {
-            gpu.use_cache(&directory);
-        }
-        if let Some(merges) = merges() {
-            gpu.set_merges(merges);
-        }
+    if let Some(directory) = cache_directory() {
+        gpu.use_cache(&directory);
     }
-    let line = match &backend {
-        Backend::Gpu(gpu) if gpu::is_real(&gpu.info) => {
-            format!("{doing} on {} ({:?}), {}", gpu.info.name, gpu.info.backend, kind(&gpu.info))
-        }
-        Backend::Gpu(gpu) => format!(
-            "{doing} on {} ({:?})\nnotice: this is a software adapter, which computes on the CPU",
-            gpu.info.name, gpu.info.backend
-        ),
-        Backend::Cpu => String::new(),
+    if let Some(merges) = merges() {
+        gpu.set_merges(merges);
+    }
+    let name = format!("{doing} on {} ({:?})", gpu.info.name, gpu.info.backend);
+    let line = match gpu::is_real(&gpu.info) {
+        true => format!("{name}, {}", kind(&gpu.info)),
+        false => format!("{name}\nnotice: this is a software adapter, which computes on the CPU"),
     };
-    Ok((backend, line))
+    Ok((Backend::Gpu(Arc::new(gpu)), line))
 }
 
 /// Keeps what the GPU's driver compiled for the next process.
