@@ -1,12 +1,11 @@
-//! Writing files that are whole or not there, and showing what came from outside on one line.
+//! Writing files that are whole or not there.
 
-use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 
 /// How the name of a temporary file begins and ends.
 const PREFIX: &str = ".stridelab-";
@@ -24,15 +23,9 @@ const SUFFIX: &str = ".tmp";
 pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     replace(path, write).map_err(|e| {
         let reason = one_line(e);
-        Error::Failure(format!("{}: cannot be written: {reason}; choose a writable place", one_line(path.display())))
+        Error::failure(format!("{}: cannot be written: {reason}", one_line(path.display())))
+            .advice("choose a writable place")
     })
-}
-
-/// Text from outside, such as a path, a name in a file or a library's message, with its control
-/// characters escaped: an error stays one line, and a terminal obeys no file.
-pub fn one_line(text: impl Display) -> String {
-    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.to_string().chars().map(escape).collect()
 }
 
 /// Whether a file of this name is one that [`write_atomic`] was writing when it was killed, if no
@@ -154,7 +147,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         for path in [directory.path().join("missing/a.txt"), directory.path().to_path_buf(), PathBuf::from("..")] {
             let error = write_atomic(&path, |w| w.write_all(b"x")).unwrap_err();
-            assert!(matches!(&error, Error::Failure(t) if t.starts_with(&path.display().to_string())), "{error:?}");
+            assert!(
+                matches!(&error, Error::Failure(p) if p.what.starts_with(&path.display().to_string())),
+                "{error:?}"
+            );
         }
         assert_eq!(names(directory.path()), [""; 0]);
     }

@@ -42,10 +42,9 @@ pub fn comparable(options: &Options, other: &Bench) -> Result<()> {
     }
     let has = |n: &NetworkCost| format!("{} at batch {}", n.name(), n.batch_size);
     let has: Vec<_> = other.networks.iter().map(has).collect();
-    Err(Error::Usage(format!(
-        "--compare's file has none of the networks to be measured: it has {}; choose from them",
-        if has.is_empty() { "none at all".into() } else { has.join("; ") }
-    )))
+    let has = if has.is_empty() { "none at all".into() } else { has.join("; ") };
+    let what = format!("the run to compare with has none of the networks to be measured: it has {has}");
+    Err(Error::usage(what).advice("choose from them"))
 }
 
 /// Everything that both runs measured, in this run's order.

@@ -17,10 +17,12 @@ pub async fn check(name: &str, ours: &mut Trainer, plain: &mut Trainer, allowed:
         let difference = (got - want).abs();
         // NaN is not within any bound.
         if difference > allowed || difference.is_nan() {
-            return Err(Error::Check(format!(
-                "{name}: the loss of step {} is {got:.6}, the plain CPU's {want:.6}, allowed difference {allowed:.0e}: nothing was timed; stridelab parity looks at each operator",
-                step + 1
-            )));
+            let step = step + 1;
+            let what = format!(
+                "{name}: the loss of step {step} is {got:.6}, the plain CPU's {want:.6}, allowed difference {allowed:.0e}: \
+                 nothing was timed"
+            );
+            return Err(Error::check(what).advice("let stridelab parity look at each operator"));
         }
         worst = worst.max(difference);
     }

@@ -48,7 +48,8 @@ impl Work {
     ) -> Result<Self> {
         if batch == 0 || batch > data.train.count {
             let most = data.train.count;
-            return Err(Error::Usage(format!("a batch of {batch} is asked for: choose from 1 to {most} samples")));
+            let error = Error::usage(format!("a batch of {batch} is asked for"));
+            return Err(error.advice(format!("choose from 1 to {most} samples")));
         }
         let network = Network::new([data.train.height, data.train.width], configuration)?;
         let mut part = data.clone();

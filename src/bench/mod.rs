@@ -78,7 +78,7 @@ pub async fn run(
         }
     }
     if work.is_empty() || options.samples == 0 {
-        return Err(Error::Usage("there is nothing to measure: give a network, a batch size and a sample".into()));
+        return Err(Error::usage("there is nothing to measure").advice("give a network, a batch size and a sample"));
     }
     let mut bench = describe(backend, options);
     for work in &work {

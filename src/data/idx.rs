@@ -11,8 +11,8 @@ use std::io::{self, BufRead, Read};
 
 use sha2::{Digest, Sha256};
 
+use crate::error::one_line;
 use crate::error::{Error, Result};
-use crate::files::one_line;
 
 /// Longest side of an image, in pixels.
 const MAX_SIDE: u32 = 4096;
@@ -176,5 +176,5 @@ impl<'a> Unpacked<'a> {
 
 /// `name: what; advice`.
 pub(super) fn error(name: &str, what: &str, advice: &str) -> Error {
-    Error::Data(format!("{name}: {what}; {advice}"))
+    Error::data(format!("{name}: {what}")).advice(advice)
 }

@@ -6,8 +6,8 @@ use std::io::Cursor;
 use ndarray::ArrayView3;
 
 use super::idx::{self, Source};
-use crate::error::{Error, Result};
-use crate::files::one_line;
+use crate::error::one_line;
+use crate::error::{Error, Remedy, Result};
 
 /// Names of the four files: training images and labels, test images and labels.
 pub const FILES: [&str; 4] =
@@ -47,16 +47,16 @@ impl Split {
         let Split { count, .. } = *self;
         if [self.height, self.width] != [height, width] {
             let size = format!("{}×{}", self.height, self.width);
-            return Err(Error::Data(format!("images of {size} pixels, the network takes {height}×{width}")));
+            return Err(Error::data(format!("images of {size} pixels, the network takes {height}×{width}")));
         }
         if (Some(self.images.len()), self.labels.len()) != (count.checked_mul(height * width), count) {
             let (pixels, labels) = (self.images.len(), self.labels.len());
-            return Err(Error::Data(format!(
+            return Err(Error::data(format!(
                 "{count} samples of {height}×{width}, but {pixels} pixels and {labels} labels"
             )));
         }
         match self.labels.iter().find(|&&label| usize::from(label) >= classes) {
-            Some(label) => Err(Error::Data(format!("label {label}, but the classes are 0 to {}", classes - 1))),
+            Some(label) => Err(Error::data(format!("label {label}, but the classes are 0 to {}", classes - 1))),
             None => Ok(()),
         }
     }
@@ -109,7 +109,8 @@ impl Dataset {
         match dataset.sha256.iter().zip(MNIST).find(|((_, found), expected)| found != expected) {
             Some(((file, found), _)) => {
                 let what = format!("has SHA-256 {found}, which is not MNIST's");
-                Err(idx::error(&format!("embedded {file}"), &what, "build from unchanged sources, or give --data"))
+                let error = idx::error(&format!("embedded {file}"), &what, "build from unchanged sources");
+                Err(error.remedy(Remedy::OtherData))
             }
             None => Ok(dataset),
         }
@@ -140,10 +141,8 @@ impl Dataset {
     pub fn limit(&mut self, n: usize) -> Result<()> {
         let train = &mut self.train;
         if n == 0 || n > train.count {
-            return Err(Error::Usage(format!(
-                "{n} training samples are asked for, the set has {}: choose from 1 to {0}",
-                train.count
-            )));
+            let what = format!("{n} training samples are asked for, the set has {}", train.count);
+            return Err(Error::usage(what).advice(format!("choose from 1 to {}", train.count)));
         }
         train.images.truncate(n * train.height * train.width);
         train.labels.truncate(n);

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::idx::{self, Source};
 use super::mnist::{Dataset, FILES, spellings};
+use crate::error::one_line;
 use crate::error::{Error, Result};
-use crate::files::one_line;
 
 impl Dataset {
     /// A set from a directory with the four files of MNIST's format, plain or gzipped: [`FILES`],

@@ -1,7 +1,7 @@
 //! What every operator call does: a plan of one operation, its tensors written, run and read back.
 
 use crate::backend::Backend;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::model::geometry::elements;
 use crate::plan::{Element, Op, Plan, Program, StepRecord, View};
 
@@ -20,10 +20,8 @@ impl<'a> Call<'a> {
     pub(super) fn input<T: bytemuck::Pod>(&mut self, name: &str, data: &'a [T], shape: &[usize]) -> Result<View> {
         let len = elements(shape)?;
         if data.len() != len || len == 0 {
-            return Err(Error::Usage(format!(
-                "{name} has {} elements, its shape {shape:?} needs {len}, at least 1: pass a slice of that length",
-                data.len()
-            )));
+            let what = format!("{name} has {} elements, its shape {shape:?} needs {len}, at least 1", data.len());
+            return Err(Error::usage(what).advice("pass a slice of that length"));
         }
         let element = if size_of::<T>() == 1 { Element::U8 } else { Element::F32 };
         let view = self.plan.buffer(name, element, shape)?;
@@ -33,7 +31,7 @@ impl<'a> Call<'a> {
 
     pub(super) fn output(&mut self, name: &str, shape: &[usize]) -> Result<View> {
         if elements(shape)? == 0 {
-            return Err(Error::Usage(format!("{name} of shape {shape:?} has no elements")));
+            return Err(Error::usage(format!("{name} of shape {shape:?} has no elements")));
         }
         self.plan.buffer(name, Element::F32, shape)
     }
@@ -46,11 +44,9 @@ impl<'a> Call<'a> {
     ) -> Result<[Vec<u32>; N]> {
         let limit = self.backend.max_binding_bytes();
         if let Some(buffer) = self.plan.buffers.iter().find(|b| b.bytes() > limit) {
-            return Err(Error::Usage(format!(
-                "{} needs {} bytes, this backend binds at most {limit}: use a smaller tensor or the CPU",
-                buffer.name,
-                buffer.bytes()
-            )));
+            let (name, bytes) = (&buffer.name, buffer.bytes());
+            let error = Error::usage(format!("{name} needs {bytes} bytes, this backend binds at most {limit}"));
+            return Err(error.advice("use a smaller tensor").remedy(Remedy::CpuBackend));
         }
         let id = self.plan.program(Program {
             name: "operator",

@@ -27,7 +27,7 @@ pub async fn gather(
     let (samples, pixels) = (labels.len(), images.len() / labels.len().max(1));
     let reaches = start.checked_add(n).is_some_and(|end| end <= order.len());
     if !reaches || n > capacity || order.iter().any(|&i| i as usize >= samples) {
-        return Err(Error::Usage(format!(
+        return Err(Error::usage(format!(
             "samples {start}+{n} of an order of {} over {samples} samples do not fit a batch of {capacity}",
             order.len()
         )));

@@ -46,7 +46,7 @@ async fn rowwise(
 
 fn labelled<'a>(call: &mut Call<'a>, classes: usize, x: &'a [f32], labels: &'a [u32]) -> Result<(View, View)> {
     if let Some(label) = labels.iter().find(|&&label| label as usize >= classes) {
-        return Err(Error::Usage(format!("label {label} is not below the number of classes, {classes}")));
+        return Err(Error::usage(format!("label {label} is not below the number of classes, {classes}")));
     }
     let views = (call.input("x", x, &[labels.len(), classes])?, call.input("labels", labels, &[labels.len()])?);
     Ok(views)
@@ -118,7 +118,7 @@ pub async fn softmax_cross_entropy_backward(
 ) -> Result<Vec<f32>> {
     let rows = labels.len();
     if active > rows {
-        return Err(Error::Usage(format!("{active} active rows are more than the batch's {rows}")));
+        return Err(Error::usage(format!("{active} active rows are more than the batch's {rows}")));
     }
     let mut call = Call::new(backend);
     let (x, label) = labelled(&mut call, classes, x, labels)?;

@@ -2,13 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 
 use super::cache::Cache;
 use super::shaders::Library;
-
-/// What to install where no adapter is found.
-const INSTALL: &str = "install a Vulkan driver (on Debian or Ubuntu: apt-get install mesa-vulkan-drivers, a software one), or use --backend cpu";
 
 /// An opened GPU.
 pub struct Gpu {
@@ -83,7 +80,7 @@ pub async fn adapters() -> Vec<AdapterSummary> {
 pub fn choose(found: &[wgpu::AdapterInfo], wanted: Option<&str>) -> Result<usize> {
     let listing = || found.iter().enumerate().map(|(i, a)| format!("{i}: {}", a.name)).collect::<Vec<_>>().join(", ");
     if found.is_empty() {
-        return Err(Error::NoAdapter(format!("no GPU adapter was found: {INSTALL}")));
+        return Err(no_driver("no GPU adapter was found".into()));
     }
     let Some(wanted) = wanted else {
         return Ok((0..found.len()).min_by_key(|&i| rank(&found[i])).unwrap_or(0));
@@ -97,12 +94,16 @@ pub fn choose(found: &[wgpu::AdapterInfo], wanted: Option<&str>) -> Result<usize
     match fitting[..] {
         [one] => Ok(one),
         [first, ..] if fitting.iter().all(|&f| found[f].name == found[first].name) => Ok(first),
-        _ => Err(Error::NoAdapter(format!(
-            "{} adapter {wanted:?}; found {}: give one of these names or numbers to --adapter",
-            if fitting.is_empty() { "no" } else { "more than one" },
-            listing()
-        ))),
+        _ => {
+            let count = if fitting.is_empty() { "no" } else { "more than one" };
+            let what = format!("{count} adapter {wanted:?}; found {}", listing());
+            Err(Error::no_adapter(what).remedy(Remedy::NameAdapter))
+        }
     }
+}
+
+fn no_driver(what: String) -> Error {
+    Error::no_adapter(what).remedy(Remedy::InstallDriver).remedy(Remedy::CpuBackend)
 }
 
 /// Opens the adapter that `wanted` names, or the best one. `checked` keeps the shaders' bounds
@@ -125,7 +126,7 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
     let (device, queue) = adapter
         .request_device(&descriptor)
         .await
-        .map_err(|e| Error::NoAdapter(format!("adapter {} gave no device ({e}): {INSTALL}", info.name)))?;
+        .map_err(|e| no_driver(format!("adapter {} gave no device ({e})", info.name)))?;
     let faults = Faults::default();
     let (uncaptured, lost) = (faults.clone(), faults.clone());
     device.on_uncaptured_error(Arc::new(move |e| uncaptured.note(e.to_string())));
@@ -171,9 +172,6 @@ impl Gpu {
 
     pub(super) fn failure(&self, what: &str) -> Error {
         let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
-        Error::Failure(format!(
-            "GPU {}: {what}; finished epochs are on disk, --backend cpu avoids the GPU",
-            self.info.name
-        ))
+        Error::failure(format!("GPU {}: {what}", self.info.name)).remedy(Remedy::CpuBackend)
     }
 }

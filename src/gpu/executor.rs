@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use web_time::Instant;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::ops::Kernel;
 use crate::plan::{Buffer, Plan, ProgramId, StepRecord, View};
 
@@ -107,9 +107,8 @@ impl Executor {
         let (validation, memory) = (validation.pop().await, memory.pop().await);
         if let Some(e) = memory {
             let mib = executor.plan.bytes() >> 20;
-            return Err(executor
-                .gpu
-                .failure(&format!("no memory for a plan of {mib} MiB ({e}): use a smaller --batch-size")));
+            let error = executor.gpu.failure(&format!("no memory for a plan of {mib} MiB ({e})"));
+            return Err(error.remedy(Remedy::SmallerBatch));
         }
         if let Some(e) = validation {
             return Err(executor.gpu.failure(&e.to_string()));

@@ -44,7 +44,10 @@ fn kernels_that_are_alike_share_a_pipeline() {
 #[test]
 fn what_the_device_refuses_is_an_error() {
     let failed = |result: Result<()>| match result {
-        Err(Error::Failure(text)) => assert!(text.starts_with("GPU ") && !text.contains('\n'), "{text}"),
+        Err(Error::Failure(problem)) => {
+            let text = problem.to_string();
+            assert!(text.starts_with("GPU ") && !text.contains('\n'), "{text}");
+        }
         other => panic!("{other:?}"),
     };
     let mut plan = Plan::new(1);

@@ -196,10 +196,7 @@ impl Network {
 }
 
 fn name_layer(layer: &str, [h, w]: [usize; 2], error: Error) -> Error {
-    match error {
-        Error::Usage(text) => Error::Usage(format!("layer {layer}, images of {h}×{w}: {text}")),
-        other => other,
-    }
+    error.at(format!("layer {layer}, images of {h}×{w}"))
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Map, Value, json};
 
+use crate::error::one_line;
 use crate::error::{Error, Result};
-use crate::files::{one_line, write_atomic};
+use crate::files::write_atomic;
 use crate::model::network::Network;
 use crate::model::tensor::{Tensor, parameter_shapes};
 
@@ -153,5 +154,5 @@ fn not_safetensors(name: &str, e: safetensors::SafeTensorError) -> Error {
 }
 
 fn bad(name: &str, what: &str, advice: &str) -> Error {
-    Error::Data(format!("{name}: {what}; {advice}"))
+    Error::data(format!("{name}: {what}")).advice(advice)
 }

@@ -1,7 +1,7 @@
 //! Network → plan: which operations a layer becomes, forward and backward.
 
 use super::{ALIGNMENT, BufferId, Element, Op, Parameter, Plan, Program, ProgramId, Samples, State, View};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::model::geometry::elements;
 use crate::model::network::{Layer, LayerKind, Network};
 use crate::ops::bias::{Bias, BiasPass};
@@ -86,7 +86,7 @@ impl TrainingPlan {
             ("number of seeds", options.replicas),
         ] {
             if n == 0 {
-                return Err(Error::Usage(format!("the {what} must be at least 1")));
+                return Err(Error::usage(format!("the {what} must be at least 1")));
             }
         }
         let mut plan = Plan { fuse: options.fuse, ..Plan::new(options.replicas) };
@@ -111,12 +111,10 @@ impl TrainingPlan {
         let plan = builder.plan;
         let too_large = plan.buffers.iter().find(|b| b.bytes() > options.max_binding_bytes);
         if let Some(buffer) = too_large {
-            return Err(Error::Usage(format!(
-                "buffer {} needs {} MiB, this backend binds at most {} MiB: use a smaller --batch-size, --limit or image, or --backend cpu",
-                buffer.name,
-                buffer.bytes().div_ceil(1 << 20),
-                options.max_binding_bytes >> 20
-            )));
+            let (needed, most) = (buffer.bytes().div_ceil(1 << 20), options.max_binding_bytes >> 20);
+            let what = format!("buffer {} needs {needed} MiB, this backend binds at most {most} MiB", buffer.name);
+            let error = Error::usage(what).remedy(Remedy::SmallerBatch).remedy(Remedy::FewerSamples);
+            return Err(error.remedy(Remedy::SmallerImages).remedy(Remedy::CpuBackend));
         }
         Ok(TrainingPlan { plan, state, train, test, train_step, evaluate, features })
     }

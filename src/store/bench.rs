@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::lock::{self, Lock};
 use super::writer::{cannot, refuse_used};
+use crate::error::one_line;
 use crate::error::{Error, Result};
-use crate::files::{one_line, write_atomic};
+use crate::files::write_atomic;
 use crate::record::{Bench, Cost, NetworkCost};
 
 /// Columns of `cost.csv`. `batch_size` stands in front of them where several were measured.
@@ -77,7 +78,7 @@ impl CostWriter {
 pub fn read_bench(path: &Path) -> Result<Bench> {
     let failed = |what: &str, reason: String| {
         let (path, reason) = (one_line(path.display()), one_line(reason));
-        Error::Data(format!("{path} {what}: {reason}; give a bench.json that stridelab bench wrote"))
+        Error::data(format!("{path} {what}: {reason}")).advice("give a bench.json that stridelab bench wrote")
     };
     let text = fs::read(path).map_err(|e| failed("cannot be read", e.to_string()))?;
     serde_json::from_slice(&text).map_err(|e| failed("is no benchmark", e.to_string()))

@@ -4,8 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use crate::error::{Error, Result};
-use crate::files::one_line;
+use crate::error::one_line;
+use crate::error::{Error, Remedy, Result};
 
 /// Name of the lock file. It stays behind, empty: removing it would let two later processes lock
 /// two files of the same name.
@@ -25,7 +25,7 @@ impl Lock {
         let path = dir.join(NAME);
         let shown = one_line(dir.display());
         let failed = |e: std::io::Error| {
-            Error::Failure(format!("cannot write to {shown}: {}; choose another --out", one_line(e)))
+            Error::failure(format!("cannot write to {shown}: {}", one_line(e))).remedy(Remedy::OtherDirectory)
         };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
@@ -39,9 +39,8 @@ impl Lock {
                     "" => "another process".to_owned(),
                     pid => format!("process {pid}"),
                 };
-                return Err(Error::Usage(format!(
-                    "{shown} is being written by {holder}: wait for it, or choose another --out"
-                )));
+                let error = Error::usage(format!("{shown} is being written by {holder}")).advice("wait for it");
+                return Err(error.remedy(Remedy::OtherDirectory));
             }
             Err(TryLockError::Error(e)) => return Err(failed(e)),
         }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::lock::{self, Lock};
-use crate::error::{Error, Result};
-use crate::files::{is_temporary, one_line, write_atomic};
+use crate::error::one_line;
+use crate::error::{Error, Remedy, Result};
+use crate::files::{is_temporary, write_atomic};
 use crate::model::network::Configuration;
 use crate::record::Columns;
 use crate::record::{EpochRow, RunInfo, ShapeRow, StepRow};
@@ -118,7 +119,7 @@ pub fn feature_maps_name(configuration: &Configuration) -> String {
 
 pub(super) fn cannot(what: &str, path: &Path, reason: &dyn std::fmt::Display) -> Error {
     let (path, reason) = (one_line(path.display()), one_line(reason));
-    Error::Failure(format!("cannot {what} {path}: {reason}; choose another --out"))
+    Error::failure(format!("cannot {what} {path}: {reason}")).remedy(Remedy::OtherDirectory)
 }
 
 fn make_dir(dir: &Path) -> Result<()> {
@@ -137,10 +138,8 @@ fn names(dir: &Path) -> Result<Vec<String>> {
 
 pub(super) fn refuse_used(dir: &Path, force: bool) -> Result<()> {
     if !force && names(dir)?.iter().any(|name| name != lock::NAME) {
-        return Err(Error::Usage(format!(
-            "the output directory {} is not empty: choose another --out, or --force to replace an earlier run's files",
-            one_line(dir.display())
-        )));
+        let error = Error::usage(format!("the output directory {} is not empty", one_line(dir.display())));
+        return Err(error.remedy(Remedy::OtherDirectory).remedy(Remedy::ReplaceFiles));
     }
     Ok(())
 }

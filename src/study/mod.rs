@@ -2,7 +2,7 @@
 
 use crate::backend::Backend;
 use crate::data::Dataset;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::network::{Configuration, Network};
 use crate::model::tensor::Tensor;
 use crate::plan::{Buffer, TrainingPlan};
@@ -122,10 +122,7 @@ async fn train(
     observer.start(configuration, network, trainer.steps_per_epoch())?;
     for epoch in 1..=study.epochs {
         let results = trainer.epoch(&mut |done| observer.steps(epoch, done)).await;
-        let results = results.map_err(|e| match e {
-            Error::Failure(text) => Error::Failure(format!("{configuration}: {text}")),
-            other => other,
-        })?;
+        let results = results.map_err(|error| error.at(configuration))?;
         for (&seed, result) in options.seeds.iter().zip(&results) {
             observer.epoch(configuration, seed, epoch, result)?;
         }

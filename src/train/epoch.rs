@@ -4,7 +4,7 @@ use web_time::Instant;
 
 use super::Trainer;
 use crate::data::order;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::ops::adam::AdamParameters;
 use crate::plan::{Samples, StepRecord};
 
@@ -55,7 +55,7 @@ impl Trainer {
         self.train_steps(steps, progress).await?;
         let seconds = start.elapsed().as_secs_f64() / orders.len() as f64;
         let diverged = |what: String, loss: f64| {
-            Error::Failure(format!("training diverged: {what} is {loss}: use a smaller --learning-rate"))
+            Error::failure(format!("training diverged: {what} is {loss}")).remedy(Remedy::SmallerLearningRate)
         };
         let mut trained = Vec::new();
         for (replica, order) in orders.iter().enumerate() {

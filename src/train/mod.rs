@@ -89,7 +89,7 @@ impl Trainer {
         let view = activations.iter().find(|(name, _)| name == layer).map(|&(_, view)| view);
         let shape = self.network.layer(layer).map(crate::model::network::Layer::output);
         let (Some(view), Some(shape), true) = (view, shape, index < self.training.test.count) else {
-            return Err(Error::Usage(format!("no layer {layer} or no test sample {index}")));
+            return Err(Error::usage(format!("no layer {layer} or no test sample {index}")));
         };
         // The program also writes a loss and a class, where the last validation left its own.
         let record = StepRecord { start: index as u32, n: 1, alpha: 0.0, out: index as u32 };

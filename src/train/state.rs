@@ -11,7 +11,7 @@ impl Trainer {
             let known = |p: &Parameter| p.name == tensor.name && p.len == tensor.data.len();
             if !self.training.plan.parameters.iter().any(known) {
                 let (name, len) = (&tensor.name, tensor.data.len());
-                return Err(Error::Data(format!("the network has no tensor {name} of {len} numbers")));
+                return Err(Error::data(format!("the network has no tensor {name} of {len} numbers")));
             }
             let view = self.training.plan.parameter(&tensor.name, buffer);
             self.executor.write(view, replica, &tensor.data)?;

@@ -130,7 +130,7 @@ pub fn ok<T>(call: impl Future<Output = Result<T>>) -> T {
 #[track_caller]
 pub fn refused<T>(what: &str, call: impl Future<Output = Result<T>>) {
     match pollster::block_on(call) {
-        Err(stridelab::Error::Usage(message)) => assert!(!message.contains('\n'), "{what}: {message}"),
+        Err(stridelab::Error::Usage(message)) => assert!(!message.to_string().contains('\n'), "{what}: {message}"),
         Err(other) => panic!("{what}: another error: {other}"),
         Ok(_) => panic!("{what}: accepted"),
     }

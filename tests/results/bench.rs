@@ -157,7 +157,7 @@ fn what_makes_no_sense_is_refused() {
         (options(&[9], &[2]), "layer"),
     ] {
         match pollster::block_on(run(&CPU, &part(0..24, 1), &options, &mut |_| {})) {
-            Err(Error::Usage(text)) => assert!(text.contains(word), "{text}"),
+            Err(Error::Usage(text)) => assert!(text.to_string().contains(word), "{text}"),
             other => panic!("{other:?}"),
         }
     }
@@ -218,7 +218,7 @@ fn files_hold_what_was_measured() {
         for (strides, sizes) in [(&[2], &[4]), (&[1], &[2])] {
             let refused = comparable(&options(strides, sizes), &same);
             assert!(
-                matches!(&refused, Err(Error::Usage(text)) if text.contains("it has stride 2, valid at batch")),
+                matches!(&refused, Err(Error::Usage(text)) if text.to_string().contains("it has stride 2, valid at batch")),
                 "{refused:?}"
             );
         }

@@ -100,8 +100,11 @@ fn a_used_directory_is_refused_untouched() {
     let error = Writer::create(dir.path(), false).unwrap_err();
     assert!(matches!(error, Error::Usage(_)), "{error:?}");
     let text = error.to_string();
-    assert!(text.contains(&dir.path().display().to_string()) && text.contains("--force"), "{text}");
-    assert!(!text.contains('\n'));
+    assert!(
+        text.to_string().contains(&dir.path().display().to_string()) && text.to_string().contains("--force"),
+        "{text}"
+    );
+    assert!(!text.to_string().contains('\n'));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
 
@@ -143,5 +146,8 @@ fn an_unwritable_directory_is_one_line() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
     let error = Writer::create(&dir.path().join("file/out"), false).unwrap_err();
-    assert!(matches!(&error, Error::Failure(text) if text.contains("file/out") && !text.contains('\n')), "{error:?}");
+    assert!(
+        matches!(&error, Error::Failure(text) if text.to_string().contains("file/out") && !text.to_string().contains('\n')),
+        "{error:?}"
+    );
 }

@@ -166,7 +166,10 @@ fn limit_keeps_the_first_samples() {
     let mut set = whole.clone();
     for n in [0, 4, usize::MAX] {
         let error = set.limit(n).unwrap_err();
-        assert!(matches!(&error, Error::Usage(t) if t.contains(&n.to_string()) && t.contains("1 to 3")), "{error:?}");
+        assert!(
+            matches!(&error, Error::Usage(t) if t.to_string().contains(&n.to_string()) && t.to_string().contains("1 to 3")),
+            "{error:?}"
+        );
         assert!(set == whole);
     }
     set.limit(2).unwrap();

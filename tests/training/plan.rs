@@ -21,7 +21,9 @@ fn options() -> PlanOptions {
 fn refused(options: PlanOptions, words: &str) {
     let network = Network::new([28, 28], Configuration::TUTORIAL[0]).expect("a network");
     match TrainingPlan::new(&network, &options) {
-        Err(Error::Usage(message)) => assert!(message.contains(words) && !message.contains('\n'), "{message}"),
+        Err(Error::Usage(message)) => {
+            assert!(message.to_string().contains(words) && !message.to_string().contains('\n'), "{message}")
+        }
         other => panic!("{options:?}: {other:?}"),
     }
 }

@@ -37,7 +37,7 @@ pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Resul
     }
     let mut gpu = match pollster::block_on(gpu::open(adapter, false)) {
         // An adapter that is listed and gives no device is as good as none.
-        Err(Error::NoAdapter(text)) if choice => return cpu(&text),
+        Err(Error::NoAdapter(problem)) if choice => return cpu(&problem.what),
         opened => opened?,
     };
     if let Some(directory) = cache_directory() {

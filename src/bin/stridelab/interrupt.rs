@@ -17,7 +17,7 @@ pub fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
         }
         notice();
     })
-    .map_err(|e| Error::Failure(format!("cannot watch for Ctrl-C: {e}")))
+    .map_err(|e| Error::failure(format!("cannot watch for Ctrl-C: {e}")))
 }
 
 /// Whether to stop.

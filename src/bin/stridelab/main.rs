@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod device;
+mod errors;
 mod interrupt;
 mod memory;
 mod progress;
@@ -15,15 +16,16 @@ use clap::CommandFactory;
 
 fn main() -> ExitCode {
     terminal::quieten_drivers();
-    let done = match args::parse(terminal::colour()) {
-        Ok(cli) => run(&cli),
-        Err(Stop::Print(text)) => terminal::print(&text),
-        Err(Stop::Error(error)) => Err(error),
+    let parsed = args::parse(terminal::colour());
+    let (cli, done) = match &parsed {
+        Ok(cli) => (Some(cli), run(cli)),
+        Err(Stop::Print(text)) => (None, terminal::print(text)),
+        Err(Stop::Error(error)) => (None, Err(error.clone())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            terminal::say(&format!("error: {error}"));
+            terminal::say(&format!("error: {}", errors::line(&error, cli)));
             ExitCode::from(error.exit_code())
         }
     }

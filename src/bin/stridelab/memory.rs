@@ -1,6 +1,7 @@
 //! Whether a plan fits into memory: better said beforehand than found out by the system's killer.
 
 use stridelab::backend::Backend;
+use stridelab::error::Remedy;
 use stridelab::{Error, Result, gpu};
 
 /// Compares the bytes of the largest plan with what is free, where the system tells and the backend
@@ -13,11 +14,13 @@ pub fn check(backend: &Backend, needed: u64) -> Result<()> {
     log::debug!("the largest network needs {:.2} GiB of buffers", gib(needed));
     let elsewhere = matches!(backend, Backend::Gpu(gpu) if gpu::is_real(&gpu.info));
     match available() {
-        Some(free) if !elsewhere && needed > free => Err(Error::Usage(format!(
-            "the buffers of the largest network need {:.1} GiB, and {:.1} GiB of memory are free: use a smaller --batch-size",
-            gib(needed),
-            gib(free)
-        ))),
+        Some(free) if !elsewhere && needed > free => {
+            let (needed, free) = (gib(needed), gib(free));
+            let what = format!(
+                "the buffers of the largest network need {needed:.1} GiB, and {free:.1} GiB of memory are free"
+            );
+            Err(Error::usage(what).remedy(Remedy::SmallerBatch))
+        }
         _ => Ok(()),
     }
 }
@@ -42,7 +45,8 @@ mod tests {
         assert_eq!(parse("MemTotal:  9 kB\n"), None);
         assert!(check(&Backend::Cpu, 1 << 10).is_ok());
         if available().is_some() {
-            assert!(matches!(check(&Backend::Cpu, u64::MAX), Err(Error::Usage(t)) if t.contains("--batch-size")));
+            let error = check(&Backend::Cpu, u64::MAX).unwrap_err();
+            assert!(matches!(&error, Error::Usage(p) if p.remedies == [Remedy::SmallerBatch]), "{error}");
         }
     }
 }

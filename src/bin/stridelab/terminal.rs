@@ -9,7 +9,7 @@ pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::Failure(format!("cannot write to stdout: {e}; give it a place with room")))
+            Err(Error::failure(format!("cannot write to stdout: {e}")).advice("give it a place with room"))
         }
         _ => Ok(()),
     }

@@ -10,7 +10,7 @@
 //! Source: TensorFlow's "Notes on padding" of `tf.nn`; Dumoulin and Visin, "A guide to
 //! convolution arithmetic for deep learning", 2016.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 
 /// Zero padding of an image, in rows and columns a side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -166,11 +166,10 @@ impl PoolShape {
         for a in 0..2 {
             let last = (output[a] - 1) * stride[a];
             if pads.before()[a] >= kernel[a] || last >= input[a] + pads.before()[a] {
-                return Err(Error::Usage(format!(
-                    "a pooling window of {} would lie wholly in the padding of an input of {}: use less padding",
-                    size(kernel),
-                    size(input)
-                )));
+                let (window, input) = (size(kernel), size(input));
+                let what =
+                    format!("a pooling window of {window} would lie wholly in the padding of an input of {input}");
+                return Err(Error::usage(what).advice("use less padding"));
             }
         }
         Ok(PoolShape { input, channels, kernel, stride, pads, output })
@@ -193,7 +192,10 @@ impl PoolShape {
 /// [`Error::Usage`] where the product passes 2³¹ − 1.
 pub fn elements(sizes: &[usize]) -> Result<usize> {
     sizes.iter().try_fold(1usize, |product, &n| product.checked_mul(n)).filter(|&n| n <= i32::MAX as usize).ok_or_else(
-        || Error::Usage(format!("a tensor of shape {sizes:?} has more than 2³¹ − 1 elements: use smaller sizes")),
+        || {
+            Error::usage(format!("a tensor of shape {sizes:?} has more than 2³¹ − 1 elements"))
+                .advice("use smaller sizes")
+        },
     )
 }
 
@@ -203,7 +205,7 @@ fn size([h, w]: [usize; 2]) -> String {
 
 fn positive(what: &str, sizes: [usize; 2]) -> Result<()> {
     if sizes.contains(&0) {
-        return Err(Error::Usage(format!("{what} must be at least 1, not {}", size(sizes))));
+        return Err(Error::usage(format!("{what} must be at least 1, not {}", size(sizes))));
     }
     Ok(())
 }
@@ -214,18 +216,16 @@ fn slide(input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], padding: Pad
     positive("the stride", stride)?;
     // Bounding each number bounds every sum and product below.
     if [input, kernel, stride].concat().iter().any(|&n| n > i32::MAX as usize) {
-        return Err(Error::Usage("sizes, kernels and strides must be below 2³¹".into()));
+        return Err(Error::usage("sizes, kernels and strides must be below 2³¹"));
     }
     let pads = padding.pads(input, kernel, stride);
     let mut output = [0; 2];
     for a in 0..2 {
         let padded = elements(&[pads.before()[a]])? + elements(&[pads.after()[a]])? + input[a];
         if kernel[a] > padded {
-            return Err(Error::Usage(format!(
-                "a kernel of {} is larger than its padded input of {}: use a smaller kernel or stride, a larger image, or more padding",
-                size(kernel),
-                size([pads.top + pads.bottom + input[0], pads.left + pads.right + input[1]])
-            )));
+            let padded = size([pads.top + pads.bottom + input[0], pads.left + pads.right + input[1]]);
+            let what = format!("a kernel of {} is larger than its padded input of {padded}", size(kernel));
+            return Err(Error::usage(what).remedy(Remedy::OtherConfiguration).advice("use larger images"));
         }
         output[a] = (padded - kernel[a]) / stride[a] + 1;
     }

@@ -56,7 +56,7 @@ fn pooling_drops_the_odd_last_row() {
 #[test]
 fn nonsense_is_an_error_that_says_what_to_do() {
     let message = |r: Result<ConvShape>| match r {
-        Err(Error::Usage(text)) => text,
+        Err(Error::Usage(problem)) => problem.to_string(),
         other => panic!("{other:?}"),
     };
     assert!(message(square(28, 3, 0, Padding::Valid)).contains("stride"));

@@ -13,7 +13,7 @@ const SCALE: f32 = 2.0;
 /// # Errors
 /// [`Error::Failure`] where `svg` is no SVG, or its size is none or too large to hold.
 pub fn png(svg: &str) -> Result<Vec<u8>> {
-    let failed = |reason: String| Error::Failure(format!("cannot draw a figure: {reason}"));
+    let failed = |reason: String| Error::failure(format!("cannot draw a figure: {reason}"));
     let tree = usvg::Tree::from_str(svg, &super::marks::font::options()).map_err(|e| failed(e.to_string()))?;
     let size = tree.size().to_int_size().scale_by(SCALE).ok_or_else(|| failed("it has no size".into()))?;
     let mut pixels = tiny_skia::Pixmap::new(size.width(), size.height())

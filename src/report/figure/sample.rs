@@ -33,7 +33,7 @@ pub fn sample(pixels: &[u8], [height, width]: [usize; 2], index: usize, label: u
 pub(super) fn check(elements: usize, shape: &[usize]) -> Result<()> {
     let wanted = shape.iter().try_fold(1usize, |product, n| product.checked_mul(*n));
     if wanted != Some(elements) || elements == 0 {
-        return Err(Error::Failure(format!("cannot draw {elements} values as {shape:?}")));
+        return Err(Error::failure(format!("cannot draw {elements} values as {shape:?}")));
     }
     Ok(())
 }

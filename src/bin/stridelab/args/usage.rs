@@ -3,7 +3,7 @@
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use stridelab::Error;
-use stridelab::files::one_line;
+use stridelab::error::one_line;
 
 use super::Cli;
 
@@ -24,7 +24,7 @@ pub fn parse(colour: bool) -> Result<Cli, Stop> {
             let text = error.render();
             Stop::Print(if colour { text.ansi().to_string() } else { text.to_string() })
         }
-        _ => Stop::Error(Error::Usage(line(&error.render().to_string()))),
+        _ => Stop::Error(Error::usage(line(&error.render().to_string()))),
     })
 }
 

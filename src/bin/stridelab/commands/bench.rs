@@ -6,7 +6,7 @@ use stridelab::Result;
 use stridelab::analysis::{Comparison, comparable, compare};
 use stridelab::bench::{self, Options};
 use stridelab::data::Dataset;
-use stridelab::files::one_line;
+use stridelab::error::one_line;
 use stridelab::record::Bench;
 use stridelab::report::figure::{png, step_time};
 use stridelab::report::text::{comparison_table, cost_tables};

@@ -8,7 +8,7 @@ pub mod train;
 
 use std::path::PathBuf;
 
-use stridelab::files::one_line;
+use stridelab::error::{Remedy, one_line};
 use stridelab::model::geometry::Padding;
 use stridelab::model::network::Configuration;
 use stridelab::{Error, Result};
@@ -49,7 +49,8 @@ pub fn default_out(suffix: &str) -> Result<PathBuf> {
             path = runs.join(format!("{name}-{n}"));
         }
     };
-    make().map_err(|e| Error::Failure(format!("cannot create a directory in runs/: {}; give --out", one_line(e))))
+    let failed = |e| Error::failure(format!("cannot create a directory in runs/: {}", one_line(e)));
+    make().map_err(|e| failed(e).remedy(Remedy::OtherDirectory))
 }
 
 /// The present moment, RFC 3339 with the zone's offset, in whole seconds.

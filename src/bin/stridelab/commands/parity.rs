@@ -13,7 +13,7 @@ use crate::terminal::{print, say};
 pub fn run(args: &ParityArgs) -> Result<()> {
     let seed = match args.seed {
         Some(seed) => seed,
-        None => getrandom::u64().map_err(|e| Error::Failure(format!("no fresh seed ({e}): give --seed")))?,
+        None => getrandom::u64().map_err(|e| Error::failure(format!("no fresh seed ({e})")).advice("give --seed"))?,
     };
     let backend = pollster::block_on(Backend::gpu(args.adapter.as_deref(), false))?;
     if let Backend::Gpu(gpu) = &backend {
@@ -45,5 +45,5 @@ pub fn run(args: &ParityArgs) -> Result<()> {
         return Ok(());
     }
     say(&format!("run stridelab parity --seed {seed} to see it again"));
-    Err(Error::Check(format!("{} past the bound: {}", failed.len(), failed.join(", "))))
+    Err(Error::check(format!("{} past the bound: {}", failed.len(), failed.join(", "))))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use stridelab::data::Dataset;
-use stridelab::files::one_line;
+use stridelab::error::one_line;
 use stridelab::record::{EpochRow, Status};
 use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
 use stridelab::report::figure::{curves, png, sample};

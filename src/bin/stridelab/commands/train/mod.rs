@@ -7,7 +7,7 @@ mod record;
 use std::time::Instant;
 
 use stridelab::data::Dataset;
-use stridelab::files::one_line;
+use stridelab::error::one_line;
 use stridelab::model::network::{Configuration, Network};
 use stridelab::model::weights;
 use stridelab::record::ShapeRow;
@@ -72,14 +72,11 @@ pub fn run(args: &TrainArgs) -> Result<()> {
 /// Options that contradict one another.
 fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
     if args.init.is_some() && configurations.len() != 1 {
-        return Err(Error::Usage(format!(
-            "--init needs exactly one configuration, {} are selected: add --stride 1 --padding same, for example",
-            configurations.len()
-        )));
+        let what = format!("--init needs exactly one configuration, {} are selected", configurations.len());
+        return Err(Error::usage(what).advice("add --stride 1 --padding same, for example"));
     }
     if args.adapter.is_some() && args.backend == BackendChoice::Cpu {
-        let text = "--adapter names a GPU, but --backend is cpu: leave one of the two out";
-        return Err(Error::Usage(text.into()));
+        return Err(Error::usage("--adapter names a GPU, but --backend is cpu").advice("leave one of the two out"));
     }
     Ok(())
 }
@@ -91,10 +88,7 @@ fn load(args: &TrainArgs) -> Result<Dataset> {
         None => Dataset::embedded()?,
     };
     if let Some(n) = args.limit {
-        data.limit(n).map_err(|e| match e {
-            Error::Usage(text) => Error::Usage(format!("--limit {n}: {text}")),
-            other => other,
-        })?;
+        data.limit(n).map_err(|error| error.at(format!("--limit {n}")))?;
     }
     log::debug!("{} read and checked in {:.2?}: {:?}, {:?}", data.name, start.elapsed(), data.train, data.test);
     Ok(data)
