@@ -10,7 +10,7 @@ use common::{Arguments, BATCH, Timing, gpu, mnist, prepare, time};
 use pollster::block_on;
 use stridelab::Result;
 use stridelab::backend::{Backend, Executor};
-use stridelab::model::network::{Configuration, Network};
+use stridelab::model::{Configuration, Network};
 use stridelab::ops::adam::AdamParameters;
 use stridelab::ops::bias::BiasPass;
 use stridelab::ops::conv2d::Conv2dPass;

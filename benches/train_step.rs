@@ -9,7 +9,7 @@ use common::{Arguments, BATCH, gpu, mnist, prepare, time};
 use pollster::block_on;
 use stridelab::Result;
 use stridelab::backend::Backend;
-use stridelab::model::network::{Configuration, Network};
+use stridelab::model::{Configuration, Network};
 use stridelab::ops::Op;
 use stridelab::ops::adam::AdamParameters;
 use stridelab::parity::{self, LOSS, STEPS};

@@ -90,6 +90,18 @@ impl Executor {
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }
 
+    /// Copies several views of one replica out, after all work so far.
+    ///
+    /// # Errors
+    /// As [`Executor::read`].
+    pub async fn read_many<T: bytemuck::Pod>(&self, views: &[View], replica: usize) -> Result<Vec<Vec<T>>> {
+        let mut all = Vec::with_capacity(views.len());
+        for &view in views {
+            all.push(self.read(view, replica).await?);
+        }
+        Ok(all)
+    }
+
     /// Sets the records of a program's steps.
     ///
     /// # Errors

@@ -120,6 +120,15 @@ impl Error {
         self
     }
 
+    /// Goes on with what was wrong.
+    #[must_use]
+    pub fn and(mut self, more: &str) -> Self {
+        if let Some(problem) = self.problem_mut() {
+            problem.what.push_str(more);
+        }
+        self
+    }
+
     /// What was wrong and what would help; none for an interruption.
     pub fn problem(&self) -> Option<&Problem> {
         match self {

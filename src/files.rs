@@ -1,7 +1,7 @@
-//! Writing files that are whole or not there.
+//! Files that are whole or not there, and files of users, read with a bound.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -26,6 +26,27 @@ pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
         Error::failure(format!("{}: cannot be written: {reason}", one_line(path.display())))
             .advice("choose a writable place")
     })
+}
+
+/// Reads all of a regular file of at most `most` bytes. A pipe or a device is refused before it is opened: it could
+/// be waited for without end.
+///
+/// # Errors
+/// [`Error::Data`] with the path, where it is no such file or cannot be read.
+pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let bad = |what: String| Error::data(format!("{}: {what}", one_line(path.display())));
+    let failed = |e: io::Error| bad(format!("cannot be read: {}", one_line(e)));
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(bad("is not a file".into()));
+    }
+    let mut bytes = Vec::new();
+    // One byte more than there may be, if it has grown since.
+    File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    if bytes.len() as u64 > most {
+        return Err(bad(format!("is longer than the {most} bytes that such a file may have")));
+    }
+    Ok(bytes)
 }
 
 /// Whether a file of this name is one that [`write_atomic`] was writing when it was killed, if no

@@ -66,7 +66,7 @@
 //! ```
 //! use stridelab::backend::Backend;
 //! use stridelab::data::{Dataset, Split};
-//! use stridelab::model::network::{Configuration, Network};
+//! use stridelab::model::{Configuration, Network};
 //! use stridelab::train::{TrainOptions, Trainer};
 //!
 //! # fn main() -> stridelab::Result<()> {

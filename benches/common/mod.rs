@@ -6,8 +6,8 @@ use pollster::block_on;
 use stridelab::Result;
 use stridelab::backend::{Backend, Executor};
 use stridelab::data::{Dataset, order};
+use stridelab::model::Network;
 use stridelab::model::init;
-use stridelab::model::network::Network;
 use stridelab::plan::{BufferId, Plan, TrainingPlan, View};
 
 /// Rows of a training step, the tutorial's.

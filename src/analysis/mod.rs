@@ -2,4 +2,4 @@
 
 mod bench;
 
-pub use bench::{Comparison, comparable, compare};
+pub use bench::{CostRatio, comparable, compare};

@@ -4,14 +4,14 @@ use std::ops::AsyncFnMut;
 
 use web_time::Instant;
 
-use super::Options;
+use super::BenchOptions;
 use crate::backend::Executor;
 use crate::error::Result;
 use crate::plan::ProgramId;
 
 /// Steps that a sample takes, at most `most`: doubled until they last long enough. That warms up as
 /// well. `run(n)` takes `n` steps and returns their seconds.
-async fn steps(options: &Options, most: usize, run: &mut impl AsyncFnMut(usize) -> Result<f64>) -> Result<usize> {
+async fn steps(options: &BenchOptions, most: usize, run: &mut impl AsyncFnMut(usize) -> Result<f64>) -> Result<usize> {
     // A driver may compile a kernel when it first runs.
     run(1).await?;
     let mut n = 1;
@@ -26,7 +26,7 @@ async fn steps(options: &Options, most: usize, run: &mut impl AsyncFnMut(usize) 
 /// # Errors
 /// What `run` fails at.
 pub(super) async fn sample(
-    options: &Options,
+    options: &BenchOptions,
     most: usize,
     mut run: impl AsyncFnMut(usize) -> Result<f64>,
 ) -> Result<Vec<f64>> {
@@ -51,7 +51,7 @@ pub(super) struct Timed {
 /// # Errors
 /// What the backend fails at.
 pub(super) async fn sample_in_turn(
-    options: &Options,
+    options: &BenchOptions,
     most: usize,
     executor: &mut Executor,
     programs: &[Timed],

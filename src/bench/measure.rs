@@ -4,15 +4,15 @@ use std::fmt;
 
 use super::clock::{Timed, sample_in_turn};
 use super::parts::{activation_bytes, bytes, macs, parts};
-use super::{Options, check, peak};
+use super::{BenchOptions, check, peak};
 use crate::backend::{Backend, Executor};
 use crate::data::{Dataset, order};
 use crate::error::{Error, Result};
 use crate::model::init;
-use crate::model::network::{Configuration, Network};
+use crate::model::{Configuration, Network};
 use crate::ops::Op;
 use crate::parity::STEPS;
-use crate::plan::{BufferId, Plan, Program, ProgramId, Samples, StepRecord, TrainingPlan, View};
+use crate::plan::{Plan, Program, ProgramId, StepRecord, TrainingPlan, upload};
 use crate::record::{Cost, NetworkCost, Pass};
 use crate::train::{TrainOptions, Trainer};
 
@@ -44,7 +44,7 @@ impl Work {
         data: &Dataset,
         configuration: Configuration,
         batch: usize,
-        options: &Options,
+        options: &BenchOptions,
     ) -> Result<Self> {
         if batch == 0 || batch > data.train.count {
             let most = data.train.count;
@@ -82,7 +82,12 @@ impl Work {
     ///
     /// # Errors
     /// [`Error::Failure`] where the backend fails.
-    pub async fn measure(&self, backend: &Backend, options: &Options, loss_difference: f64) -> Result<NetworkCost> {
+    pub async fn measure(
+        &self,
+        backend: &Backend,
+        options: &BenchOptions,
+        loss_difference: f64,
+    ) -> Result<NetworkCost> {
         let training = TrainingPlan::new(&self.network, &self.train.plan_options(backend, &self.data))?;
         let (train_step, evaluate) = (training.train_step, training.evaluate);
         let mut plan = training.plan.clone();
@@ -126,8 +131,7 @@ impl Work {
         let rate = |cost: &Cost| 1e6 * self.batch as f64 / cost.median_us;
         Ok(NetworkCost {
             batch_size: self.batch,
-            stride: self.configuration.stride,
-            padding: self.configuration.padding_name(),
+            configuration: self.configuration,
             macs: self.network.macs(),
             loss_difference,
             activation_bytes: activation_bytes(&training, &plan.programs[train_step.0].ops),
@@ -145,12 +149,9 @@ impl Work {
     }
 
     fn upload(&self, executor: &mut Executor, plan: &Plan, training: &TrainingPlan) -> Result<()> {
-        let whole = |buffer: BufferId| View { buffer, offset: 0, len: plan.buffers[buffer.0].len };
-        let labels: Vec<u32> = self.data.train.labels.iter().map(|&label| u32::from(label)).collect();
-        for Samples { images, labels: to, order: permutation, count, .. } in [training.train, training.test] {
-            executor.write(whole(images), 0, &self.data.train.images)?;
-            executor.write(whole(to), 0, &labels)?;
-            executor.write(whole(permutation), 0, &order(0, 1, count, false))?;
+        for samples in [training.train, training.test] {
+            upload::samples(plan, samples, &self.data.train, |view, bytes| executor.write(view, 0, bytes))?;
+            executor.write(plan.whole(samples.order), 0, &order(0, 1, samples.count, false))?;
         }
         for tensor in init::parameters(&self.network, self.train.seeds[0]) {
             executor.write(plan.parameter(&tensor.name, training.state.parameters), 0, &tensor.data)?;

@@ -17,20 +17,19 @@ mod measure;
 mod parts;
 mod peak;
 
-use crate::record::Bench;
+use crate::record::Measurement;
 pub use check::check;
 pub use peak::peak;
 
 use crate::backend::Backend;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::gpu::is_real;
-use crate::model::network::Configuration;
+use crate::model::Configuration;
 use crate::parity::LOSS;
 
 /// What to measure, and how well.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Options {
+pub struct BenchOptions {
     /// Networks, in order.
     pub configurations: Vec<Configuration>,
     /// Samples a step; every network is measured at each.
@@ -46,9 +45,9 @@ pub struct Options {
 }
 
 /// The tutorial's networks at its batch size.
-impl Default for Options {
+impl Default for BenchOptions {
     fn default() -> Self {
-        Options {
+        BenchOptions {
             configurations: Configuration::TUTORIAL.to_vec(),
             batch_sizes: vec![64],
             fuse: true,
@@ -68,9 +67,9 @@ impl Default for Options {
 pub async fn run(
     backend: &Backend,
     data: &Dataset,
-    options: &Options,
+    options: &BenchOptions,
     progress: &mut dyn FnMut(&str),
-) -> Result<Bench> {
+) -> Result<Measurement> {
     let mut work = Vec::new();
     for &batch in &options.batch_sizes {
         for &configuration in &options.configurations {
@@ -80,7 +79,7 @@ pub async fn run(
     if work.is_empty() || options.samples == 0 {
         return Err(Error::usage("there is nothing to measure").advice("give a network, a batch size and a sample"));
     }
-    let mut bench = describe(backend, options);
+    let mut bench = Measurement { fused: options.fuse, samples: options.samples, ..Measurement::default() };
     for work in &work {
         progress(&format!("{work}: checking against the plain CPU"));
         let difference = work.check(backend, options.allowed).await?;
@@ -93,30 +92,4 @@ pub async fn run(
     }
     bench.finish();
     Ok(bench)
-}
-
-fn describe(backend: &Backend, options: &Options) -> Bench {
-    let threads = if cfg!(feature = "parallel") {
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-    } else {
-        1
-    };
-    let (adapter, driver, software) = match backend {
-        Backend::Cpu => (format!("{} CPU, {threads} threads", std::env::consts::ARCH), String::new(), false),
-        Backend::Gpu(gpu) => {
-            let driver = format!("{} {}", gpu.info.driver, gpu.info.driver_info);
-            (gpu.info.name.clone(), driver.trim().into(), !is_real(&gpu.info))
-        }
-    };
-    Bench {
-        version: env!("CARGO_PKG_VERSION").into(),
-        backend: backend.name().into(),
-        adapter,
-        driver,
-        software,
-        threads,
-        fused: options.fuse,
-        samples: options.samples,
-        ..Bench::default()
-    }
 }

@@ -2,7 +2,7 @@
 
 use web_time::Instant;
 
-use super::Options;
+use super::BenchOptions;
 use super::clock::sample;
 use crate::backend::Backend;
 use crate::error::Result;
@@ -18,11 +18,11 @@ const SHORT: usize = 32;
 ///
 /// # Errors
 /// [`crate::Error::Failure`] where the backend fails.
-pub async fn peak(backend: &Backend, options: &Options) -> Result<f64> {
+pub async fn peak(backend: &Backend, options: &BenchOptions) -> Result<f64> {
     let (macs, seconds) = match backend {
         Backend::Cpu => {
             // Where others use the machine too, a short sample may still find every core free.
-            let short = Options {
+            let short = BenchOptions {
                 samples: SHORT * options.samples,
                 sample_seconds: options.sample_seconds / SHORT as f64,
                 ..options.clone()
@@ -50,7 +50,7 @@ pub async fn peak(backend: &Backend, options: &Options) -> Result<f64> {
 ///
 /// # Errors
 /// [`crate::Error::Failure`] where the backend fails.
-pub(super) async fn nothing(backend: &Backend, options: &Options, dispatches: usize) -> Result<Option<f64>> {
+pub(super) async fn nothing(backend: &Backend, options: &BenchOptions, dispatches: usize) -> Result<Option<f64>> {
     let Backend::Gpu(gpu) = backend else { return Ok(None) };
     let nothing = gpu::Peak::nothing(gpu)?;
     let mut seconds = sample(options, MOST, async |n| nothing.time(n * dispatches).await).await?;

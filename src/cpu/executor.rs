@@ -240,7 +240,7 @@ impl Executor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::network::{Configuration, Network};
+    use crate::model::{Configuration, Network};
     use crate::plan::{PlanOptions, TrainingPlan};
     use crate::random::Stream;
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Cursor;
+use std::ops::Range;
 
 use ndarray::ArrayView3;
 
@@ -59,6 +60,30 @@ impl Split {
             Some(label) => Err(Error::data(format!("label {label}, but the classes are 0 to {}", classes - 1))),
             None => Ok(()),
         }
+    }
+
+    /// Some of the samples.
+    ///
+    /// # Panics
+    /// Where there are not so many.
+    pub fn range(&self, samples: Range<usize>) -> Split {
+        let pixels = self.height * self.width;
+        Split {
+            images: self.images[samples.start * pixels..samples.end * pixels].to_vec(),
+            labels: self.labels[samples.clone()].to_vec(),
+            count: samples.len(),
+            height: self.height,
+            width: self.width,
+        }
+    }
+
+    /// The pixels of one image.
+    ///
+    /// # Panics
+    /// Where there are not so many.
+    pub fn image(&self, sample: usize) -> &[u8] {
+        let pixels = self.height * self.width;
+        &self.images[sample * pixels..(sample + 1) * pixels]
     }
 
     /// The images as an `ndarray` view `[count, height, width]`.

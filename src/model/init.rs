@@ -3,7 +3,7 @@
 //! Because a stream depends on nothing but the seed and the name, tensors of equal shape start
 //! equal in all four configurations, and a new tensor changes no other.
 
-use crate::model::network::Network;
+use crate::model::Network;
 use crate::model::tensor::{Tensor, parameter_shapes};
 use crate::random::Stream;
 
@@ -42,7 +42,7 @@ pub fn parameters(network: &Network, seed: u64) -> Vec<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::network::Configuration;
+    use crate::model::Configuration;
 
     fn all(seed: u64) -> [Vec<Tensor>; 4] {
         Configuration::TUTORIAL.map(|c| parameters(&Network::new([28, 28], c).unwrap(), seed))

@@ -4,55 +4,9 @@
 //! Dense(128) → ReLU → Dense(classes)`; softmax is part of the loss. The tutorial's four networks
 //! are four [`Configuration`]s of it.
 
+use super::configuration::{Configuration, Convolution, Head};
+use super::geometry::{ConvShape, Padding, Pads, PoolShape, elements};
 use crate::error::{Error, Result};
-use crate::model::geometry::{ConvShape, Padding, Pads, PoolShape, elements};
-
-/// The two choices that the experiment varies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Configuration {
-    /// Stride of both convolutions.
-    pub stride: usize,
-    /// Padding of both convolutions.
-    pub padding: Padding,
-}
-
-impl Configuration {
-    /// The tutorial's four, in its order.
-    pub const TUTORIAL: [Configuration; 4] = [
-        Configuration { stride: 1, padding: Padding::Same },
-        Configuration { stride: 2, padding: Padding::Same },
-        Configuration { stride: 1, padding: Padding::Valid },
-        Configuration { stride: 2, padding: Padding::Valid },
-    ];
-
-    /// `same`, `valid`, or the pads as `t,l,b,r`.
-    pub fn padding_name(&self) -> String {
-        match self.padding {
-            Padding::Same => "same".into(),
-            Padding::Valid => "valid".into(),
-            Padding::Explicit(Pads { top, left, bottom, right }) => format!("{top},{left},{bottom},{right}"),
-        }
-    }
-
-    /// For file names: `stride1-same`.
-    pub fn slug(&self) -> String {
-        format!("stride{}-{}", self.stride, self.padding_name())
-    }
-}
-
-/// For people: `stride 1, same`.
-impl std::fmt::Display for Configuration {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "stride {}, {}", self.stride, self.padding_name())
-    }
-}
-
-/// What stands between the last pooling layer and the first dense one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Head {
-    /// Every feature of every position, `[H·W·C]`: the tutorial's.
-    Flatten,
-}
 
 /// What a layer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,43 +89,37 @@ pub struct Network {
     pub classes: usize,
 }
 
-/// The free choices of the tutorial's architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Architecture {
-    /// Stride of conv1 and conv2, each `[vertical, horizontal]`.
-    pub strides: [[usize; 2]; 2],
-    /// Padding of conv1 and conv2.
-    pub paddings: [Padding; 2],
-    /// What feeds the first dense layer.
-    pub head: Head,
-}
-
-impl From<Configuration> for Architecture {
-    fn from(c: Configuration) -> Self {
-        Architecture { strides: [[c.stride; 2]; 2], paddings: [c.padding; 2], head: Head::Flatten }
-    }
-}
-
 impl Network {
     /// The tutorial's CNN on grey images of `[height, width]`, with ten classes.
     ///
     /// # Errors
     /// [`Error::Usage`] where the image is too small for a layer, naming the layer.
-    pub fn new(image: [usize; 2], architecture: impl Into<Architecture>) -> Result<Self> {
-        let Architecture { strides, paddings, head } = architecture.into();
+    pub fn new(image: [usize; 2], configuration: Configuration) -> Result<Self> {
+        Self::with_convolutions(image, configuration.convolutions(), configuration.head)
+    }
+
+    /// The same network with each convolution chosen by itself.
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub fn with_convolutions(image: [usize; 2], convolutions: [Convolution; 2], head: Head) -> Result<Self> {
         let mut layers = Vec::new();
-        let (mut side, mut channels) = (image, 1);
-        for (i, (conv, pool, filters)) in [("conv1", "pool1", 32), ("conv2", "pool2", 64)].into_iter().enumerate() {
-            let shape = ConvShape::new(side, channels, filters, [3, 3], strides[i], paddings[i]);
+        let mut side = image;
+        let mut channels = 1;
+        let stages = [("conv1", "pool1", 32), ("conv2", "pool2", 64)];
+        for ((conv, pool, filters), chosen) in stages.into_iter().zip(convolutions) {
+            let Convolution { kernel, stride, padding } = chosen;
+            let shape = ConvShape::new(side, channels, filters, kernel, stride, padding);
             let shape = shape.map_err(|e| name_layer(conv, image, e))?;
             layers.push(Layer { name: conv, kind: LayerKind::Conv(shape) });
             let shape = PoolShape::new(shape.output, filters, [2, 2], [2, 2], Padding::Valid);
             let shape = shape.map_err(|e| name_layer(pool, image, e))?;
             layers.push(Layer { name: pool, kind: LayerKind::Pool(shape) });
-            (side, channels) = (shape.output, filters);
+            side = shape.output;
+            channels = filters;
         }
         let inputs = match head {
-            Head::Flatten => elements(&[side[0], side[1], channels])?,
+            Head::Dense => elements(&[side[0], side[1], channels])?,
         };
         elements(&[inputs, 128])?;
         layers.push(Layer { name: "dense1", kind: LayerKind::Dense { inputs, outputs: 128, relu: true } });
@@ -229,7 +177,7 @@ mod tests {
 
     #[test]
     fn an_image_too_small_names_the_layer() {
-        let error = Network::new([4, 4], Configuration { stride: 2, padding: Padding::Valid }).unwrap_err();
+        let error = Network::new([4, 4], Configuration::new(2, Padding::Valid)).unwrap_err();
         assert!(error.to_string().contains("layer pool1, images of 4×4"), "{error}");
     }
 }

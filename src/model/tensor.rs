@@ -2,7 +2,7 @@
 
 use ndarray::ArrayViewD;
 
-use crate::model::network::Network;
+use crate::model::Network;
 
 /// A named `f32` tensor in row-major order.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,6 @@
 //! shape, type and value is checked: nothing in a file is believed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -14,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use crate::error::one_line;
 use crate::error::{Error, Result};
-use crate::files::write_atomic;
-use crate::model::network::Network;
+use crate::files::{read_bounded, write_atomic};
+use crate::model::Network;
 use crate::model::tensor::{Tensor, parameter_shapes};
 
 /// Largest file that is read: 1 GiB.
@@ -136,16 +135,7 @@ fn index(mut flat: usize, shape: &[usize]) -> Vec<usize> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    let shown = one_line(path.display());
-    let failed = |e| bad(&shown, &format!("cannot be read: {}", one_line(e)), "give a readable weights file");
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(bad(&shown, "is not a file", "give a weights file"));
-    }
-    if metadata.len() > MAX_BYTES {
-        return Err(bad(&shown, &format!("has {} bytes", metadata.len()), "give a weights file of at most 1 GiB"));
-    }
-    fs::read(path).map_err(failed)
+    read_bounded(path, MAX_BYTES).map_err(|error| error.advice("give a readable weights file"))
 }
 
 fn not_safetensors(name: &str, e: safetensors::SafeTensorError) -> Error {

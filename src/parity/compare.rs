@@ -2,7 +2,7 @@
 
 /// The largest error seen of one tensor.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub struct TensorError {
     /// Operator and tensor, such as `conv2d dw`.
     pub name: String,
     /// The backend's error.
@@ -13,7 +13,7 @@ pub struct Comparison {
     pub bound: f64,
 }
 
-impl Comparison {
+impl TensorError {
     /// Whether the error is within its bound; NaN is not.
     pub fn holds(&self) -> bool {
         self.error <= self.bound
@@ -40,12 +40,12 @@ pub fn norm_relative(got: &[f32], want: &[f64]) -> f64 {
 }
 
 /// Collects the worst error by tensor.
-pub(super) struct Table(pub(super) Vec<Comparison>);
+pub(super) struct Table(pub(super) Vec<TensorError>);
 
 impl Table {
     pub(super) fn add(&mut self, name: &str, bound: f64, got: &[f32], cpu: &[f32], want: &[f64]) {
         let (error, cpu) = (norm_relative(got, want), norm_relative(cpu, want));
-        let new = Comparison { name: name.into(), error, cpu, bound: bound.max(2.0 * cpu) };
+        let new = TensorError { name: name.into(), error, cpu, bound: bound.max(2.0 * cpu) };
         match self.0.iter_mut().find(|c| c.name == name) {
             Some(old) => {
                 if new.share_of_bound() > old.share_of_bound() {
@@ -68,7 +68,7 @@ mod tests {
         let good: Vec<f32> = want.iter().map(|&v| v as f32).collect();
         let holds = |got: &[f32]| {
             let error = norm_relative(got, &want);
-            Comparison { name: String::new(), error, cpu: 0.0, bound: FORWARD }.holds()
+            TensorError { name: String::new(), error, cpu: 0.0, bound: FORWARD }.holds()
         };
         assert!(holds(&good));
         let mut nan = good.clone();

@@ -9,7 +9,7 @@ mod compare;
 mod operators;
 mod steps;
 
-pub use compare::{Comparison, norm_relative};
+pub use compare::{TensorError, norm_relative};
 pub use operators::operators;
 pub use steps::steps;
 

@@ -1,6 +1,6 @@
 //! Every operator on random inputs, its backend's result beside the CPU's and `f64`'s.
 
-use super::compare::{Comparison, Table};
+use super::compare::{Table, TensorError};
 use super::{BACKWARD, FORWARD, wide};
 use crate::backend::Backend;
 use crate::error::Result;
@@ -17,7 +17,7 @@ fn random(stream: &mut Stream, len: usize) -> Vec<f32> {
 ///
 /// # Errors
 /// What the backend fails at.
-pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<Comparison>> {
+pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<TensorError>> {
     let mut table = Table(Vec::new());
     let stream = &mut Stream::new(seed, "parity");
     gather(backend, stream, &mut table).await?;
@@ -53,7 +53,7 @@ async fn gather(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Re
 }
 
 async fn conv2d(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
-    let uneven = Padding::Explicit(Pads::new([2, 0, 1, 3]));
+    let uneven = Padding::Explicit(Pads { top: 2, left: 0, bottom: 1, right: 3 });
     for (input, channels, kernel, stride, padding) in [
         ([28, 28], [1, 32], [3, 3], [1, 1], Padding::Same),
         ([28, 28], [1, 32], [3, 3], [2, 2], Padding::Same),
@@ -84,7 +84,7 @@ async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> 
     for (input, kernel, stride, padding) in [
         ([13, 11], [2, 2], [2, 2], Padding::Valid),
         ([7, 9], [3, 3], [2, 2], Padding::Same),
-        ([5, 8], [3, 2], [1, 1], Padding::Explicit(Pads::new([1, 0, 2, 1]))),
+        ([5, 8], [3, 2], [1, 1], Padding::Explicit(Pads { top: 1, left: 0, bottom: 2, right: 1 })),
     ] {
         let (s, n) = (PoolShape::new(input, 5, kernel, stride, padding)?, 3);
         // Few levels, so that windows have ties.

@@ -4,7 +4,7 @@ use super::{STEPS, norm_relative, wide};
 use crate::backend::Backend;
 use crate::data::Dataset;
 use crate::error::Result;
-use crate::model::network::{Configuration, Network};
+use crate::model::{Configuration, Network};
 use crate::train::{TrainOptions, Trainer};
 
 /// [`STEPS`] steps of a configuration from the same weights over the same samples: the largest

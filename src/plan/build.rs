@@ -1,6 +1,6 @@
 //! Network → plan: which operations a layer becomes, forward and backward.
 
-use super::{ALIGNMENT, BufferId, Element, Op, Parameter, Plan, Program, ProgramId, Samples, State, View};
+use super::{ALIGNMENT, Element, Op, Parameter, Plan, Program, ProgramId, Samples, State, View};
 use crate::error::{Error, Remedy, Result};
 use crate::model::geometry::elements;
 use crate::model::network::{Layer, LayerKind, Network};
@@ -50,11 +50,15 @@ pub struct TrainingPlan {
     pub train: Samples,
     /// Test samples.
     pub test: Samples,
+    /// Any images, as many as a step of `evaluate` takes.
+    pub probe: Samples,
     /// One training step.
     pub train_step: ProgramId,
     /// Forward and loss over test samples.
     pub evaluate: ProgramId,
-    /// Forward over one test sample, its activations readable.
+    /// One step of the same over the samples of `probe`.
+    pub probe_evaluate: ProgramId,
+    /// Forward over one sample of `probe`, its activations readable.
     pub features: ProgramId,
 }
 
@@ -106,7 +110,9 @@ impl TrainingPlan {
         let capacity = options.evaluate_capacity.min(options.test_samples).min(fitting as usize).max(1);
         let steps = options.test_samples.div_ceil(capacity);
         let evaluate = builder.program("evaluate", capacity, steps, &test, None)?;
-        let features = builder.program(FEATURES, 1, 1, &test, None)?;
+        let probe = samples(&mut builder.plan, "probe", capacity, pixels)?;
+        let probe_evaluate = builder.over(evaluate, "probe", &probe);
+        let features = builder.program(FEATURES, 1, 1, &probe, None)?;
 
         let plan = builder.plan;
         let too_large = plan.buffers.iter().find(|b| b.bytes() > options.max_binding_bytes);
@@ -116,7 +122,7 @@ impl TrainingPlan {
             let error = Error::usage(what).remedy(Remedy::SmallerBatch).remedy(Remedy::FewerSamples);
             return Err(error.remedy(Remedy::SmallerImages).remedy(Remedy::CpuBackend));
         }
-        Ok(TrainingPlan { plan, state, train, test, train_step, evaluate, features })
+        Ok(TrainingPlan { plan, state, train, test, probe, train_step, evaluate, probe_evaluate, features })
     }
 }
 
@@ -154,12 +160,36 @@ fn samples(plan: &mut Plan, name: &str, count: usize, pixels: usize) -> Result<S
 }
 
 impl<'a> Builder<'a> {
-    fn whole(&self, buffer: BufferId) -> View {
-        View { buffer, offset: 0, len: self.plan.buffers[buffer.0].len }
-    }
-
     fn tensor(&mut self, program: &str, name: &str, shape: &[usize]) -> Result<View> {
         self.plan.buffer(format!("{program} {name}"), Element::F32, shape)
+    }
+
+    /// One step of an evaluating program over other samples; both share their activations.
+    fn over(&mut self, program: ProgramId, name: &'static str, samples: &Samples) -> ProgramId {
+        let plan = &self.plan;
+        let moved = |op: &Op| match *op {
+            Op::Gather(op) => Op::Gather(Gather {
+                images: plan.whole(samples.images),
+                labels: plan.whole(samples.labels),
+                order: plan.whole(samples.order),
+                ..op
+            }),
+            Op::SoftmaxCrossEntropy(SoftmaxCrossEntropy {
+                rows,
+                classes,
+                pass: SoftmaxCrossEntropyPass::Forward { x, label, .. },
+            }) => {
+                let losses = plan.whole(samples.losses);
+                let predicted = plan.whole(samples.predicted);
+                let pass = SoftmaxCrossEntropyPass::Forward { x, label, losses, predicted };
+                Op::SoftmaxCrossEntropy(SoftmaxCrossEntropy { rows, classes, pass })
+            }
+            other => other,
+        };
+        let original = &plan.programs[program.0];
+        let ops = original.ops.iter().map(moved).collect();
+        let moved = Program { name, max_steps: 1, ops, activations: Vec::new(), ..original.clone() };
+        self.plan.program(moved)
     }
 
     /// Gather, forward and loss; with `train`, backward and Adam as well.
@@ -177,9 +207,9 @@ impl<'a> Builder<'a> {
         let mut ops = vec![Op::Gather(Gather {
             capacity,
             pixels,
-            images: self.whole(samples.images),
-            labels: self.whole(samples.labels),
-            order: self.whole(samples.order),
+            images: self.plan.whole(samples.images),
+            labels: self.plan.whole(samples.labels),
+            order: self.plan.whole(samples.order),
             x,
             label,
         })];
@@ -187,7 +217,7 @@ impl<'a> Builder<'a> {
         let logits = tapes.last().map_or(x, |tape| tape.output);
         let loss =
             |pass| Op::SoftmaxCrossEntropy(SoftmaxCrossEntropy { rows: capacity, classes: self.network.classes, pass });
-        let (losses, predicted) = (self.whole(samples.losses), self.whole(samples.predicted));
+        let (losses, predicted) = (self.plan.whole(samples.losses), self.plan.whole(samples.predicted));
         ops.push(loss(SoftmaxCrossEntropyPass::Forward { x: logits, label, losses, predicted }));
         let readable = name == FEATURES;
         let activations = tapes.iter().map(|tape| (tape.layer.name.to_string(), tape.output)).collect();
@@ -196,7 +226,7 @@ impl<'a> Builder<'a> {
             ops.push(loss(SoftmaxCrossEntropyPass::Backward { x: logits, label, dx }));
             self.backward(name, capacity, &tapes, dx, &mut ops)?;
             let State { parameters: w, gradients: g, first_moment: m, second_moment: v } = self.state;
-            let [w, g, m, v] = [w, g, m, v].map(|buffer| self.whole(buffer));
+            let [w, g, m, v] = [w, g, m, v].map(|buffer| self.plan.whole(buffer));
             ops.push(Op::Adam(Adam { parameters, w, g, m, v }));
         }
         Ok(self.plan.program(Program { name, capacity, max_steps, ops, readable, activations }))

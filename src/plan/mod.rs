@@ -1,9 +1,10 @@
 //! A network compiled once: buffers, and programs of operations over them.
 //!
-//! A [`Plan`] holds every buffer and up to three [`Program`]s that share one state of parameters:
-//! `train_step` (one batch: gather, forward, loss, backward, Adam), `evaluate` (forward and loss
-//! over more rows at once) and `features` (one image, every activation readable). No
-//! buffer is allocated and nothing looked up or decided while a program runs; a backend runs the operations in order.
+//! A [`Plan`] holds every buffer, and [`Program`]s that share one state of parameters: `train_step` (one batch:
+//! gather, forward, loss, backward, Adam), `evaluate` (forward and loss over more rows at once, of the test set),
+//! `probe` (the same over images that are uploaded when they are asked about) and `features` (one such image, every
+//! activation readable). No buffer is allocated and nothing looked up or decided while a program runs; a backend
+//! runs the operations in order.
 //!
 //! A step of a program is a [`StepRecord`]: where its samples start in the order, how many rows are
 //! active, Adam's α, where its results go. All `R` replicas of a plan take the same steps; each has
@@ -12,6 +13,7 @@
 mod backward;
 mod build;
 pub(crate) mod patterns;
+pub mod upload;
 
 use crate::error::Result;
 use crate::model::geometry::elements;
@@ -192,6 +194,11 @@ impl Plan {
     pub fn program(&mut self, program: Program) -> ProgramId {
         self.programs.push(program);
         ProgramId(self.programs.len() - 1)
+    }
+
+    /// All of a buffer, as one view.
+    pub fn whole(&self, buffer: BufferId) -> View {
+        View { buffer, offset: 0, len: self.buffers[buffer.0].len }
     }
 
     /// The trained tensor of that name inside one of the parameter buffers.

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Machine;
+use crate::model::Configuration;
+
 /// What part of a step an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,10 +96,9 @@ impl Cost {
 pub struct NetworkCost {
     /// Samples a step.
     pub batch_size: usize,
-    /// Stride of both convolutions.
-    pub stride: usize,
-    /// `same`, `valid`, or the pads as `t,l,b,r`.
-    pub padding: String,
+    /// The network.
+    #[serde(flatten)]
+    pub configuration: Configuration,
     /// Multiply-adds of an image, forward.
     pub macs: u64,
     /// Largest difference of a loss from the plain CPU's, over the steps of the check.
@@ -139,28 +141,32 @@ impl NetworkCost {
     pub fn sum_of_parts_us(&self) -> f64 {
         self.parts.iter().map(|part| part.median_us).sum()
     }
-
-    /// `stride 1, same`.
-    pub fn name(&self) -> String {
-        format!("stride {}, {}", self.stride, self.padding)
-    }
 }
 
 /// All of `bench.json`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Bench {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BenchRecord {
+    /// The format of the file; see [`crate::record::FORMAT`].
+    pub format: u32,
     /// stridelab's version.
     pub version: String,
-    /// `gpu` or `cpu`.
-    pub backend: String,
-    /// Name of the adapter, or of the processor.
-    pub adapter: String,
-    /// Driver of the adapter and its version; empty for the CPU backend.
-    pub driver: String,
-    /// Whether the adapter is a software one.
-    pub software: bool,
-    /// Threads of the CPU.
-    pub threads: usize,
+    /// What it was measured on.
+    #[serde(flatten)]
+    pub machine: Machine,
+    /// Every option of the command, by its long name.
+    pub options: serde_json::Value,
+    /// Start, RFC 3339.
+    pub start: String,
+    /// End, RFC 3339.
+    pub end: String,
+    /// What was measured.
+    #[serde(flatten)]
+    pub measured: Measurement,
+}
+
+/// What a benchmark measured.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
     /// Whether the backend could replace runs of operations by faster ones of its own.
     pub fused: bool,
     /// Whether parts were timed by the device's clock; otherwise by the host's.
@@ -169,17 +175,11 @@ pub struct Bench {
     pub peak_gflops: f64,
     /// Samples of each median.
     pub samples: usize,
-    /// Every option of the command, by its long name.
-    pub options: serde_json::Value,
-    /// Start, RFC 3339.
-    pub start: String,
-    /// End, RFC 3339.
-    pub end: String,
     /// Networks, by batch size.
     pub networks: Vec<NetworkCost>,
 }
 
-impl Bench {
+impl Measurement {
     /// Which clock timed the parts, for people.
     pub fn clock(&self) -> &'static str {
         if self.device_clock { "the device's clock (timestamp queries)" } else { "the host's clock" }
@@ -187,9 +187,11 @@ impl Bench {
 
     /// Fills in the shares of the peak and the ratios to stride 1, once all is measured.
     pub fn finish(&mut self) {
-        let strides_of_one: Vec<_> = self.networks.iter().filter(|n| n.stride == 1).cloned().collect();
+        let is_stride_1 = |n: &&NetworkCost| n.configuration.at_stride_1() == n.configuration;
+        let strides_of_one: Vec<_> = self.networks.iter().filter(is_stride_1).cloned().collect();
         for network in &mut self.networks {
-            let same = |n: &&NetworkCost| (n.batch_size, &n.padding) == (network.batch_size, &network.padding);
+            let wanted = network.configuration.at_stride_1();
+            let same = |n: &&NetworkCost| n.batch_size == network.batch_size && n.configuration == wanted;
             let twin = strides_of_one.iter().find(same);
             for cost in network.parts.iter_mut().chain([&mut network.train_step, &mut network.inference]) {
                 cost.fraction_of_peak = cost.gflops.map(|gflops| gflops / self.peak_gflops);

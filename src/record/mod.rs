@@ -1,10 +1,20 @@
-//! What a run leaves behind, as plain rows: each type is written and read by the same code.
+//! What a run leaves behind, as plain records: each type is written and read by the same code.
+//!
+//! Records know no file and no backend. [`crate::store`] puts them on disk, [`crate::analysis`] and
+//! [`crate::report`] read them.
 
+mod columns;
 mod cost;
-mod rows;
+mod epoch;
+mod format;
 mod run;
+mod shape;
+mod step;
 
-pub use cost::{Bench, Cost, NetworkCost, Pass};
-pub(crate) use rows::Columns;
-pub use rows::{EpochRow, ShapeRow, StepRow};
-pub use run::{DataInfo, RunInfo, Status, Totals};
+pub use columns::Row;
+pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
+pub use epoch::EpochRow;
+pub use format::{FORMAT, from_json, to_json};
+pub use run::{DataRecord, Machine, RunRecord, Status, Totals};
+pub use shape::ShapeRow;
+pub use step::StepRow;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::FORMAT;
+
 /// How a run ended, or that it has not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -21,7 +23,7 @@ pub enum Status {
 
 /// The data that was trained on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DataInfo {
+pub struct DataRecord {
     /// `MNIST`, or the directory's name.
     pub name: String,
     /// SHA-256 of each file after unpacking, by file name.
@@ -40,17 +42,14 @@ pub struct Totals {
     /// Seconds of training, without validation.
     pub train_seconds: f64,
     /// Seconds from the command's start until its first training steps were done: data, device, pipelines.
-    #[serde(default)]
     pub startup_seconds: f64,
     /// Seconds from start to end.
     pub seconds: f64,
 }
 
-/// All of `run.json`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct RunInfo {
-    /// stridelab's version.
-    pub version: String,
+/// What a run computed on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
     /// `gpu` or `cpu`.
     pub backend: String,
     /// Name of the adapter, or of the processor.
@@ -59,10 +58,30 @@ pub struct RunInfo {
     pub driver: String,
     /// Whether the adapter is a software one.
     pub software: bool,
+    /// The processor's model name.
+    pub cpu: String,
+    /// Threads that the CPU's kernels use.
+    pub threads: usize,
+    /// Vector instructions that the CPU's kernels use, such as `AVX-512`.
+    pub instruction_set: String,
+    /// The kernels that were chosen, each choice by its name; empty for the CPU backend.
+    pub kernels: serde_json::Value,
+}
+
+/// All of `run.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The format of the run's files; see [`FORMAT`].
+    pub format: u32,
+    /// stridelab's version.
+    pub version: String,
+    /// What it computed on.
+    #[serde(flatten)]
+    pub machine: Machine,
     /// Every option, by its long name.
     pub options: serde_json::Value,
     /// The data.
-    pub data: DataInfo,
+    pub data: DataRecord,
     /// Start, RFC 3339 with the zone's offset.
     pub start: String,
     /// End, likewise; `null` while running.
@@ -71,4 +90,20 @@ pub struct RunInfo {
     pub status: Status,
     /// Sums.
     pub totals: Totals,
+}
+
+impl Default for RunRecord {
+    fn default() -> Self {
+        RunRecord {
+            format: FORMAT,
+            version: String::new(),
+            machine: Machine::default(),
+            options: serde_json::Value::Null,
+            data: DataRecord::default(),
+            start: String::new(),
+            end: None,
+            status: Status::default(),
+            totals: Totals::default(),
+        }
+    }
 }

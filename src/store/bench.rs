@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::lock::{self, Lock};
 use super::writer::{cannot, refuse_used};
-use crate::error::one_line;
-use crate::error::{Error, Result};
-use crate::files::write_atomic;
-use crate::record::{Bench, Cost, NetworkCost};
+use crate::error::{Result, one_line};
+use crate::files::{read_bounded, write_atomic};
+use crate::record::{BenchRecord, Cost, NetworkCost, from_json, to_json};
 
 /// Columns of `cost.csv`. `batch_size` stands in front of them where several were measured.
 pub const COST_COLUMNS: [&str; 11] = [
@@ -25,21 +24,24 @@ pub const COST_COLUMNS: [&str; 11] = [
     "ratio_to_stride1",
 ];
 
+/// Most bytes of a `bench.json` that is read.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// An output directory of a benchmark, locked against other processes while this lives.
 #[derive(Debug)]
-pub struct CostWriter {
+pub struct BenchWriter {
     dir: PathBuf,
     _lock: Lock,
 }
 
-impl CostWriter {
+impl BenchWriter {
     /// Makes `dir` and its `figures/`. With `force` a directory in use may be written to again: an
     /// earlier benchmark's files are replaced, everything else stays.
     ///
     /// # Errors
     /// [`Error::Usage`] where `dir` is not empty and not forced, or another process writes to it;
     /// [`Error::Failure`] where it cannot be written.
-    pub fn create(dir: &Path, force: bool) -> Result<CostWriter> {
+    pub fn create(dir: &Path, force: bool) -> Result<BenchWriter> {
         fs::create_dir_all(dir).map_err(|e| cannot("create", dir, &e))?;
         // Asked twice, as for a run's results.
         if !dir.join(lock::NAME).exists() {
@@ -49,7 +51,7 @@ impl CostWriter {
         refuse_used(dir, force)?;
         let figures = dir.join("figures");
         fs::create_dir_all(&figures).map_err(|e| cannot("create", &figures, &e))?;
-        Ok(CostWriter { dir: dir.to_owned(), _lock: lock })
+        Ok(BenchWriter { dir: dir.to_owned(), _lock: lock })
     }
 
     /// The directory.
@@ -61,12 +63,12 @@ impl CostWriter {
     ///
     /// # Errors
     /// [`Error::Failure`] with the path and the reason.
-    pub fn write(&self, bench: &Bench, png: &[u8]) -> Result<()> {
+    pub fn write(&self, bench: &BenchRecord, png: &[u8]) -> Result<()> {
         let (table, json) = (self.dir.join("cost.csv"), self.dir.join("bench.json"));
         let csv = csv_bytes(bench).map_err(|e| cannot("write", &table, &e))?;
         write_atomic(&table, |w| w.write_all(&csv))?;
-        let text = serde_json::to_string_pretty(bench).map_err(|e| cannot("write", &json, &e))?;
-        write_atomic(&json, |w| writeln!(w, "{text}"))?;
+        let text = to_json(bench).map_err(|error| error.at(one_line(json.display())))?;
+        write_atomic(&json, |w| w.write_all(text.as_bytes()))?;
         write_atomic(&self.dir.join("figures").join("cost.png"), |w| w.write_all(png))
     }
 }
@@ -75,22 +77,19 @@ impl CostWriter {
 ///
 /// # Errors
 /// [`Error::Data`] where it is missing or no benchmark of this version's format.
-pub fn read_bench(path: &Path) -> Result<Bench> {
-    let failed = |what: &str, reason: String| {
-        let (path, reason) = (one_line(path.display()), one_line(reason));
-        Error::data(format!("{path} {what}: {reason}")).advice("give a bench.json that stridelab bench wrote")
-    };
-    let text = fs::read(path).map_err(|e| failed("cannot be read", e.to_string()))?;
-    serde_json::from_slice(&text).map_err(|e| failed("is no benchmark", e.to_string()))
+pub fn read_bench(path: &Path) -> Result<BenchRecord> {
+    let advice = "give a bench.json that stridelab bench wrote";
+    let text = read_bounded(path, MOST_BYTES).map_err(|error| error.advice(advice))?;
+    from_json(&text).map_err(|error| error.at(format!("{} is no benchmark", one_line(path.display()))).advice(advice))
 }
 
-fn csv_bytes(bench: &Bench) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error>> {
+fn csv_bytes(bench: &BenchRecord) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error>> {
     let mut csv = csv::Writer::from_writer(Vec::new());
-    let mut sizes: Vec<usize> = bench.networks.iter().map(|n| n.batch_size).collect();
+    let mut sizes: Vec<usize> = bench.measured.networks.iter().map(|n| n.batch_size).collect();
     sizes.dedup();
     let several = sizes.len() > 1;
     csv.write_record(several.then_some("batch_size").into_iter().chain(COST_COLUMNS))?;
-    for network in &bench.networks {
+    for network in &bench.measured.networks {
         for cost in network.costs() {
             let size = several.then(|| network.batch_size.to_string());
             csv.write_record(size.into_iter().chain(cells(network, cost)))?;
@@ -102,8 +101,8 @@ fn csv_bytes(bench: &Bench) -> std::result::Result<Vec<u8>, Box<dyn std::error::
 fn cells(network: &NetworkCost, cost: &Cost) -> [String; 11] {
     let number = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
     [
-        network.stride.to_string(),
-        network.padding.clone(),
+        network.configuration.strides.to_string(),
+        network.configuration.padding.to_string(),
         cost.layer.clone(),
         cost.pass.to_string(),
         cost.macs.to_string(),

@@ -6,11 +6,11 @@
 //! figures/accuracy.png  loss.png  sample.png  feature_maps_stride1_same.png …
 //! ```
 //!
-//! A benchmark leaves `cost.csv`, `bench.json` and `figures/cost.png` through a [`CostWriter`].
+//! A benchmark leaves `cost.csv`, `bench.json` and `figures/cost.png` through a [`BenchWriter`].
 
 mod bench;
 mod lock;
 mod writer;
 
-pub use bench::{COST_COLUMNS, CostWriter, read_bench};
-pub use writer::{Writer, feature_maps_name, weights_name};
+pub use bench::{BenchWriter, COST_COLUMNS, read_bench};
+pub use writer::{RunWriter, feature_maps_name, weights_name};

@@ -10,23 +10,22 @@ use super::lock::{self, Lock};
 use crate::error::one_line;
 use crate::error::{Error, Remedy, Result};
 use crate::files::{is_temporary, write_atomic};
-use crate::model::network::Configuration;
-use crate::record::Columns;
-use crate::record::{EpochRow, RunInfo, ShapeRow, StepRow};
+use crate::model::{Configuration, ModelId};
+use crate::record::{EpochRow, Row, RunRecord, ShapeRow, StepRow, to_json};
 
 const FILES: [&str; 4] = ["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
 const FIGURES: [&str; 3] = ["accuracy.png", "loss.png", "sample.png"];
 
 /// An output directory, locked against other processes while this lives.
 #[derive(Debug)]
-pub struct Writer {
+pub struct RunWriter {
     dir: PathBuf,
     metrics: csv::Writer<File>,
     steps: csv::Writer<File>,
     _lock: Lock,
 }
 
-impl Writer {
+impl RunWriter {
     /// Makes `dir`, its `weights/` and `figures/`, and the CSV files with their headers.
     ///
     /// With `force` a directory in use may be written to again: an earlier run's files are removed
@@ -35,7 +34,7 @@ impl Writer {
     /// # Errors
     /// [`Error::Usage`] where `dir` is not empty and not forced, or another process writes to it;
     /// [`Error::Failure`] where it cannot be written, with the path and the reason.
-    pub fn create(dir: &Path, force: bool) -> Result<Writer> {
+    pub fn create(dir: &Path, force: bool) -> Result<RunWriter> {
         make_dir(dir)?;
         // Asked twice: before anything is written into a stranger's directory, and again once
         // nobody else can write.
@@ -48,7 +47,7 @@ impl Writer {
             make_dir(&dir.join(name))?;
         }
         remove_ours(dir)?;
-        Ok(Writer {
+        Ok(RunWriter {
             metrics: table::<EpochRow>(&dir.join("metrics.csv"))?,
             steps: table::<StepRow>(&dir.join("steps.csv"))?,
             dir: dir.to_owned(),
@@ -85,11 +84,10 @@ impl Writer {
     }
 
     /// Writes `run.json`, over an earlier state of it.
-    pub fn run(&self, info: &RunInfo) -> Result<()> {
+    pub fn run(&self, info: &RunRecord) -> Result<()> {
         let path = self.path("run.json");
-        let mut text = serde_json::to_vec_pretty(info).map_err(|e| cannot("write", &path, &e))?;
-        text.push(b'\n');
-        write_atomic(&path, |w| w.write_all(&text))
+        let text = to_json(info).map_err(|error| error.at(one_line(path.display())))?;
+        write_atomic(&path, |w| w.write_all(text.as_bytes()))
     }
 
     /// Writes `figures/<name>`.
@@ -97,9 +95,9 @@ impl Writer {
         write_atomic(&self.path("figures").join(name), |w| w.write_all(png))
     }
 
-    /// Where the weights of a network belong.
-    pub fn weights_path(&self, configuration: &Configuration, seed: u64) -> PathBuf {
-        self.path("weights").join(weights_name(configuration, seed))
+    /// Where the weights of a model belong.
+    pub fn weights_path(&self, model: ModelId) -> PathBuf {
+        self.path("weights").join(weights_name(model))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -108,13 +106,13 @@ impl Writer {
 }
 
 /// `stride1-same-seed0.safetensors`.
-pub fn weights_name(configuration: &Configuration, seed: u64) -> String {
-    format!("{}-seed{seed}.safetensors", configuration.slug())
+pub fn weights_name(model: ModelId) -> String {
+    format!("{}.safetensors", model.slug())
 }
 
 /// `feature_maps_stride1_same.png`.
-pub fn feature_maps_name(configuration: &Configuration) -> String {
-    format!("feature_maps_stride{}_{}.png", configuration.stride, configuration.padding_name())
+pub fn feature_maps_name(configuration: Configuration) -> String {
+    format!("feature_maps_{}.png", configuration.slug().replace('-', "_"))
 }
 
 pub(super) fn cannot(what: &str, path: &Path, reason: &dyn std::fmt::Display) -> Error {
@@ -163,24 +161,16 @@ fn is_file(name: &str) -> bool {
 }
 
 fn is_weights(name: &str) -> bool {
-    let stem = name.strip_prefix("stride").and_then(|s| s.strip_suffix(".safetensors"));
-    let parts = stem.and_then(|s| s.rsplit_once("-seed"));
-    parts.is_some_and(|(configuration, seed)| seed.parse::<u64>().is_ok() && is_configuration(configuration, '-'))
+    name.strip_suffix(".safetensors").is_some_and(|slug| slug.parse::<ModelId>().is_ok_and(|id| id.slug() == slug))
 }
 
 fn is_figure(name: &str) -> bool {
-    let stem = name.strip_prefix("feature_maps_stride").and_then(|s| s.strip_suffix(".png"));
-    FIGURES.contains(&name) || stem.is_some_and(|configuration| is_configuration(configuration, '_'))
+    let stem = name.strip_prefix("feature_maps_").and_then(|stem| stem.strip_suffix(".png"));
+    let is_configuration = |stem: &str| stem.replace('_', "-").parse::<Configuration>().is_ok();
+    FIGURES.contains(&name) || stem.is_some_and(is_configuration)
 }
 
-fn is_configuration(text: &str, separator: char) -> bool {
-    let Some((stride, padding)) = text.split_once(separator) else { return false };
-    let pads: Vec<_> = padding.split(',').map(str::parse::<usize>).collect();
-    let explicit = pads.len() == 4 && pads.iter().all(Result::is_ok);
-    stride.parse::<usize>().is_ok() && (["same", "valid"].contains(&padding) || explicit)
-}
-
-fn table<R: Columns>(path: &Path) -> Result<csv::Writer<File>> {
+fn table<R: Row>(path: &Path) -> Result<csv::Writer<File>> {
     let make = || -> Result<_, csv::Error> {
         let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(File::create_new(path)?);
         csv.write_record(R::COLUMNS)?;

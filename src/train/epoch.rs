@@ -1,8 +1,10 @@
 //! Steps, epochs and validation, and what they came to.
 
+use std::fmt;
+
 use web_time::Instant;
 
-use super::Trainer;
+use super::{Evaluation, Trainer};
 use crate::data::order;
 use crate::error::{Error, Remedy, Result};
 use crate::ops::adam::AdamParameters;
@@ -15,21 +17,50 @@ pub struct Epoch {
     pub train_loss: f64,
     /// Share of samples classified rightly, likewise.
     pub train_accuracy: f64,
-    /// Mean loss over the test set, after the epoch.
-    pub val_loss: f64,
-    /// Share of the test set classified rightly, after the epoch.
-    pub val_accuracy: f64,
+    /// The test set after the epoch: loss, accuracy, the class predicted for each image.
+    pub validation: Evaluation,
     /// Wall time of the training steps alone, in seconds; of replicas trained side by side, each
     /// one's share.
     pub seconds: f64,
     /// Mean loss of each step, before its update.
     pub step_losses: Vec<f64>,
+    /// Where the loss was no finite number for the first time, in this epoch or an earlier one. The numbers above
+    /// mean nothing then.
+    pub divergence: Option<Divergence>,
 }
 
-/// Sums of a run of samples.
-struct Tally {
-    loss: f64,
-    correct: usize,
+/// The first loss of a model that was no finite number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Divergence {
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// Step of that epoch, from 1; none where validation after the epoch showed it.
+    pub step: Option<u32>,
+    /// The loss.
+    pub loss: f64,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Divergence { epoch, step, loss } = self;
+        match step {
+            Some(step) => write!(f, "the loss of step {step} of epoch {epoch} is {loss}"),
+            None => write!(f, "the validation loss after epoch {epoch} is {loss}"),
+        }
+    }
+}
+
+impl Divergence {
+    /// The error of a run in which this happened.
+    pub fn error(&self) -> Error {
+        Error::failure(format!("training diverged: {self}")).remedy(Remedy::SmallerLearningRate)
+    }
+}
+
+/// Loss and predicted class of each sample, in the order of use.
+pub(super) struct Results {
+    pub losses: Vec<f32>,
+    pub predicted: Vec<u8>,
 }
 
 impl Trainer {
@@ -37,57 +68,58 @@ impl Trainer {
     /// and then whether to go on, in validation too, with all steps done.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] where `progress` said no; [`Error::Failure`] where the backend fails
-    /// or a loss is not a number.
+    /// [`Error::Interrupted`] where `progress` said no; [`Error::Failure`] where the backend fails. A replica that
+    /// diverges is no error: its [`Epoch::divergence`] says so.
     pub async fn epoch(&mut self, progress: &mut dyn FnMut(usize) -> bool) -> Result<Vec<Epoch>> {
         let steps = self.steps_per_epoch();
         self.epochs += 1;
-        let orders: Vec<_> = self
-            .options
-            .seeds
-            .iter()
-            .map(|&seed| order(seed, self.epochs, self.training.train.count, self.options.shuffle))
-            .collect();
+        let count = self.training.train.count;
+        let seeds = self.options.seeds.iter();
+        let orders: Vec<_> = seeds.map(|&seed| order(seed, self.epochs, count, self.options.shuffle)).collect();
+        let place = self.training.plan.whole(self.training.train.order);
         for (replica, order) in orders.iter().enumerate() {
-            self.executor.write(self.whole(self.training.train.order), replica, order)?;
+            self.executor.write(place, replica, order)?;
         }
         let start = Instant::now();
         self.train_steps(steps, progress).await?;
         let seconds = start.elapsed().as_secs_f64() / orders.len() as f64;
-        let diverged = |what: String, loss: f64| {
-            Error::failure(format!("training diverged: {what} is {loss}")).remedy(Remedy::SmallerLearningRate)
-        };
         let mut trained = Vec::new();
         for (replica, order) in orders.iter().enumerate() {
-            let (losses, correct) = self.results(self.training.train, replica, order).await?;
-            let batch = self.capacity(self.training.train_step);
-            let step_losses: Vec<f64> = losses.chunks(batch).map(mean).collect();
-            if let Some(step) = step_losses.iter().position(|loss| !loss.is_finite()) {
-                let what = format!("the loss of step {} of epoch {}", step + 1, self.epochs);
-                return Err(diverged(what, step_losses[step]));
-            }
-            trained.push((tally(&losses, &correct), step_losses));
+            trained.push(self.trained(replica, order).await?);
         }
-        self.evaluate(&mut || progress(steps)).await?;
-        let samples = self.training.train.count as f64;
+        self.validate(&mut || progress(steps)).await?;
         let mut epochs = Vec::new();
-        for (replica, (train, step_losses)) in trained.into_iter().enumerate() {
-            let in_order: Vec<u32> = (0..self.training.test.count as u32).collect();
-            let (losses, correct) = self.results(self.training.test, replica, &in_order).await?;
-            let val = tally(&losses, &correct);
-            if !val.loss.is_finite() {
-                return Err(diverged(format!("the validation loss after epoch {}", self.epochs), val.loss));
+        for (replica, (training, step_losses)) in trained.into_iter().enumerate() {
+            let Results { losses, predicted } = self.results(self.training.test, replica).await?;
+            let validation = Evaluation::new(losses, predicted, &self.test_labels);
+            if !validation.loss.is_finite() {
+                let divergence = Divergence { epoch: self.epochs, step: None, loss: validation.loss };
+                self.diverged[replica].get_or_insert(divergence);
             }
             epochs.push(Epoch {
-                train_loss: train.loss / samples,
-                train_accuracy: train.correct as f64 / samples,
-                val_loss: val.loss / in_order.len() as f64,
-                val_accuracy: val.correct as f64 / in_order.len() as f64,
+                train_loss: training.loss,
+                train_accuracy: training.accuracy,
+                validation,
                 seconds,
                 step_losses,
+                divergence: self.diverged[replica],
             });
         }
         Ok(epochs)
+    }
+
+    /// What a replica's training steps came to, over its samples in `order` and by step.
+    async fn trained(&mut self, replica: usize, order: &[u32]) -> Result<(Evaluation, Vec<f64>)> {
+        let Results { losses, predicted } = self.results(self.training.train, replica).await?;
+        let labels: Vec<u8> = order.iter().map(|&sample| self.train_labels[sample as usize]).collect();
+        let batch = self.capacity(self.training.train_step);
+        let step_losses: Vec<f64> = losses.chunks(batch).map(mean).collect();
+        if let Some(step) = step_losses.iter().position(|loss| !loss.is_finite()) {
+            let number = Some(step as u32 + 1);
+            let divergence = Divergence { epoch: self.epochs, step: number, loss: step_losses[step] };
+            self.diverged[replica].get_or_insert(divergence);
+        }
+        Ok((Evaluation::new(losses, predicted, &labels), step_losses))
     }
 
     /// Takes the first `count` steps of an epoch in the order now on the backend; file order where
@@ -120,22 +152,21 @@ impl Trainer {
     /// # Errors
     /// [`Error::Failure`] where the backend fails.
     pub async fn first_steps(&mut self, count: usize) -> Result<Vec<Vec<f64>>> {
-        let order = order(0, 1, self.training.train.count, false);
         for replica in 0..self.training.plan.replicas {
-            self.executor.write(self.whole(self.training.train.order), replica, &order)?;
+            self.set_file_order(self.training.train, replica)?;
         }
         self.train_steps(count, &mut |_| true).await?;
         let batch = self.capacity(self.training.train_step);
         let mut all = Vec::new();
         for replica in 0..self.training.plan.replicas {
-            let (losses, _) = self.results(self.training.train, replica, &order).await?;
+            let Results { losses, .. } = self.results(self.training.train, replica).await?;
             all.push(losses.chunks(batch).take(count).map(mean).collect());
         }
         Ok(all)
     }
 
     /// Runs the test set through the network; `go_on` is asked now and then.
-    async fn evaluate(&mut self, go_on: &mut dyn FnMut() -> bool) -> Result<()> {
+    async fn validate(&mut self, go_on: &mut dyn FnMut() -> bool) -> Result<()> {
         let program = self.training.evaluate;
         let records: Vec<_> = steps(self.training.test.count, self.capacity(program)).collect();
         self.executor.set_records(program, &records)?;
@@ -148,13 +179,15 @@ impl Trainer {
         if finished { Ok(()) } else { Err(Error::Interrupted) }
     }
 
-    /// Losses in the order of use, and whether each prediction was right.
-    async fn results(&self, samples: Samples, replica: usize, order: &[u32]) -> Result<(Vec<f32>, Vec<bool>)> {
-        let losses = self.executor.read(self.whole(samples.losses), replica).await?;
-        let predicted: Vec<u32> = self.executor.read(self.whole(samples.predicted), replica).await?;
-        let labels: Vec<u32> = self.executor.read(self.whole(samples.labels), 0).await?;
-        let correct = predicted.iter().zip(order).map(|(&class, &i)| class == labels[i as usize]).collect();
-        Ok((losses, correct))
+    pub(super) async fn results(&self, samples: Samples, replica: usize) -> Result<Results> {
+        let views = [samples.losses, samples.predicted].map(|buffer| self.training.plan.whole(buffer));
+        let words = self.executor.read_many::<u32>(&views, replica).await?;
+        let [losses, predicted] = &words[..] else { unreachable!("two views give two vectors") };
+        Ok(Results {
+            losses: losses.iter().map(|&bits| f32::from_bits(bits)).collect(),
+            // Labels are bytes, so classes are.
+            predicted: predicted.iter().map(|&class| class as u8).collect(),
+        })
     }
 }
 
@@ -170,11 +203,4 @@ fn steps(count: usize, capacity: usize) -> impl Iterator<Item = StepRecord> {
 
 fn mean(losses: &[f32]) -> f64 {
     losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / losses.len() as f64
-}
-
-fn tally(losses: &[f32], correct: &[bool]) -> Tally {
-    Tally {
-        loss: losses.iter().map(|&loss| f64::from(loss)).sum(),
-        correct: correct.iter().filter(|&&right| right).count(),
-    }
 }

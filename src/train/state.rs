@@ -1,11 +1,53 @@
-//! What training changes, to and from the backend: parameters, gradients, Adam's moments.
+//! What training changes, to and from the backend: parameters, gradients, Adam's moments, the step.
 
 use super::Trainer;
 use crate::error::{Error, Result};
 use crate::model::tensor::Tensor;
 use crate::plan::{BufferId, Parameter};
 
+/// Everything that further training of one model starts from, beside the data and the options.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelState {
+    /// The trained tensors, in the order of [`crate::model::tensor::parameter_shapes`].
+    pub weights: Vec<Tensor>,
+    /// Adam's first moment, in the same order and shapes.
+    pub first_moment: Vec<Tensor>,
+    /// Adam's second moment, likewise.
+    pub second_moment: Vec<Tensor>,
+    /// Steps taken, Adam's `t` of the last update.
+    pub step: u32,
+    /// Epochs finished.
+    pub epoch: u32,
+}
+
 impl Trainer {
+    /// The state of one replica, in one read-back.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the backend fails.
+    pub async fn state(&self, replica: usize) -> Result<ModelState> {
+        let state = self.training.state;
+        let buffers = [state.parameters, state.first_moment, state.second_moment];
+        let [weights, first_moment, second_moment] = self.tensors(buffers, replica).await?;
+        Ok(ModelState { weights, first_moment, second_moment, step: self.steps, epoch: self.epochs })
+    }
+
+    /// Sets the state of one replica, as if it had just finished epoch `state.epoch`. All replicas of a trainer
+    /// take their steps together: set each of them to a state of the same step and epoch.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a tensor that the network does not have; [`Error::Failure`] where the backend fails.
+    pub fn set_state(&mut self, replica: usize, state: &ModelState) -> Result<()> {
+        let buffers = self.training.state;
+        self.set_parameters(buffers.parameters, replica, &state.weights)?;
+        self.set_parameters(buffers.first_moment, replica, &state.first_moment)?;
+        self.set_parameters(buffers.second_moment, replica, &state.second_moment)?;
+        self.steps = state.step;
+        self.epochs = state.epoch;
+        self.diverged[replica] = None;
+        Ok(())
+    }
+
     pub(super) fn set_parameters(&mut self, buffer: BufferId, replica: usize, tensors: &[Tensor]) -> Result<()> {
         for tensor in tensors {
             let known = |p: &Parameter| p.name == tensor.name && p.len == tensor.data.len();
@@ -19,51 +61,37 @@ impl Trainer {
         Ok(())
     }
 
-    async fn tensors(&self, buffer: BufferId, replica: usize) -> Result<Vec<Tensor>> {
-        let mut tensors = Vec::new();
-        for parameter in &self.training.plan.parameters {
-            let data = self.executor.read(self.training.plan.parameter(&parameter.name, buffer), replica).await?;
-            tensors.push(Tensor { name: parameter.name.clone(), shape: parameter.shape.clone(), data });
-        }
-        Ok(tensors)
+    /// The tensors in some of the parameter buffers, in one read-back.
+    async fn tensors<const N: usize>(&self, buffers: [BufferId; N], replica: usize) -> Result<[Vec<Tensor>; N]> {
+        let plan = &self.training.plan;
+        let views = buffers.map(|buffer| plan.whole(buffer));
+        let all = self.executor.read_many::<f32>(&views, replica).await?;
+        let tensors = |values: &Vec<f32>| {
+            let tensor = |p: &Parameter| Tensor {
+                name: p.name.clone(),
+                shape: p.shape.clone(),
+                data: values[p.offset..p.offset + p.len].to_vec(),
+            };
+            plan.parameters.iter().map(tensor).collect()
+        };
+        Ok(std::array::from_fn(|i| tensors(&all[i])))
     }
 
     /// The trained tensors of a replica.
     ///
     /// # Errors
-    /// [`crate::Error::Failure`] where the backend fails.
+    /// [`Error::Failure`] where the backend fails.
     pub async fn weights(&self, replica: usize) -> Result<Vec<Tensor>> {
-        self.tensors(self.training.state.parameters, replica).await
+        let [weights] = self.tensors([self.training.state.parameters], replica).await?;
+        Ok(weights)
     }
 
     /// The gradients of the last step of a replica.
     ///
     /// # Errors
-    /// [`crate::Error::Failure`] where the backend fails.
+    /// [`Error::Failure`] where the backend fails.
     pub async fn gradients(&self, replica: usize) -> Result<Vec<Tensor>> {
-        self.tensors(self.training.state.gradients, replica).await
-    }
-
-    /// Adam's first and second moments of a replica.
-    ///
-    /// # Errors
-    /// [`crate::Error::Failure`] where the backend fails.
-    pub async fn moments(&self, replica: usize) -> Result<[Vec<Tensor>; 2]> {
-        let state = self.training.state;
-        Ok([self.tensors(state.first_moment, replica).await?, self.tensors(state.second_moment, replica).await?])
-    }
-
-    /// Sets Adam's moments in every replica, and the number of steps taken so far.
-    ///
-    /// # Errors
-    /// [`crate::Error::Failure`] where the backend fails.
-    pub fn set_moments(&mut self, first: &[Tensor], second: &[Tensor], steps: u32) -> Result<()> {
-        let state = self.training.state;
-        for replica in 0..self.training.plan.replicas {
-            self.set_parameters(state.first_moment, replica, first)?;
-            self.set_parameters(state.second_moment, replica, second)?;
-        }
-        self.steps = steps;
-        Ok(())
+        let [gradients] = self.tensors([self.training.state.gradients], replica).await?;
+        Ok(gradients)
     }
 }

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use stridelab::Result;
 use stridelab::backend::Backend;
+use stridelab::model::geometry::Pads;
 use stridelab::random::Stream;
 
 /// Norm-relative bound of a forward pass against float64.
@@ -113,6 +114,11 @@ pub fn levels(name: &str, len: usize) -> Vec<f32> {
 pub fn integers(name: &str, len: usize, n: u32) -> Vec<u32> {
     let mut stream = Stream::new(0, &format!("test/{name}"));
     (0..len).map(|_| stream.below(n)).collect()
+}
+
+/// Pads by side: top, left, bottom, right.
+pub fn pads([top, left, bottom, right]: [usize; 4]) -> Pads {
+    Pads { top, left, bottom, right }
 }
 
 /// The same numbers in float64.

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use stridelab::backend::Backend;
 use stridelab::data::{Dataset, Split};
 use stridelab::model::geometry::Padding;
-use stridelab::model::network::{Configuration, Network};
 use stridelab::model::tensor::Tensor;
+use stridelab::model::{Configuration, Network};
 use stridelab::train::{TrainOptions, Trainer};
 
 use super::{backends, ok};
@@ -48,7 +48,7 @@ pub fn part(train: impl Iterator<Item = usize>, test: usize) -> Dataset {
 /// One of the tutorial's networks; `padding` is `same` or `valid`.
 pub fn network(stride: usize, padding: &str) -> Network {
     let padding = if padding == "same" { Padding::Same } else { Padding::Valid };
-    Network::new([28, 28], Configuration { stride, padding }).unwrap_or_else(|error| panic!("{error}"))
+    Network::new([28, 28], Configuration::new(stride, padding)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A trainer, or a panic with its error.

@@ -23,7 +23,8 @@ fn golden(file: &str) {
         let read = |name: &str| fixture.f32(&format!("conv2d/{number}/{name}"));
         let x = fixture.shape(&format!("conv2d/{number}/x"));
         let w = fixture.shape(&format!("conv2d/{number}/w"));
-        let (kernel, stride, pads) = (sizes(case, "kernel"), sizes(case, "stride"), Pads::new(sizes(case, "pads")));
+        let (kernel, stride, pads) =
+            (sizes(case, "kernel"), sizes(case, "stride"), crate::common::pads(sizes(case, "pads")));
         let padding = match case["padding"].as_str() {
             Some("same") => Padding::Same,
             Some("valid") => Padding::Valid,
@@ -53,7 +54,7 @@ fn torch_golden_values() {
 }
 
 fn pads(pads: [usize; 4]) -> Padding {
-    Padding::Explicit(Pads::new(pads))
+    Padding::Explicit(crate::common::pads(pads))
 }
 
 /// Input, channels and filters, kernel, stride, padding, batch.

@@ -122,7 +122,7 @@ fn operator_cases_are_complete_and_agree_with_geometry() {
             for (i, case) in fixture.cases(op).iter().enumerate() {
                 let shape = |name: &str| fixture.shape(&format!("{op}/{i}/{name}"));
                 let (x, y) = (shape("x"), shape("y"));
-                let pads = stridelab::model::geometry::Pads::new(sizes(case, "pads"));
+                let pads = crate::common::pads(sizes(case, "pads"));
                 let padding = match case["padding"].as_str() {
                     Some("same") => Padding::Same,
                     Some("valid") => Padding::Valid,

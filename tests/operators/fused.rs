@@ -82,7 +82,7 @@ fn the_tutorials_networks() {
 
 #[test]
 fn other_images_strides_and_pads() {
-    let pads = |sides| Padding::Explicit(Pads::new(sides));
+    let pads = |sides| Padding::Explicit(crate::common::pads(sides));
     agree([17, 23], [[1, 2], [2, 1]], [Padding::Same, Padding::Valid], 6, 6);
     agree([31, 19], [[3, 1], [1, 1]], [pads([2, 0, 1, 2]), Padding::Same], 5, 5);
     agree([22, 22], [[2, 2], [1, 1]], [pads([0, 1, 2, 0]), pads([1, 2, 0, 1])], 9, 9);

@@ -31,7 +31,7 @@ fn conv_shapes() -> [ConvShape; 5] {
         ([5, 4], [2, 3], [3, 3], [1, 1], Padding::Same),
         ([6, 5], [3, 2], [3, 3], [2, 2], Padding::Same),
         ([7, 6], [1, 2], [2, 3], [3, 2], Padding::Valid),
-        ([5, 7], [2, 1], [4, 2], [2, 1], Padding::Explicit(Pads::new([3, 0, 1, 2]))),
+        ([5, 7], [2, 1], [4, 2], [2, 1], Padding::Explicit(Pads { top: 3, left: 0, bottom: 1, right: 2 })),
         ([4, 5], [2, 2], [5, 1], [1, 3], Padding::Same),
     ]
     .map(|(input, [c, o], kernel, stride, padding)| {
@@ -90,7 +90,7 @@ fn max_pool() {
         ([5, 4], [2, 2], [2, 2], Padding::Valid),
         ([5, 7], [3, 3], [2, 2], Padding::Same),
         ([6, 5], [3, 2], [1, 1], Padding::Same),
-        ([7, 4], [2, 3], [3, 1], Padding::Explicit(Pads::new([1, 2, 0, 1]))),
+        ([7, 4], [2, 3], [3, 1], Padding::Explicit(Pads { top: 1, left: 2, bottom: 0, right: 1 })),
     ] {
         let s = PoolShape::new(input, 2, kernel, stride, padding).expect("a shape");
         // Distinct by more than the step, so that no difference crosses a tie: a shuffled ramp.

@@ -11,7 +11,8 @@ fn golden(file: &str) {
         let key = |name: &str| format!("max_pool/{number}/{name}");
         let read = |name: &str| fixture.f32(&key(name));
         let x = fixture.shape(&key("x"));
-        let (kernel, stride, pads) = (sizes(case, "kernel"), sizes(case, "stride"), Pads::new(sizes(case, "pads")));
+        let (kernel, stride, pads) =
+            (sizes(case, "kernel"), sizes(case, "stride"), crate::common::pads(sizes(case, "pads")));
         let padding = match case["padding"].as_str() {
             Some("same") => Padding::Same,
             Some("valid") => Padding::Valid,
@@ -76,7 +77,7 @@ fn check(name: &str, s: &PoolShape, batch: usize, x: &[f32]) {
 /// Input, channels, kernel, stride, padding, batch; each with distinct values and with ties.
 #[test]
 fn float64_and_ties() {
-    let pads = |sides| Padding::Explicit(Pads::new(sides));
+    let pads = |sides| Padding::Explicit(crate::common::pads(sides));
     for (input, channels, kernel, stride, padding, batch) in [
         ([1, 1], 1, [1, 1], [1, 1], Padding::Valid, 1),
         ([1, 1], 3, [3, 3], [1, 1], Padding::Same, 2),

@@ -1,6 +1,6 @@
 //! Figures and tables, from plain rows.
 
-use stridelab::model::network::{Configuration, Network};
+use stridelab::model::{Configuration, Network};
 use stridelab::record::EpochRow;
 use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
 use stridelab::report::figure::marks::viridis;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use stridelab::Error;
 use stridelab::model::geometry::{Padding, Pads};
-use stridelab::model::network::{Configuration, Network};
+use stridelab::model::{Configuration, Network};
 use stridelab::record::{EpochRow, RunInfo, ShapeRow, Status, StepRow};
 use stridelab::store::{Writer, feature_maps_name};
 

@@ -1,7 +1,7 @@
 //! Options that make no plan are the caller's mistake, named in one line.
 
 use stridelab::Error;
-use stridelab::model::network::{Configuration, Network};
+use stridelab::model::{Configuration, Network};
 use stridelab::ops::adam::AdamParameters;
 use stridelab::plan::{PlanOptions, TrainingPlan};
 

@@ -6,7 +6,7 @@ use crate::common::{ok, same_bits};
 use stridelab::Error;
 use stridelab::backend::Backend;
 use stridelab::data::{Dataset, order};
-use stridelab::model::network::Network;
+use stridelab::model::Network;
 use stridelab::model::tensor::Tensor;
 use stridelab::train::{Epoch, TrainOptions, Trainer};
 

@@ -4,8 +4,8 @@ use std::fs;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use stridelab::error::{Error, Result};
-use stridelab::model::network::{Configuration, Network};
 use stridelab::model::tensor::Tensor;
+use stridelab::model::{Configuration, Network};
 use stridelab::model::{init, weights};
 use stridelab::random::Stream;
 

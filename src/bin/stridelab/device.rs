@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stridelab::backend::Backend;
+use stridelab::record::Machine;
 use stridelab::{Error, Result, gpu};
 
 use crate::args::BackendChoice;
@@ -52,6 +53,34 @@ pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Resul
         false => format!("{name}\nnotice: this is a software adapter, which computes on the CPU"),
     };
     Ok((Backend::Gpu(Arc::new(gpu)), line))
+}
+
+/// What a run on this backend computes on.
+pub fn machine(backend: &Backend) -> Machine {
+    let cpu = processor();
+    let machine = Machine { backend: backend.name().into(), threads: threads(), ..Machine::default() };
+    match backend {
+        Backend::Cpu => Machine { adapter: cpu.clone(), cpu, ..machine },
+        Backend::Gpu(gpu) => Machine {
+            adapter: gpu.info.name.clone(),
+            driver: driver(&gpu.info),
+            software: !gpu::is_real(&gpu.info),
+            cpu,
+            ..machine
+        },
+    }
+}
+
+/// The processor's model name where the system tells, else its architecture.
+fn processor() -> String {
+    let model = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| model_name(&text));
+    model.unwrap_or_else(|| format!("{} CPU", std::env::consts::ARCH))
+}
+
+/// The first `model name` that Linux lists.
+fn model_name(cpuinfo: &str) -> Option<String> {
+    let line = cpuinfo.lines().find_map(|line| line.strip_prefix("model name"))?;
+    Some(line.trim_start().strip_prefix(':')?.trim().to_string())
 }
 
 /// Keeps what the GPU's driver compiled for the next process.

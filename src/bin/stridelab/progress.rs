@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use stridelab::model::network::Configuration;
+use stridelab::model::Configuration;
 use stridelab::record::EpochRow;
 
 use crate::terminal::{say, wants_colour};
@@ -71,9 +71,8 @@ impl Progress {
     }
 
     /// An epoch is done: a row under the terminal's heading, or a line that explains itself.
-    pub fn epoch(&self, configuration: &Configuration, row: &EpochRow) {
-        let name =
-            if self.seeds > 1 { format!("{configuration}, seed {}", row.seed) } else { configuration.to_string() };
+    pub fn epoch(&self, row: &EpochRow) {
+        let name = if self.seeds > 1 { row.model.to_string() } else { row.model.configuration.to_string() };
         let EpochRow { epoch, train_loss, train_accuracy, val_loss, val_accuracy, .. } = row;
         let epochs = self.epochs;
         let seconds = format!("{:.*}", if row.seconds < 10.0 { 2 } else { 1 }, row.seconds);

@@ -10,10 +10,15 @@
 //! Source: TensorFlow's "Notes on padding" of `tf.nn`; Dumoulin and Visin, "A guide to
 //! convolution arithmetic for deep learning", 2016.
 
-use crate::error::{Error, Remedy, Result};
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::{Error, Remedy, Result, one_line};
 
 /// Zero padding of an image, in rows and columns a side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Pads {
     /// Rows above the image.
     pub top: usize,
@@ -26,10 +31,9 @@ pub struct Pads {
 }
 
 impl Pads {
-    /// `[top, left, bottom, right]`.
-    pub const fn new(sides: [usize; 4]) -> Self {
-        let [top, left, bottom, right] = sides;
-        Pads { top, left, bottom, right }
+    /// As many rows and columns on every side.
+    pub const fn all(side: usize) -> Self {
+        Pads { top: side, left: side, bottom: side, right: side }
     }
 
     fn before(&self) -> [usize; 2] {
@@ -42,7 +46,7 @@ impl Pads {
 }
 
 /// How a layer pads its input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Padding {
     /// TensorFlow's `same`: `⌈n/s⌉` outputs, the odd row or column of padding after the image.
     Same,
@@ -50,6 +54,51 @@ pub enum Padding {
     Valid,
     /// So many rows and columns a side.
     Explicit(Pads),
+}
+
+/// `same`, `valid`, or the pads by side as `t1l0b1r0`.
+impl Display for Padding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Padding::Same => f.write_str("same"),
+            Padding::Valid => f.write_str("valid"),
+            Padding::Explicit(Pads { top, left, bottom, right }) => write!(f, "t{top}l{left}b{bottom}r{right}"),
+        }
+    }
+}
+
+impl FromStr for Padding {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let explicit = || {
+            let (top, rest) = text.strip_prefix('t')?.split_once('l')?;
+            let (left, rest) = rest.split_once('b')?;
+            let (bottom, right) = rest.split_once('r')?;
+            let side = |text: &str| text.parse::<usize>().ok();
+            Some(Pads { top: side(top)?, left: side(left)?, bottom: side(bottom)?, right: side(right)? })
+        };
+        match text {
+            "same" => Ok(Padding::Same),
+            "valid" => Ok(Padding::Valid),
+            _ => explicit().map(Padding::Explicit).ok_or_else(|| {
+                let what = format!("{:?} is no padding", one_line(text));
+                Error::usage(what).advice("write same, valid, or the pads by side as t1l0b1r0")
+            }),
+        }
+    }
+}
+
+impl Serialize for Padding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Padding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 impl Padding {

@@ -64,10 +64,10 @@ fn nonsense_is_an_error_that_says_what_to_do() {
     assert!(message(square(2, 3, 1, Padding::Valid)).contains("3×3 is larger than its padded input of 2×2"));
     assert!(message(square(28, 0, 1, Padding::Same)).contains("kernel"));
     assert!(message(square(usize::MAX, 3, 1, Padding::Same)).contains("2³¹"));
-    let huge = Padding::Explicit(Pads::new([usize::MAX, 0, 0, 0]));
+    let huge = Padding::Explicit(Pads { top: usize::MAX, left: 0, bottom: 0, right: 0 });
     assert!(message(square(28, 3, 1, huge)).contains("2³¹"));
     assert!(elements(&[1 << 20, 1 << 20]).is_err());
-    let window_in_padding = Padding::Explicit(Pads::new([2, 0, 0, 0]));
+    let window_in_padding = Padding::Explicit(Pads { top: 2, left: 0, bottom: 0, right: 0 });
     assert!(PoolShape::new([4, 4], 1, [2, 2], [1, 1], window_in_padding).is_err());
 }
 

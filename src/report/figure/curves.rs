@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::marks::axis::Axis;
 use super::marks::line_chart::{Chart, Series, Strand};
 use super::marks::palette::look;
+use crate::model::Configuration;
 use crate::record::EpochRow;
 
 /// Validation accuracy by epoch, a line a configuration; of several seeds each thin and their mean
@@ -63,7 +64,7 @@ pub fn loss(rows: &[EpochRow], caption: &str) -> String {
 }
 
 fn seeds_note(rows: &[EpochRow]) -> String {
-    match rows.iter().map(|row| row.seed).collect::<BTreeSet<_>>().len() {
+    match rows.iter().map(|row| row.model.seed).collect::<BTreeSet<_>>().len() {
         0 | 1 => String::new(),
         n => format!("; {n} seeds, their mean bold"),
     }
@@ -71,8 +72,7 @@ fn seeds_note(rows: &[EpochRow]) -> String {
 
 /// The rows of one configuration, by seed and epoch.
 struct Group<'a> {
-    stride: usize,
-    padding: &'a str,
+    configuration: Configuration,
     seeds: BTreeMap<u64, BTreeMap<u32, &'a EpochRow>>,
 }
 
@@ -80,12 +80,12 @@ struct Group<'a> {
 fn groups(rows: &[EpochRow]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
     for row in rows {
-        let is_same = |g: &Group| (g.stride, g.padding) == (row.stride, row.padding.as_str());
-        let at = groups.iter().position(is_same).unwrap_or_else(|| {
-            groups.push(Group { stride: row.stride, padding: &row.padding, seeds: BTreeMap::new() });
+        let configuration = row.model.configuration;
+        let at = groups.iter().position(|g: &Group| g.configuration == configuration).unwrap_or_else(|| {
+            groups.push(Group { configuration, seeds: BTreeMap::new() });
             groups.len() - 1
         });
-        groups[at].seeds.entry(row.seed).or_default().insert(row.epoch, row);
+        groups[at].seeds.entry(row.model.seed).or_default().insert(row.epoch, row);
     }
     groups
 }
@@ -120,7 +120,6 @@ impl Group<'_> {
     }
 
     fn series(&self, detail: String, strands: Vec<Strand>) -> Series {
-        let name = format!("stride {}, {}", self.stride, self.padding);
-        Series { name, detail, look: look(self.stride, self.padding), strands }
+        Series { name: self.configuration.to_string(), detail, look: look(&self.configuration), strands }
     }
 }

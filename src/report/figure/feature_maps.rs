@@ -7,7 +7,7 @@ use super::marks::svg::{Anchor, Style, Svg};
 use super::marks::viridis;
 use super::sample::{SIDE, cells, check};
 use crate::error::Result;
-use crate::model::network::Configuration;
+use crate::model::Configuration;
 
 /// How many maps are drawn, in rows of [`COLUMNS`].
 const SHOWN: usize = 8;

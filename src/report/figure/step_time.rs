@@ -4,7 +4,7 @@ use super::marks::axis::Axis;
 use super::marks::font::{Weight, width};
 use super::marks::palette::{AXIS, GRID, INK, MUTED, look};
 use super::marks::svg::{Anchor, Style, Svg};
-use crate::record::{Bench, Cost, NetworkCost, Pass};
+use crate::record::{BenchRecord, Cost, NetworkCost, Pass};
 
 const WIDTH: f64 = 960.0;
 const EDGE: f64 = 28.0;
@@ -34,18 +34,18 @@ const HUES: [Hue; 6] = [
 
 /// Time by layer and pass: above in absolute terms, a bar a network, below as shares. Of several batch
 /// sizes every network has a bar each, of the time of one image.
-pub fn step_time(bench: &Bench) -> String {
-    let networks = &bench.networks;
+pub fn step_time(bench: &BenchRecord) -> String {
+    let networks = &bench.measured.networks;
     let several = networks.iter().any(|n| n.batch_size != networks[0].batch_size);
     // Bars of one network at several batch sizes stand together.
     let mut rows: Vec<&NetworkCost> = networks.iter().collect();
     if several {
-        let first = |n: &NetworkCost| networks.iter().position(|m| (m.stride, &m.padding) == (n.stride, &n.padding));
+        let first = |n: &NetworkCost| networks.iter().position(|m| m.configuration == n.configuration);
         rows.sort_by_key(|n| (first(n), n.batch_size));
     }
     let pitch = if rows.len() > 8 { 27.0 } else { 46.0 };
     // A gap where the next network begins.
-    let begins = |i: &usize| several && *i > 0 && rows[*i].name() != rows[*i - 1].name();
+    let begins = |i: &usize| several && *i > 0 && rows[*i].configuration != rows[*i - 1].configuration;
     let starts: Vec<f64> =
         (0..rows.len()).map(|i| pitch * i as f64 + GAP * (1..=i).filter(begins).count() as f64).collect();
     let panel = starts.last().map_or(0.0, |start| start + pitch);
@@ -53,7 +53,10 @@ pub fn step_time(bench: &Bench) -> String {
     let title = if several { "Time of one image in training" } else { "Time of a training step" };
     let mut svg = Svg::new(WIDTH, height, title);
     heading(&mut svg, bench, title, several);
-    let label = |n: &NetworkCost| if several { format!("{} · {}", n.name(), n.batch_size) } else { n.name() };
+    let label = |n: &NetworkCost| match several {
+        true => format!("{} · {}", n.configuration, n.batch_size),
+        false => n.configuration.to_string(),
+    };
     let labels = rows.iter().map(|n| width(&label(n), 15.0, Weight::SemiBold));
     let left = EDGE + labels.fold(0.0, f64::max) + 16.0;
     let right = WIDTH - EDGE - TOTAL;
@@ -78,7 +81,10 @@ pub fn step_time(bench: &Bench) -> String {
         let total = format!("{} {unit}", significant(time));
         let at = end.max(whole) + 10.0;
         svg.text(at, y + bar / 2.0 + 5.0, style, &total);
-        let ratio = network.train_step.ratio_to_stride1.filter(|_| network.stride != 1);
+        let ratio = network
+            .train_step
+            .ratio_to_stride1
+            .filter(|_| network.configuration.at_stride_1() != network.configuration);
         if let Some(ratio) = ratio {
             let style = Style { size: 13.0, fill: MUTED, ..Style::default() };
             let beside = at + width(&total, 14.0, Weight::SemiBold) + 8.0;
@@ -121,10 +127,10 @@ impl Place {
     }
 }
 
-fn heading(svg: &mut Svg, bench: &Bench, title: &str, several: bool) {
+fn heading(svg: &mut Svg, bench: &BenchRecord, title: &str, several: bool) {
     let style = Style { size: 24.0, weight: Weight::SemiBold, ..Style::default() };
     svg.text(EDGE, 48.0, style, title);
-    let batch = match bench.networks.first() {
+    let batch = match bench.measured.networks.first() {
         Some(network) if !several => format!("batch {}", network.batch_size),
         _ => "batch size after the dot".into(),
     };
@@ -156,7 +162,7 @@ fn grid(svg: &mut Svg, axis: &Axis, unit: &str, [left, right, top, bottom]: [f64
 }
 
 fn name(svg: &mut Svg, place: &Place, network: &NetworkCost, label: &str) {
-    let fill = look(network.stride, &network.padding).text;
+    let fill = look(&network.configuration).text;
     let style = Style { size: 15.0, weight: Weight::SemiBold, fill, anchor: Anchor::End };
     let [y, bar] = place.bar();
     svg.text(place.left - 14.0, y + bar / 2.0 + 5.0, style, label);
@@ -187,15 +193,15 @@ fn stack(svg: &mut Svg, place: &Place, parts: &[Cost], x: &dyn Fn(f64) -> f64, n
     x(sum)
 }
 
-fn foot(bench: &Bench) -> String {
-    let software = if bench.software { " (a software adapter)" } else { "" };
-    let operations = if bench.fused { "" } else { ", plain operations" };
+fn foot(bench: &BenchRecord) -> String {
+    let software = if bench.machine.software { " (a software adapter)" } else { "" };
+    let operations = if bench.measured.fused { "" } else { ", plain operations" };
     format!(
         "{}{software}, {} backend{operations}; peak {:.0} GFLOP/s; layers by {}",
-        bench.adapter,
-        bench.backend,
-        bench.peak_gflops,
-        bench.clock()
+        bench.machine.adapter,
+        bench.machine.backend,
+        bench.measured.peak_gflops,
+        bench.measured.clock()
     )
 }
 

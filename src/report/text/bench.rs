@@ -2,11 +2,11 @@
 //! side.
 
 use super::{Column, decimal, grouped, render, width_of};
-use crate::analysis::Comparison;
-use crate::record::{Bench, Cost, NetworkCost, Pass};
+use crate::analysis::CostRatio;
+use crate::record::{Cost, Measurement, NetworkCost, Pass};
 
 /// The networks, then their layers. Columns give way where `width` is short.
-pub fn cost_tables(bench: &Bench, colour: bool, width: u16) -> String {
+pub fn cost_tables(bench: &Measurement, colour: bool, width: u16) -> String {
     let several = bench.networks.iter().any(|n| n.batch_size != bench.networks[0].batch_size);
     let fit = |build: &dyn Fn(usize) -> Vec<Column>| {
         let fits = |level: &usize| width_of(&render(&build(*level), false)) <= usize::from(width);
@@ -14,7 +14,7 @@ pub fn cost_tables(bench: &Bench, colour: bool, width: u16) -> String {
     };
     let mut text = vec![fit(&|level| summary(&bench.networks, several, level))];
     for network in &bench.networks {
-        let heading = format!("{}, batch {}", network.name(), network.batch_size);
+        let heading = format!("{}, batch {}", network.configuration, network.batch_size);
         let heading = if colour { format!("\x1b[1m{heading}\x1b[0m") } else { heading };
         let share = 100.0 * network.sum_of_parts_us() / network.train_step.median_us;
         text.push(format!(
@@ -28,7 +28,7 @@ pub fn cost_tables(bench: &Bench, colour: bool, width: u16) -> String {
 
 fn summary(networks: &[NetworkCost], several: bool, level: usize) -> Vec<Column> {
     let cells = |cell: &dyn Fn(&NetworkCost) -> String| networks.iter().map(cell).collect::<Vec<_>>();
-    let mut columns = vec![Column::text("\nconfiguration", cells(&|n| n.name()))];
+    let mut columns = vec![Column::text("\nconfiguration", cells(&|n| n.configuration.to_string()))];
     if several {
         columns.push(Column::numbers("\nbatch", cells(&|n| n.batch_size.to_string())));
     }
@@ -118,9 +118,9 @@ fn of_peak(row: &Row) -> Option<f64> {
 }
 
 /// This run beside another one.
-pub fn comparison_table(rows: &[Comparison], colour: bool) -> String {
-    let cells = |cell: &dyn Fn(&Comparison) -> String| rows.iter().map(cell).collect::<Vec<_>>();
-    let name = |row: &Comparison| format!("stride {}, {}", row.stride, row.padding);
+pub fn comparison_table(rows: &[CostRatio], colour: bool) -> String {
+    let cells = |cell: &dyn Fn(&CostRatio) -> String| rows.iter().map(cell).collect::<Vec<_>>();
+    let name = |row: &CostRatio| row.configuration.to_string();
     let mut columns = vec![Column::text("\nconfiguration", cells(&name))];
     if rows.iter().any(|row| row.batch_size != rows[0].batch_size) {
         columns.push(Column::numbers("\nbatch", cells(&|row| row.batch_size.to_string())));

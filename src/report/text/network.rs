@@ -1,7 +1,8 @@
 //! What `describe` prints: the layers of a network.
 
 use super::{Column, grouped, render, width_of};
-use crate::model::network::{Configuration, Layer, LayerKind, Network};
+use crate::model::network::{Layer, LayerKind};
+use crate::model::{Configuration, Network};
 
 /// A network's layers with their kernels, output shapes, padding by side, parameters and MACs, and
 /// the totals, below a heading. The kernels, then the padding, give way where `width` is short.

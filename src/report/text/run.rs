@@ -3,18 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{Column, decimal, grouped, render, width_of};
-use crate::model::network::{Configuration, LayerKind, Network};
+use crate::model::network::LayerKind;
+use crate::model::{ModelId, Network};
 use crate::record::EpochRow;
 
 /// One trained network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRow {
-    /// Stride of both convolutions.
-    pub stride: usize,
-    /// `same`, `valid`, or the pads as `t,l,b,r`.
-    pub padding: String,
-    /// Seed; shown where rows differ in it.
-    pub seed: u64,
+    /// The model; its seed is shown where rows differ in it.
+    pub model: ModelId,
     /// Output height and width of conv1, pool1, conv2, pool2.
     pub sides: Vec<[usize; 2]>,
     /// Trained scalars.
@@ -34,13 +31,11 @@ pub struct RunRow {
 impl RunRow {
     /// Gathers a network's `epochs`, in order, each of `steps` steps. Without epochs every
     /// measured value is NaN, and shown as a dash.
-    pub fn new(configuration: &Configuration, network: &Network, epochs: &[EpochRow], steps: u64) -> RunRow {
+    pub fn new(model: ModelId, network: &Network, epochs: &[EpochRow], steps: u64) -> RunRow {
         let spatial = network.layers.iter().filter(|layer| !matches!(layer.kind, LayerKind::Dense { .. }));
         let last = |value: fn(&EpochRow) -> f64| epochs.last().map_or(f64::NAN, value);
         RunRow {
-            stride: configuration.stride,
-            padding: configuration.padding_name(),
-            seed: epochs.first().map_or(0, |row| row.seed),
+            model,
             sides: spatial.map(|layer| [layer.output()[0], layer.output()[1]]).collect(),
             parameters: network.parameters(),
             macs: network.macs(),
@@ -119,10 +114,9 @@ fn shapes(rows: &[RunRow]) -> Vec<Column> {
 
 fn columns(rows: &[RunRow], layout: Layout) -> Vec<Column> {
     let cells = |cell: &dyn Fn(&RunRow) -> String| rows.iter().map(cell).collect::<Vec<_>>();
-    let mut columns =
-        vec![Column::text("\nconfiguration", cells(&|row| format!("stride {}, {}", row.stride, row.padding)))];
-    if rows.iter().map(|row| row.seed).collect::<BTreeSet<_>>().len() > 1 {
-        columns.push(Column::numbers("\nseed", cells(&|row| row.seed.to_string())));
+    let mut columns = vec![Column::text("\nconfiguration", cells(&|row| row.model.configuration.to_string()))];
+    if rows.iter().map(|row| row.model.seed).collect::<BTreeSet<_>>().len() > 1 {
+        columns.push(Column::numbers("\nseed", cells(&|row| row.model.seed.to_string())));
     }
     if let Some(spaced) = layout.spaced {
         let (header, arrow) = if spaced {

@@ -14,7 +14,7 @@ const IMAGE: &str = "NHWC";
 const KERNEL: &str = "HWIO";
 
 fn padding(case: &Case) -> Result<Padding> {
-    Ok(Padding::Explicit(Pads::new(case.sizes("pads_tlbr")?)))
+    Ok(Padding::Explicit(crate::common::pads(case.sizes("pads_tlbr")?)))
 }
 
 /// The shape of a case whose input is `x` `[N,H,W,C]`.

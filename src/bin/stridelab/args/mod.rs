@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 pub use bench::BenchArgs;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
+use stridelab::model::geometry::Padding;
 pub use usage::{Stop, parse};
 
 /// Train one small CNN on MNIST four times, with stride 1 or 2 and same or valid padding, and
@@ -140,6 +141,15 @@ pub struct TrainArgs {
     /// Log more to stderr; twice for wgpu's own log
     #[arg(short, long, action = ArgAction::Count, help_heading = "On the terminal")]
     pub verbose: u8,
+}
+
+impl From<PaddingChoice> for Padding {
+    fn from(choice: PaddingChoice) -> Self {
+        match choice {
+            PaddingChoice::Same => Padding::Same,
+            PaddingChoice::Valid => Padding::Valid,
+        }
+    }
 }
 
 /// Options of `describe`.

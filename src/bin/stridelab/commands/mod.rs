@@ -9,8 +9,7 @@ pub mod train;
 use std::path::PathBuf;
 
 use stridelab::error::{Remedy, one_line};
-use stridelab::model::geometry::Padding;
-use stridelab::model::network::Configuration;
+use stridelab::model::Configuration;
 use stridelab::{Error, Result};
 
 use crate::args::PaddingChoice;
@@ -18,13 +17,9 @@ use crate::args::PaddingChoice;
 /// All combinations in the tutorial's order: paddings outside, strides inside; repeats once.
 pub fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> Vec<Configuration> {
     let mut all = Vec::new();
-    for padding in paddings {
-        let padding = match padding {
-            PaddingChoice::Same => Padding::Same,
-            PaddingChoice::Valid => Padding::Valid,
-        };
+    for &padding in paddings {
         for &stride in strides {
-            let configuration = Configuration { stride, padding };
+            let configuration = Configuration::new(stride, padding.into());
             if !all.contains(&configuration) {
                 all.push(configuration);
             }

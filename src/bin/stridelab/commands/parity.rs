@@ -2,7 +2,7 @@
 
 use stridelab::backend::Backend;
 use stridelab::data::Dataset;
-use stridelab::model::network::Configuration;
+use stridelab::model::Configuration;
 use stridelab::parity::{self, LOSS, STEPS};
 use stridelab::{Error, Result};
 

@@ -4,7 +4,7 @@ use pulp::Arch;
 
 use super::*;
 use crate::model::geometry::{ConvShape, Padding, PoolShape};
-use crate::model::network::{Configuration, Network};
+use crate::model::{Configuration, Network};
 use crate::ops::max_pool::MaxPoolPass;
 use crate::plan::{PlanOptions, TrainingPlan};
 use crate::random::Stream;

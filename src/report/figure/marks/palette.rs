@@ -3,6 +3,9 @@
 //! Blue against orange stays apart under every common colour blindness; the shades differ in
 //! lightness, so that grey print still separates them.
 
+use crate::model::Configuration;
+use crate::model::geometry::Padding;
+
 /// Titles and labels.
 pub const INK: &str = "#171b21";
 /// Subtitles, tick labels.
@@ -42,13 +45,15 @@ const HUES: [[(&str, &str); 3]; 4] = [
     [("#6b2d90", "#6b2d90"), ("#b681d8", "#8649ac"), ("#d47fb5", "#a3427f")],
 ];
 
-/// The look of a configuration. Strides past the fourth begin again at the first hue.
-pub fn look(stride: usize, padding: &str) -> Look {
-    let (shade, marker) = match padding {
-        "same" => (0, Marker::Circle),
-        "valid" => (1, Marker::Diamond),
-        _ => (2, Marker::Triangle),
+/// The look of a configuration: the first layer's vertical stride gives the hue. Strides past the fourth begin again
+/// at the first hue.
+pub fn look(configuration: &Configuration) -> Look {
+    let (shade, marker) = match configuration.padding {
+        Padding::Same => (0, Marker::Circle),
+        Padding::Valid => (1, Marker::Diamond),
+        Padding::Explicit(_) => (2, Marker::Triangle),
     };
+    let [[stride, _], _] = configuration.strides.by_layer();
     let (line, text) = HUES[stride.saturating_sub(1) % HUES.len()][shade];
     Look { line, text, marker }
 }

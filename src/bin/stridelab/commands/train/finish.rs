@@ -3,11 +3,13 @@
 use serde_json::json;
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
-use stridelab::record::{EpochRow, Status};
+use stridelab::model::ModelId;
+use stridelab::record::Status;
 use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
 use stridelab::report::figure::{curves, png, sample};
 use stridelab::report::text::{RunRow, run_table};
 use stridelab::store::feature_maps_name;
+use stridelab::study::DivergedModel;
 use stridelab::{Error, Result};
 
 use super::record::Run;
@@ -19,48 +21,61 @@ impl Run<'_> {
     /// Draws the figures of a finished run, writes how the run ended, and shows what there is of it.
     ///
     /// # Errors
-    /// `result`'s own, else where a file or stdout cannot be written.
-    pub fn end(mut self, result: Result<()>, data: &Dataset) -> Result<()> {
+    /// `result`'s own, or the first model that diverged; else where a file or stdout cannot be written.
+    pub fn end(mut self, result: Result<Vec<DivergedModel>>, data: &Dataset) -> Result<()> {
         self.progress.finish();
-        let result = result.and_then(|()| self.figures(data));
-        self.info.end = Some(timestamp());
-        self.info.totals.seconds = self.start.elapsed().as_secs_f64();
-        self.info.status = match result {
-            Ok(()) => Status::Finished,
+        let result = result.and_then(|diverged| self.figures(data).map(|()| diverged));
+        self.record.end = Some(timestamp());
+        self.record.totals.seconds = self.start.elapsed().as_secs_f64();
+        self.record.status = match &result {
+            Ok(diverged) if diverged.is_empty() => Status::Finished,
+            Ok(_) => Status::Failed,
             Err(Error::Interrupted) => Status::Interrupted,
             Err(_) => Status::Failed,
         };
-        let closed = self.writer.run(&self.info);
+        let closed = self.writer.run(&self.record);
         // The first error is the one to tell; a table is shown of what an interrupted run finished.
-        let shown = match result {
-            Ok(()) => self.show("done"),
+        let shown = match &result {
+            Ok(_) => self.show("done"),
             Err(Error::Interrupted) if !self.rows.is_empty() => self.show("interrupted"),
             Err(_) => Ok(()),
         };
-        result.and(closed).and(shown)
+        let diverged = result?;
+        closed.and(shown)?;
+        match &diverged[..] {
+            [] => Ok(()),
+            [only] => Err(only.divergence.error().at(only.model)),
+            [first, others @ ..] => {
+                let more = match others {
+                    [other] => format!(", and so did {}", other.model),
+                    _ => format!(", and so did {} other models", others.len()),
+                };
+                Err(first.divergence.error().at(first.model).and(&more))
+            }
+        }
     }
 
     fn figures(&self, data: &Dataset) -> Result<()> {
         let (seeds, batch, images) = (seeds(&self.args.seeds()), self.args.batch_size, data.train.count);
-        let backend = self.info.backend.to_uppercase();
+        let backend = self.record.machine.backend.to_uppercase();
         let caption = format!("{}, {images} training images, batch {batch}, {seeds}, {backend}", data.name);
         self.writer.figure("accuracy.png", &png(&curves::accuracy(&self.rows, &caption))?)?;
         self.writer.figure("loss.png", &png(&curves::loss(&self.rows, &caption))?)?;
         let (pixels, side) = (data.test.height * data.test.width, [data.test.height, data.test.width]);
         let image = sample::sample(&data.test.images[..pixels], side, 0, data.test.labels[0])?;
         self.writer.figure("sample.png", &png(&image)?)?;
-        let maps = self.features.iter().map(|(c, f)| Ok((c, FeatureMaps::new(*c, f.shape, &f.data)?)));
-        let (configurations, maps): (Vec<_>, Vec<_>) = maps.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        let maps = self.features.iter().map(|(c, features)| FeatureMaps::new(*c, features.shape, &features.data));
+        let maps: Vec<_> = maps.collect::<Result<_>>()?;
         let max = shared_max(&maps);
-        for (configuration, maps) in configurations.into_iter().zip(&maps) {
-            self.writer.figure(&feature_maps_name(configuration), &png(&maps.svg(max))?)?;
+        for ((configuration, _), maps) in self.features.iter().zip(&maps) {
+            self.writer.figure(&feature_maps_name(*configuration), &png(&maps.svg(max))?)?;
         }
         Ok(())
     }
 
     /// The table, or the last JSON line, and where the files are.
     fn show(&self, event: &str) -> Result<()> {
-        let totals = &self.info.totals;
+        let totals = &self.record.totals;
         if self.args.json {
             let last = json!({
                 "event": event,
@@ -76,12 +91,10 @@ impl Run<'_> {
         }
         let seeds = self.args.seeds();
         let all = self.networks.iter().flat_map(|network| seeds.iter().map(move |&seed| (network, seed)));
-        let rows = all.map(|((configuration, network, steps), seed)| {
-            let of = |row: &&EpochRow| {
-                (row.stride, &row.padding, row.seed) == (configuration.stride, &configuration.padding_name(), seed)
-            };
-            let epochs: Vec<_> = self.rows.iter().filter(of).cloned().collect();
-            RunRow::new(configuration, network, &epochs, *steps)
+        let rows = all.map(|(begun, seed)| {
+            let model = ModelId { configuration: begun.configuration, seed };
+            let epochs: Vec<_> = self.rows.iter().filter(|row| row.model == model).cloned().collect();
+            RunRow::new(model, &begun.network, &epochs, begun.steps_per_epoch)
         });
         let table = run_table(&rows.collect::<Vec<_>>(), colour(), width());
         let mut files = vec!["metrics.csv", "steps.csv", "shapes.csv", "run.json"];

@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
-use stridelab::model::network::{Configuration, Network};
 use stridelab::model::weights;
+use stridelab::model::{Configuration, Network};
 use stridelab::record::ShapeRow;
-use stridelab::store::Writer;
+use stridelab::store::RunWriter;
 use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
@@ -59,10 +59,20 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     interrupt::check()?;
 
     let out = args.out.clone().map_or_else(|| default_out(""), Ok)?;
-    let writer = Writer::create(&out, args.force)?;
+    let writer = RunWriter::create(&out, args.force)?;
     progress.line(&summary(&study, &data, &writer));
-    let mut run = Run::new(args, writer, progress, options::run_info(args, &out, &backend, &data), start);
-    let shapes = study.configurations.iter().map(|c| Ok(ShapeRow::of(c, &Network::new(image, *c)?)));
+    let mut run = Run {
+        args,
+        writer,
+        progress,
+        record: options::run_record(args, &out, &backend, &data),
+        networks: Vec::new(),
+        rows: Vec::new(),
+        features: Vec::new(),
+        sample: data.test.image(0).to_vec(),
+        start,
+    };
+    let shapes = study.configurations.iter().map(|&c| Ok(ShapeRow::of(c, &Network::new(image, c)?)));
     run.begin(&shapes.collect::<Result<Vec<_>>>()?.concat())?;
     let result = pollster::block_on(study::run(&backend, &data, &study, &mut run));
     device::keep_compiled(&backend);
@@ -103,7 +113,7 @@ fn seeds(seeds: &[u64]) -> String {
 }
 
 /// What is about to happen, on two lines.
-fn summary(study: &Study, data: &Dataset, writer: &Writer) -> String {
+fn summary(study: &Study, data: &Dataset, writer: &RunWriter) -> String {
     let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     format!(
         "{}: {} training and {} validation images of {}×{}\n{} of {}, batch {}, {}; results go to {}",

@@ -5,31 +5,23 @@ use std::path::Path;
 use serde_json::json;
 use stridelab::backend::Backend;
 use stridelab::data::Dataset;
-use stridelab::gpu;
-use stridelab::record::{DataInfo, RunInfo};
+use stridelab::model::geometry::Padding;
+use stridelab::record::{DataRecord, RunRecord};
 
 use crate::args::TrainArgs;
 use crate::commands::timestamp;
 use crate::device;
-use crate::terminal::threads;
 
 /// Version, device, every option, data, start.
-pub fn run_info(args: &TrainArgs, out: &Path, backend: &Backend, data: &Dataset) -> RunInfo {
-    let (adapter, driver, software) = match backend {
-        Backend::Cpu => (format!("{} CPU, {} threads", std::env::consts::ARCH, threads()), String::new(), false),
-        Backend::Gpu(gpu) => (gpu.info.name.clone(), device::driver(&gpu.info), !gpu::is_real(&gpu.info)),
-    };
-    RunInfo {
+pub fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: &Dataset) -> RunRecord {
+    RunRecord {
         version: env!("CARGO_PKG_VERSION").into(),
-        backend: backend.name().into(),
-        adapter,
-        driver,
-        software,
+        machine: device::machine(backend),
         options: json!({
             "backend": format!("{:?}", args.backend).to_lowercase(),
             "adapter": args.adapter,
             "stride": args.stride,
-            "padding": args.padding.iter().map(|p| format!("{p:?}").to_lowercase()).collect::<Vec<_>>(),
+            "padding": args.padding.iter().map(|&p| Padding::from(p)).collect::<Vec<_>>(),
             "epochs": args.epochs,
             "batch-size": args.batch_size,
             "learning-rate": args.learning_rate,
@@ -46,8 +38,8 @@ pub fn run_info(args: &TrainArgs, out: &Path, backend: &Backend, data: &Dataset)
             "quiet": args.quiet,
             "verbose": args.verbose,
         }),
-        data: DataInfo { name: data.name.clone(), sha256: data.sha256.iter().cloned().collect() },
+        data: DataRecord { name: data.name.clone(), sha256: data.sha256.iter().cloned().collect() },
         start: timestamp(),
-        ..RunInfo::default()
+        ..RunRecord::default()
     }
 }

@@ -1,0 +1,259 @@
+//! What an experiment varies, and the name of a trained model: one identity for rows, file names and messages.
+//!
+//! | | for people (`Display`) | in file names (`slug`) |
+//! |---|---|---|
+//! | a configuration | `stride 1, same` | `stride1-same` |
+//! | strides by layer, a kernel of 5×5, explicit pads | `stride 2:1, t1l0b1r0, kernel 5` | `stride2+1-t1l0b1r0-kernel5` |
+//! | a model | `stride 1, same, seed 0` | `stride1-same-seed0` |
+//!
+//! `FromStr` reads either form. Parts that are the tutorial's (a kernel of 3, a dense head) are left out.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::geometry::Padding;
+use super::strides::Strides;
+use crate::error::{Error, one_line};
+
+/// The kernel of the tutorial's convolutions.
+const KERNEL: usize = 3;
+
+/// The choices that an experiment varies; the same for every image size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Configuration {
+    /// Strides of the convolutions, by layer.
+    #[serde(rename = "stride")]
+    pub strides: Strides,
+    /// Padding of every convolution.
+    pub padding: Padding,
+    /// Rows and columns of every convolution's kernel.
+    #[serde(default = "tutorial_kernel", skip_serializing_if = "is_tutorial_kernel")]
+    pub kernel: usize,
+    /// What feeds the first dense layer.
+    #[serde(default, skip_serializing_if = "Head::is_tutorial")]
+    pub head: Head,
+}
+
+pub(crate) fn tutorial_kernel() -> usize {
+    KERNEL
+}
+
+pub(crate) fn is_tutorial_kernel(kernel: &usize) -> bool {
+    *kernel == KERNEL
+}
+
+impl Configuration {
+    /// The tutorial's four, in its order.
+    pub const TUTORIAL: [Configuration; 4] = [
+        Configuration::new(1, Padding::Same),
+        Configuration::new(2, Padding::Same),
+        Configuration::new(1, Padding::Valid),
+        Configuration::new(2, Padding::Valid),
+    ];
+
+    /// One stride and padding for both convolutions, everything else as in the tutorial.
+    pub const fn new(stride: usize, padding: Padding) -> Self {
+        Configuration { strides: Strides::all(stride), padding, kernel: KERNEL, head: Head::Dense }
+    }
+
+    /// What each convolution layer is made with, first layer first.
+    pub fn convolutions(&self) -> [Convolution; 2] {
+        let Configuration { strides, padding, kernel, .. } = *self;
+        strides.by_layer().map(|stride| Convolution { kernel: [kernel; 2], stride, padding })
+    }
+
+    /// For file names: `stride1-same`.
+    pub fn slug(&self) -> String {
+        slug(self)
+    }
+
+    /// The same configuration with stride 1 everywhere, which costs are related to.
+    pub fn at_stride_1(&self) -> Self {
+        Configuration { strides: Strides::all(1), ..*self }
+    }
+}
+
+/// `stride 1, same`; see the module.
+impl Display for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stride {}, {}", self.strides, self.padding)?;
+        if self.kernel != KERNEL {
+            write!(f, ", kernel {}", self.kernel)?;
+        }
+        match self.head {
+            Head::Dense => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Configuration {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let Parts { configuration, seed } = Parts::read(text)?;
+        if seed.is_some() { Err(bad(text, "a configuration has no seed")) } else { Ok(configuration) }
+    }
+}
+
+/// What stands between the last pooling layer and the first dense one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Head {
+    /// Every feature of every position, `[H·W·C]`, flattened: the tutorial's.
+    #[default]
+    Dense,
+}
+
+impl Head {
+    /// Whether it is the tutorial's.
+    pub(crate) fn is_tutorial(&self) -> bool {
+        matches!(self, Head::Dense)
+    }
+}
+
+/// What one convolution layer is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Convolution {
+    /// Kernel height and width.
+    pub kernel: [usize; 2],
+    /// Vertical and horizontal stride.
+    pub stride: [usize; 2],
+    /// Padding of its input.
+    pub padding: Padding,
+}
+
+/// A trained model's name: what was trained, and from which seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ModelId {
+    /// What was trained.
+    pub configuration: Configuration,
+    /// Seed of the initial weights and the order of samples.
+    pub seed: u64,
+}
+
+impl ModelId {
+    /// For file names: `stride1-same-seed0`.
+    pub fn slug(&self) -> String {
+        slug(self)
+    }
+}
+
+/// `stride 1, same, seed 0`; see the module.
+impl Display for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, seed {}", self.configuration, self.seed)
+    }
+}
+
+impl FromStr for ModelId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let Parts { configuration, seed } = Parts::read(text)?;
+        let seed = seed.ok_or_else(|| bad(text, "a model has a seed"))?;
+        Ok(ModelId { configuration, seed })
+    }
+}
+
+/// The text form without spaces, and without the colon that some file systems refuse.
+fn slug(id: &impl Display) -> String {
+    id.to_string().replace(", ", "-").replace(' ', "").replace(':', "+")
+}
+
+/// What a text form says.
+struct Parts {
+    configuration: Configuration,
+    seed: Option<u64>,
+}
+
+impl Parts {
+    fn read(text: &str) -> Result<Self, Error> {
+        let mut strides: Option<Strides> = None;
+        let mut padding: Option<Padding> = None;
+        let mut kernel: Option<usize> = None;
+        let mut seed: Option<u64> = None;
+        for part in text.split([',', '-']).map(str::trim) {
+            let repeated = if let Some(rest) = part.strip_prefix("stride") {
+                strides.replace(rest.trim().replace('+', ":").parse()?).is_some()
+            } else if let Some(rest) = part.strip_prefix("kernel") {
+                let side = rest.trim().parse().ok().filter(|side| *side > 0);
+                kernel.replace(side.ok_or_else(|| bad(text, "a kernel is a number from 1"))?).is_some()
+            } else if let Some(rest) = part.strip_prefix("seed") {
+                let number = rest.trim().parse().map_err(|_| bad(text, "a seed is a whole number"))?;
+                seed.replace(number).is_some()
+            } else {
+                padding.replace(part.parse()?).is_some()
+            };
+            if repeated {
+                return Err(bad(text, "a part is there twice"));
+            }
+        }
+        let strides = strides.ok_or_else(|| bad(text, "the stride is missing"))?;
+        let padding = padding.ok_or_else(|| bad(text, "the padding is missing"))?;
+        let configuration = Configuration { strides, padding, kernel: kernel.unwrap_or(KERNEL), head: Head::Dense };
+        Ok(Parts { configuration, seed })
+    }
+}
+
+fn bad(text: &str, what: &str) -> Error {
+    Error::usage(format!("{:?} names no network: {what}", one_line(text))).advice("write it as stride1-same-seed0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::geometry::Pads;
+
+    #[test]
+    fn every_form_is_read_back() {
+        let mut all = Configuration::TUTORIAL.to_vec();
+        let pads = Pads { top: 1, left: 0, bottom: 12, right: 3 };
+        all.push(Configuration { kernel: 5, ..Configuration::new(3, Padding::Explicit(pads)) });
+        all.push(Configuration { strides: "2:1".parse().unwrap(), ..all[0] });
+        all.push(Configuration { strides: "1x2:3".parse().unwrap(), ..all[2] });
+        for configuration in all {
+            for text in [configuration.to_string(), configuration.slug()] {
+                assert_eq!(text.parse(), Ok(configuration), "{text}");
+            }
+            assert!(!configuration.slug().contains([' ', ':', ',', '/']), "{}", configuration.slug());
+            let model = ModelId { configuration, seed: u64::MAX };
+            for text in [model.to_string(), model.slug()] {
+                assert_eq!(text.parse(), Ok(model), "{text}");
+            }
+            let json = serde_json::to_string(&configuration).unwrap();
+            assert_eq!(serde_json::from_str::<Configuration>(&json).unwrap(), configuration, "{json}");
+        }
+    }
+
+    #[test]
+    fn the_tutorials_names_are_short() {
+        let model = ModelId { configuration: Configuration::TUTORIAL[3], seed: 7 };
+        assert_eq!((model.to_string(), model.slug()), ("stride 2, valid, seed 7".into(), "stride2-valid-seed7".into()));
+        let json = serde_json::to_string(&model.configuration).unwrap();
+        assert_eq!(json, r#"{"stride":2,"padding":"valid"}"#);
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for text in [
+            "",
+            "stride1",
+            "same",
+            "stride1-same-same",
+            "stride0-same",
+            "stridex-same",
+            "stride1-some",
+            "stride1-same-",
+            "stride1-same-kernel0",
+            "stride1-same-seed-1",
+            "stride1-same-seed1",
+            "stride1-same-stride1",
+            "stride1-t1l0b1",
+        ] {
+            assert!(text.parse::<Configuration>().is_err(), "{text}");
+        }
+        assert!("stride1-same".parse::<ModelId>().is_err());
+    }
+}

@@ -1,0 +1,38 @@
+//! Whom a study tells what happens.
+
+use crate::error::Result;
+use crate::model::{Configuration, ModelId, Network};
+use crate::train::{Divergence, Epoch, TrainedModel};
+
+/// Hears what happens in a study, as it happens. An error of the journal ends the study.
+#[expect(async_fn_in_trait, reason = "a study awaits its journal in place; nobody needs the future to be Send")]
+pub trait Journal {
+    /// A network is about to train, with so many steps an epoch; again for each group of seeds that train
+    /// side by side.
+    ///
+    /// # Errors
+    /// Whatever the journal fails at, as for all that follow.
+    fn start(&mut self, configuration: &Configuration, network: &Network, steps_per_epoch: usize) -> Result<()>;
+
+    /// So many steps of epoch `epoch` (from 1) are done; `false` stops at this step boundary.
+    fn steps(&mut self, epoch: u32, done: usize) -> bool;
+
+    /// A model has finished epoch `epoch`. Of a model that diverged this is told for the epoch in which it did,
+    /// and for none after it.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    fn epoch(&mut self, model: ModelId, epoch: u32, result: &Epoch) -> Result<()>;
+
+    /// A model has finished its training, and can be asked about.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    async fn trained(&mut self, id: ModelId, model: TrainedModel<'_>) -> Result<()>;
+
+    /// A model's loss is no finite number any more; its training ends here, that of the others goes on.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    fn diverged(&mut self, model: ModelId, divergence: &Divergence) -> Result<()>;
+}

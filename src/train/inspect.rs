@@ -1,0 +1,143 @@
+//! What a model makes of images: of any set of them, or of one, layer by layer.
+
+use super::{ModelState, Trainer};
+use crate::data::Split;
+use crate::error::{Error, Result};
+use crate::model::network::Layer;
+use crate::model::tensor::Tensor;
+use crate::plan::{StepRecord, View, upload};
+
+/// Feature maps of one layer on one image, `[H, W, C]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Features {
+    /// Height, width, channels.
+    pub shape: [usize; 3],
+    /// Values after ReLU, row-major.
+    pub data: Vec<f32>,
+}
+
+/// What a model came to on a set of samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Mean cross-entropy.
+    pub loss: f64,
+    /// Share of samples whose predicted class is their label, 0 to 1.
+    pub accuracy: f64,
+    /// Predicted class of each sample, in the order of the set.
+    pub predicted: Vec<u8>,
+    /// Cross-entropy of each sample: `−ln p` of its label.
+    pub losses: Vec<f32>,
+}
+
+impl Evaluation {
+    pub(super) fn new(losses: Vec<f32>, predicted: Vec<u8>, labels: &[u8]) -> Self {
+        let sum: f64 = losses.iter().map(|&loss| f64::from(loss)).sum();
+        let correct = predicted.iter().zip(labels).filter(|(class, label)| class == label).count();
+        let samples = labels.len() as f64;
+        Evaluation { loss: sum / samples, accuracy: correct as f64 / samples, predicted, losses }
+    }
+}
+
+/// One model of a trainer, to be asked about: what [`crate::study::Journal::trained`] receives.
+pub struct TrainedModel<'a> {
+    trainer: &'a mut Trainer,
+    replica: usize,
+}
+
+impl TrainedModel<'_> {
+    /// The trained tensors.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the backend fails, as for all that follow.
+    pub async fn weights(&self) -> Result<Vec<Tensor>> {
+        self.trainer.weights(self.replica).await
+    }
+
+    /// Everything that further training would start from.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the backend fails.
+    pub async fn state(&self) -> Result<ModelState> {
+        self.trainer.state(self.replica).await
+    }
+
+    /// The output of `layer` on one image; see [`Trainer::features`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn features(&mut self, layer: &str, image: &[u8]) -> Result<Features> {
+        self.trainer.features(layer, image, self.replica).await
+    }
+
+    /// Loss, accuracy and predictions on a set of images; see [`Trainer::evaluate`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn evaluate(&mut self, split: &Split) -> Result<Evaluation> {
+        self.trainer.evaluate(split, self.replica).await
+    }
+}
+
+impl Trainer {
+    /// A handle for the model of one replica.
+    ///
+    /// # Panics
+    /// Where there are not so many replicas.
+    pub fn model(&mut self, replica: usize) -> TrainedModel<'_> {
+        assert!(replica < self.options.seeds.len(), "no replica {replica}");
+        TrainedModel { trainer: self, replica }
+    }
+
+    /// The output of `layer` after ReLU on one image of the network's size, pixels 0 to 255, as `[H, W, C]`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for an unknown layer, or an image of another size; [`Error::Failure`] where the backend
+    /// fails.
+    pub async fn features(&mut self, layer: &str, image: &[u8], replica: usize) -> Result<Features> {
+        let program = self.training.features;
+        let activations = &self.training.plan.programs[program.0].activations;
+        let view = activations.iter().find(|(name, _)| name == layer).map(|&(_, view)| view);
+        let shape = self.network.layer(layer).map(Layer::output);
+        let (Some(view), Some(shape)) = (view, shape) else {
+            let names: Vec<_> = activations.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(Error::usage(format!("the network has no layer {layer:?}, only {}", names.join(", "))));
+        };
+        let pixels: usize = self.network.input.iter().product();
+        if image.len() != pixels {
+            let what = format!("the image has {} pixels, the network takes {pixels}", image.len());
+            return Err(Error::usage(what));
+        }
+        let whole = self.training.plan.whole(self.training.probe.images);
+        self.executor.write(View { len: pixels, ..whole }, 0, image)?;
+        self.executor.set_records(program, &[StepRecord { n: 1, ..StepRecord::default() }])?;
+        self.executor.run(program, 0..1, &mut |_| true).await?;
+        Ok(Features { shape, data: self.executor.read(view, replica).await? })
+    }
+
+    /// Runs any set of images of the network's size through the model of one replica; nothing is trained.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for images of another size or a label that is no class; [`Error::Failure`] where the
+    /// backend fails.
+    pub async fn evaluate(&mut self, split: &Split, replica: usize) -> Result<Evaluation> {
+        let [height, width, _] = self.network.input;
+        split.check([height, width], self.network.classes)?;
+        let program = self.training.probe_evaluate;
+        let probe = self.training.probe;
+        let pixels = height * width;
+        let mut losses = Vec::with_capacity(split.count);
+        let mut predicted = Vec::with_capacity(split.count);
+        for start in (0..split.count).step_by(probe.count) {
+            let part = split.range(start..(start + probe.count).min(split.count));
+            debug_assert_eq!(part.images.len(), part.count * pixels);
+            let executor = &mut self.executor;
+            upload::samples(&self.training.plan, probe, &part, |view, bytes| executor.write(view, 0, bytes))?;
+            self.executor.set_records(program, &[StepRecord { n: part.count as u32, ..StepRecord::default() }])?;
+            self.executor.run(program, 0..1, &mut |_| true).await?;
+            let results = self.results(probe, replica).await?;
+            losses.extend(&results.losses[..part.count]);
+            predicted.extend(&results.predicted[..part.count]);
+        }
+        Ok(Evaluation::new(losses, predicted, &split.labels))
+    }
+}
