@@ -3,7 +3,7 @@
 use crate::common::fixtures::{Fixture, sizes};
 use crate::common::{BACKWARD, FORWARD, backends, data, ok, on_all, reference, refused, wide};
 use stridelab::eager::{conv2d, conv2d_backward_input, conv2d_backward_weights};
-use stridelab::model::geometry::{ConvShape, Padding, Pads};
+use stridelab::model::geometry::{ConvShape, Padding};
 
 struct Values {
     x: Vec<f32>,

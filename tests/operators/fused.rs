@@ -5,8 +5,8 @@ use crate::common::training::trainer;
 use crate::common::{backends, compare};
 use stridelab::backend::Backend;
 use stridelab::data::{Dataset, Split};
-use stridelab::model::geometry::{Padding, Pads};
-use stridelab::model::network::{Architecture, Head, Network};
+use stridelab::model::geometry::Padding;
+use stridelab::model::{Convolution, Head, Network};
 use stridelab::random::Stream;
 use stridelab::train::TrainOptions;
 
@@ -29,6 +29,12 @@ fn data(train: usize, size: [usize; 2]) -> Dataset {
     }
 }
 
+fn network(size: [usize; 2], strides: [[usize; 2]; 2], paddings: [Padding; 2]) -> Network {
+    let convolution = |i: usize| Convolution { kernel: [3, 3], stride: strides[i], padding: paddings[i] };
+    let network = Network::with_convolutions(size, [0, 1].map(convolution), Head::Dense);
+    network.unwrap_or_else(|error| panic!("{size:?} {strides:?} {paddings:?}: {error}"))
+}
+
 /// On every backend the losses of an epoch and the gradients of its last step agree.
 fn agree(size: [usize; 2], strides: [[usize; 2]; 2], paddings: [Padding; 2], samples: usize, batch: usize) {
     for (name, backend) in backends() {
@@ -46,8 +52,7 @@ fn agree_on(
     [samples, batch]: [usize; 2],
 ) {
     let data = data(samples, size);
-    let network = Network::new(size, Architecture { strides, paddings, head: Head::Flatten });
-    let network = network.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let network = network(size, strides, paddings);
     let options = TrainOptions { batch_size: batch, shuffle: false, evaluate_capacity: 3, ..TrainOptions::default() };
     let plain = TrainOptions { fuse: false, ..options.clone() };
     let run = |options: &TrainOptions| {
@@ -119,8 +124,15 @@ fn validation() {
             crate::common::ok(trainer.epoch(&mut |_| true)).remove(0)
         };
         let (got, want) = (epoch(true), epoch(false));
-        assert!((got.val_loss - want.val_loss).abs() <= 1e-5 * want.val_loss, "{name}: {got:?}\n{want:?}");
-        assert_eq!((got.val_accuracy, got.train_accuracy), (want.val_accuracy, want.train_accuracy), "{name}");
+        assert!(
+            (got.validation.loss - want.validation.loss).abs() <= 1e-5 * want.validation.loss,
+            "{name}: {got:?}\n{want:?}"
+        );
+        assert_eq!(
+            (got.validation.accuracy, got.train_accuracy),
+            (want.validation.accuracy, want.train_accuracy),
+            "{name}"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::common::fixtures::{Fixture, sizes};
 use crate::common::{backends, close, data, exact, levels, ok, reference, refused, same_bits, wide};
 use stridelab::eager::{max_pool, max_pool_backward};
-use stridelab::model::geometry::{Padding, Pads, PoolShape};
+use stridelab::model::geometry::{Padding, PoolShape};
 
 fn golden(file: &str) {
     let fixture = Fixture::open(&format!("{file}/operators"));

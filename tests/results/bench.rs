@@ -8,13 +8,13 @@ use crate::common::training::{CPU, gpu, network, part, trainer};
 use stridelab::Error;
 use stridelab::analysis::{comparable, compare};
 use stridelab::backend::Backend;
-use stridelab::bench::{Options, check, peak, run};
-use stridelab::model::Configuration;
+use stridelab::bench::{BenchOptions, check, peak, run};
 use stridelab::model::geometry::Padding;
-use stridelab::record::{Bench, NetworkCost, Pass};
+use stridelab::model::{Configuration, Network};
+use stridelab::record::{BenchRecord, FORMAT, Machine, Measurement, NetworkCost, Pass};
 use stridelab::report::figure::{png, step_time};
 use stridelab::report::text::{comparison_table, cost_tables};
-use stridelab::store::{COST_COLUMNS, CostWriter, read_bench};
+use stridelab::store::{BenchWriter, COST_COLUMNS, read_bench};
 use stridelab::train::TrainOptions;
 
 /// Rows of a network, in the order of a step.
@@ -32,24 +32,37 @@ const PARTS: [(&str, Pass); 10] = [
 ];
 
 /// As short as can be: nothing here looks at how long anything takes.
-fn options(strides: &[usize], batch_sizes: &[usize]) -> Options {
-    let configurations = strides.iter().map(|&stride| Configuration { stride, padding: Padding::Valid }).collect();
+fn options(strides: &[usize], batch_sizes: &[usize]) -> BenchOptions {
+    let configurations = strides.iter().map(|&stride| Configuration::new(stride, Padding::Valid)).collect();
     let batch_sizes = batch_sizes.to_vec();
-    Options { configurations, batch_sizes, samples: 3, sample_seconds: 0.0, ..Options::default() }
+    BenchOptions { configurations, batch_sizes, samples: 3, sample_seconds: 0.0, ..BenchOptions::default() }
 }
 
-fn measured(backend: &Backend, options: &Options) -> Bench {
+fn measured(backend: &Backend, options: &BenchOptions) -> Measurement {
     let mut heard = Vec::new();
     let bench = ok(run(backend, &part(0..24, 1), options, &mut |line| heard.push(line.to_string())));
     assert!(heard[0].contains("checking") && heard[1].contains("measuring"), "{heard:?}");
     bench
 }
 
+fn record(measured: &Measurement) -> BenchRecord {
+    let machine = Machine { backend: "cpu".into(), adapter: "a < b".into(), threads: 2, ..Machine::default() };
+    BenchRecord {
+        format: FORMAT,
+        version: "0.1.0".into(),
+        machine,
+        options: serde_json::json!({ "stride": [2] }),
+        start: "2026-11-26T12:00:00+01:00".into(),
+        end: "2026-11-26T12:00:01+01:00".into(),
+        measured: measured.clone(),
+    }
+}
+
 /// Everything that holds of any network, however it was measured.
-fn consistent(bench: &Bench) {
+fn consistent(bench: &Measurement) {
     assert!(bench.peak_gflops > 0.0);
     for n in &bench.networks {
-        let (network, batch) = (network(n.stride, &n.padding), n.batch_size as u64);
+        let (network, batch) = (Network::new([28, 28], n.configuration).unwrap(), n.batch_size as u64);
         let rows: Vec<_> = n.parts.iter().map(|part| (part.layer.as_str(), part.pass)).collect();
         assert_eq!(rows, PARTS);
         let of = |pass| n.parts.iter().filter(move |part| part.pass == pass);
@@ -89,15 +102,21 @@ fn consistent(bench: &Bench) {
     }
 }
 
-fn pair(bench: &Bench) -> [&NetworkCost; 2] {
-    [1, 2].map(|stride| bench.networks.iter().find(|n| n.stride == stride).unwrap_or_else(|| panic!("{stride}")))
+fn pair(bench: &Measurement) -> [&NetworkCost; 2] {
+    [1, 2].map(|stride| {
+        bench
+            .networks
+            .iter()
+            .find(|n| n.configuration.strides.uniform() == Some(stride))
+            .unwrap_or_else(|| panic!("{stride}"))
+    })
 }
 
 #[test]
 fn every_layer_is_counted_and_related_to_stride_1() {
     for fuse in [true, false] {
-        let bench = measured(&CPU, &Options { fuse, ..options(&[1, 2], &[2]) });
-        assert_eq!((bench.backend.as_str(), bench.software, bench.device_clock), ("cpu", false, false));
+        let bench = measured(&CPU, &BenchOptions { fuse, ..options(&[1, 2], &[2]) });
+        assert!(!bench.device_clock && bench.fused == fuse);
         consistent(&bench);
         let ours = |n: &NetworkCost| {
             n.dispatches.is_some() || n.empty_dispatches_us.is_some() || n.train_step_device_us.is_some()
@@ -114,12 +133,10 @@ fn every_layer_is_counted_and_related_to_stride_1() {
 #[test]
 fn a_gpu_is_measured_alike() {
     let bench = measured(gpu(), &options(&[2], &[8]));
-    assert_eq!(bench.backend, "gpu");
-    assert!(!bench.adapter.is_empty() && !bench.driver.is_empty());
     consistent(&bench);
     let of = &bench.networks[0];
     assert!(of.costs().all(|cost| cost.ratio_to_stride1.is_none()));
-    let plain = measured(gpu(), &Options { fuse: false, ..options(&[2], &[8]) });
+    let plain = measured(gpu(), &BenchOptions { fuse: false, ..options(&[2], &[8]) });
     let (fused, all) = (of.dispatches.unwrap_or_default(), plain.networks[0].dispatches.unwrap_or_default());
     assert!((12..=15).contains(&fused) && all > 25, "{fused} and {all} dispatches");
     // What does nothing takes less than what does something.
@@ -143,7 +160,7 @@ fn nothing_wrong_is_timed() {
         other => panic!("{other:?}"),
     }
     // A bound that nothing can keep stops a run before anything is timed.
-    let strict = Options { allowed: -1.0, ..self::options(&[2], &[2]) };
+    let strict = BenchOptions { allowed: -1.0, ..self::options(&[2], &[2]) };
     let result = pollster::block_on(run(&CPU, &data, &strict, &mut |line| assert!(!line.contains("measuring"))));
     assert!(matches!(result, Err(Error::Check(_))), "{result:?}");
 }
@@ -166,7 +183,7 @@ fn what_makes_no_sense_is_refused() {
 #[test]
 fn a_peak_is_more_than_a_plain_loop() {
     // One multiply-add after another, by hand: any vector unit does better.
-    let peak = ok(peak(&CPU, &Options { samples: 3, sample_seconds: 0.01, ..Options::default() }));
+    let peak = ok(peak(&CPU, &BenchOptions { samples: 3, sample_seconds: 0.01, ..BenchOptions::default() }));
     assert!(peak > 0.5 && peak < 1e6, "{peak} GFLOP/s");
 }
 
@@ -182,12 +199,13 @@ fn files_hold_what_was_measured() {
     for (name, sizes) in [("one", &[2][..]), ("several", &[1, 3])] {
         let out = folder.path().join(name);
         let bench = measured(&CPU, &options(&[2], sizes));
-        let picture = png(&step_time::step_time(&bench)).unwrap_or_else(|e| panic!("{e}"));
-        let writer = CostWriter::create(&out, false).unwrap_or_else(|e| panic!("{e}"));
-        writer.write(&bench, &picture).unwrap_or_else(|e| panic!("{e}"));
+        let record = record(&bench);
+        let picture = png(&step_time::step_time(&record)).unwrap_or_else(|e| panic!("{e}"));
+        let writer = BenchWriter::create(&out, false).unwrap_or_else(|e| panic!("{e}"));
+        writer.write(&record, &picture).unwrap_or_else(|e| panic!("{e}"));
         drop(writer);
-        assert!(matches!(CostWriter::create(&out, false), Err(Error::Usage(_))));
-        CostWriter::create(&out, true).unwrap_or_else(|e| panic!("{e}"));
+        assert!(matches!(BenchWriter::create(&out, false), Err(Error::Usage(_))));
+        BenchWriter::create(&out, true).unwrap_or_else(|e| panic!("{e}"));
 
         let (columns, rows) = read(&out.join("cost.csv"));
         let several = sizes.len() > 1;
@@ -201,11 +219,11 @@ fn files_hold_what_was_measured() {
             assert_eq!(row["ratio_to_stride1"], "");
         }
         let same = read_bench(&out.join("bench.json")).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!((&same.adapter, same.networks.len()), (&bench.adapter, sizes.len()));
+        assert_eq!(same, record);
         let seen = std::fs::read(out.join("figures/cost.png")).unwrap_or_default();
         assert!(image::load_from_memory(&seen).is_ok());
 
-        let rows = compare(&bench, &same);
+        let rows = compare(&bench, &same.measured);
         assert_eq!(rows.len(), sizes.len() * (PARTS.len() + 2));
         assert!(rows.iter().all(|row| (row.ratio - 1.0).abs() < 1e-9));
         assert!(comparison_table(&rows, false).contains("dense2"));
@@ -214,9 +232,11 @@ fn files_hold_what_was_measured() {
             let widest = tables.lines().map(|line| line.chars().count()).max();
             assert!(width < 80 || widest <= Some(usize::from(width)), "{widest:?} of {width}\n{tables}");
         }
-        assert_eq!(comparable(&options(&[1, 2], &[3, sizes[0]]), &same), Ok(()));
+        let comparable =
+            |options: &BenchOptions| comparable(&options.configurations, &options.batch_sizes, &same.measured);
+        assert_eq!(comparable(&options(&[1, 2], &[3, sizes[0]])), Ok(()));
         for (strides, sizes) in [(&[2], &[4]), (&[1], &[2])] {
-            let refused = comparable(&options(strides, sizes), &same);
+            let refused = comparable(&options(strides, sizes));
             assert!(
                 matches!(&refused, Err(Error::Usage(text)) if text.to_string().contains("it has stride 2, valid at batch")),
                 "{refused:?}"
@@ -243,9 +263,9 @@ fn hard_data_is_drawn_without_panic() {
         bench.networks[0].batch_size = 2;
         bench
     };
-    let cases = [Bench::default(), of(0.0, 2), of(f64::NAN, 1 << 40), of(f64::MAX, 3), of(1e-300, 0)];
+    let cases = [Measurement::default(), of(0.0, 2), of(f64::NAN, 1 << 40), of(f64::MAX, 3), of(1e-300, 0)];
     for bench in cases {
-        let svg = step_time::step_time(&bench);
+        let svg = step_time::step_time(&record(&bench));
         assert!(!svg.contains("=\"NaN") && !svg.contains("=\"inf"), "{svg}");
         assert!(png(&svg).is_ok());
         assert!(bench.networks.is_empty() || cost_tables(&bench, true, 100).contains("stride 2, valid"));

@@ -1,6 +1,7 @@
 //! Figures and tables, from plain rows.
 
-use stridelab::model::{Configuration, Network};
+use stridelab::model::geometry::Padding;
+use stridelab::model::{Configuration, ModelId, Network};
 use stridelab::record::EpochRow;
 use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
 use stridelab::report::figure::marks::viridis;
@@ -17,9 +18,7 @@ const ACCURACY: [([f64; 3], f64); 4] = [
 
 fn epoch(configuration: &Configuration, epoch: u32, val_accuracy: f64, ms: f64) -> EpochRow {
     EpochRow {
-        stride: configuration.stride,
-        padding: configuration.padding_name(),
-        seed: 0,
+        model: ModelId { configuration: *configuration, seed: 0 },
         epoch,
         train_loss: 0.3 / f64::from(epoch),
         train_accuracy: val_accuracy + 0.001,
@@ -41,10 +40,14 @@ fn network(configuration: Configuration) -> Network {
     Network::new([28, 28], configuration).unwrap()
 }
 
+fn model(configuration: Configuration) -> ModelId {
+    ModelId { configuration, seed: 0 }
+}
+
 fn run_rows() -> Vec<RunRow> {
     let rows = tutorial();
     let configurations = Configuration::TUTORIAL.iter().zip(rows.chunks(3));
-    configurations.map(|(c, epochs)| RunRow::new(c, &network(*c), epochs, 938)).collect()
+    configurations.map(|(&c, epochs)| RunRow::new(model(c), &network(c), epochs, 938)).collect()
 }
 
 /// Decodes, and fails where the picture is blank.
@@ -82,8 +85,12 @@ fn hard_data_is_drawn_without_panic() {
         of(12, &|i, row| (row.val_accuracy, row.val_loss) = (0.098, if i % 3 > 0 { f64::NAN } else { 1e30 })),
         of(12, &|_, row| (row.train_loss, row.val_loss, row.val_accuracy) = (0.0, 0.0, 1.0)),
         of(12, &|_, row| (row.train_loss, row.val_loss) = (5e-324, f64::MAX)),
-        of(12, &|i, row| (row.stride, row.padding, row.seed) = (i, "<&\"\u{0}>".into(), i as u64)),
-        of(12, &|i, row| (row.epoch, row.seed) = (u32::MAX - i as u32 % 3, i as u64 % 2)),
+        of(12, &|i, row| {
+            let pads = crate::common::pads([i, usize::MAX, 0, 1]);
+            row.model.configuration = Configuration::new(i + 1, Padding::Explicit(pads));
+            row.model.seed = i as u64;
+        }),
+        of(12, &|i, row| (row.epoch, row.model.seed) = (u32::MAX - i as u32 % 3, i as u64 % 2)),
         of(12, &|i, row| row.epoch = 1 + i as u32 % 3 * 24),
     ];
     for rows in cases {
@@ -191,10 +198,10 @@ fn the_best_is_marked_with_colour_or_a_star() {
     // One run has no best, and a run without epochs has no numbers.
     assert!(!run_table(&rows[..1], false, 120).contains('*'));
     let (c, mut stopped) = (Configuration::TUTORIAL[1], rows[..1].to_vec());
-    stopped.push(RunRow::new(&c, &network(c), &[], 938));
+    stopped.push(RunRow::new(model(c), &network(c), &[], 938));
     assert!(!run_table(&stopped, false, 120).contains('*'));
     let c = Configuration::TUTORIAL[0];
-    assert!(run_table(&[RunRow::new(&c, &network(c), &[], 938)], false, 120).contains('–'));
+    assert!(run_table(&[RunRow::new(model(c), &network(c), &[], 938)], false, 120).contains('–'));
 }
 
 #[test]

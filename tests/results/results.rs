@@ -5,15 +5,13 @@ use std::path::Path;
 
 use stridelab::Error;
 use stridelab::model::geometry::{Padding, Pads};
-use stridelab::model::{Configuration, Network};
-use stridelab::record::{EpochRow, RunInfo, ShapeRow, Status, StepRow};
-use stridelab::store::{Writer, feature_maps_name};
+use stridelab::model::{Configuration, ModelId, Network};
+use stridelab::record::{EpochRow, RunRecord, ShapeRow, Status, StepRow};
+use stridelab::store::{RunWriter, feature_maps_name};
 
 fn epoch(configuration: &Configuration, epoch: u32, val_accuracy: f64, seconds: f64) -> EpochRow {
     EpochRow {
-        stride: configuration.stride,
-        padding: configuration.padding_name(),
-        seed: 0,
+        model: ModelId { configuration: *configuration, seed: 0 },
         epoch,
         train_loss: 0.3 / f64::from(epoch),
         train_accuracy: val_accuracy + 0.001,
@@ -21,6 +19,10 @@ fn epoch(configuration: &Configuration, epoch: u32, val_accuracy: f64, seconds: 
         val_accuracy,
         seconds,
     }
+}
+
+fn explicit(stride: usize) -> Configuration {
+    Configuration::new(stride, Padding::Explicit(Pads { top: 1, left: 0, bottom: 1, right: 0 }))
 }
 
 fn network(configuration: Configuration) -> Network {
@@ -35,7 +37,7 @@ fn read(path: &Path) -> String {
 fn rows_are_on_disk_as_soon_as_they_are_appended() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("a/b");
-    let mut writer = Writer::create(&out, false).unwrap();
+    let mut writer = RunWriter::create(&out, false).unwrap();
     let header = "stride,padding,seed,epoch,train_loss,train_accuracy,val_loss,val_accuracy,seconds\n";
     assert_eq!(read(&out.join("metrics.csv")), header);
     assert_eq!(read(&out.join("steps.csv")), "stride,padding,seed,step,loss\n");
@@ -49,9 +51,10 @@ fn rows_are_on_disk_as_soon_as_they_are_appended() {
     let back: EpochRow = reader.deserialize().next().unwrap().unwrap();
     assert_eq!(back.val_accuracy.to_bits(), row.val_accuracy.to_bits());
 
-    let step = |step| StepRow { stride: 1, padding: "1,0,1,0".into(), seed: u64::MAX, step, loss: 2.5 };
+    let configuration = explicit(1);
+    let step = |step| StepRow { model: ModelId { configuration, seed: u64::MAX }, step, loss: 2.5 };
     writer.append_steps(&[step(1), step(2)]).unwrap();
-    let rows = "1,\"1,0,1,0\",18446744073709551615,1,2.5\n1,\"1,0,1,0\",18446744073709551615,2,2.5\n";
+    let rows = "1,t1l0b1r0,18446744073709551615,1,2.5\n1,t1l0b1r0,18446744073709551615,2,2.5\n";
     assert_eq!(read(&out.join("steps.csv")), format!("stride,padding,seed,step,loss\n{rows}"));
 }
 
@@ -65,13 +68,13 @@ fn every_header_names_the_fields_in_order() {
         assert_eq!(text.lines().next(), header.lines().next());
     }
     let dir = tempfile::tempdir().unwrap();
-    let writer = Writer::create(dir.path(), false).unwrap();
+    let writer = RunWriter::create(dir.path(), false).unwrap();
     let c = Configuration::TUTORIAL[1];
-    let shapes = ShapeRow::of(&c, &network(c));
+    let shapes = ShapeRow::of(c, &network(c));
     writer.shapes(&shapes).unwrap();
     let of = |name: &str| read(&dir.path().join(name));
     check(epoch(&c, 1, 0.9, 1.0), &of("metrics.csv"));
-    check(StepRow { stride: 1, padding: String::new(), seed: 0, step: 1, loss: 0.0 }, &of("steps.csv"));
+    check(StepRow { model: ModelId { configuration: c, seed: 0 }, step: 1, loss: 0.0 }, &of("steps.csv"));
     check(shapes[0].clone(), &of("shapes.csv"));
     let lines: Vec<_> = of("shapes.csv").lines().map(str::to_owned).collect();
     assert_eq!(lines[1], "2,same,conv1,14,14,32,0,0,1,1,320,56448");
@@ -81,8 +84,9 @@ fn every_header_names_the_fields_in_order() {
 #[test]
 fn run_json_is_replaced_whole_and_knows_its_end() {
     let dir = tempfile::tempdir().unwrap();
-    let writer = Writer::create(dir.path(), false).unwrap();
-    let mut info = RunInfo { version: "0.1.0".into(), start: "2026-11-26T12:00:00+01:00".into(), ..RunInfo::default() };
+    let writer = RunWriter::create(dir.path(), false).unwrap();
+    let mut info =
+        RunRecord { version: "0.1.0".into(), start: "2026-11-26T12:00:00+01:00".into(), ..RunRecord::default() };
     writer.run(&info).unwrap();
     (info.end, info.status) = (Some("2026-11-26T12:00:00+01:00".into()), Status::Interrupted);
     writer.run(&info).unwrap();
@@ -97,13 +101,10 @@ fn run_json_is_replaced_whole_and_knows_its_end() {
 fn a_used_directory_is_refused_untouched() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("thesis.tex"), "years").unwrap();
-    let error = Writer::create(dir.path(), false).unwrap_err();
+    let error = RunWriter::create(dir.path(), false).unwrap_err();
     assert!(matches!(error, Error::Usage(_)), "{error:?}");
     let text = error.to_string();
-    assert!(
-        text.to_string().contains(&dir.path().display().to_string()) && text.to_string().contains("--force"),
-        "{text}"
-    );
+    assert!(text.to_string().contains(&dir.path().display().to_string()) && text.contains("replaced"), "{text}");
     assert!(!text.to_string().contains('\n'));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
@@ -112,40 +113,42 @@ fn a_used_directory_is_refused_untouched() {
 fn force_removes_what_is_ours_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
-    drop(Writer::create(dir.path(), false).unwrap());
-    let explicit =
-        Configuration { stride: 3, padding: Padding::Explicit(Pads { top: 1, left: 0, bottom: 1, right: 0 }) };
-    let maps = format!("figures/{}", feature_maps_name(&explicit));
+    drop(RunWriter::create(dir.path(), false).unwrap());
+    let configuration = explicit(3);
+    let maps = format!("figures/{}", feature_maps_name(configuration));
     let ours =
         ["weights/stride1-same-seed0.safetensors", "figures/loss.png", "run.json", "figures/.stridelab-7-0.tmp", &maps];
     let theirs =
         ["notes.txt", "weights/best.safetensors", "weights/stride1-same-seedling.safetensors", "figures/fig1.png"];
     ours.iter().chain(&theirs).for_each(|name| fs::write(at(name), "old").unwrap());
     fs::write(at("metrics.csv"), "old").unwrap();
-    let writer = Writer::create(dir.path(), true).unwrap();
+    let writer = RunWriter::create(dir.path(), true).unwrap();
     ours.iter().for_each(|name| assert!(!at(name).exists(), "{name} stayed"));
     theirs.iter().for_each(|name| assert_eq!(read(&at(name)), "old", "{name}"));
     assert!(read(&at("metrics.csv")).starts_with("stride,"));
-    assert_eq!(writer.weights_path(&explicit, 7), at("weights/stride3-1,0,1,0-seed7.safetensors"));
+    assert_eq!(
+        writer.weights_path(ModelId { configuration, seed: 7 }),
+        at("weights/stride3-t1l0b1r0-seed7.safetensors")
+    );
 }
 
 #[test]
 fn two_writers_do_not_share_a_directory() {
     let dir = tempfile::tempdir().unwrap();
-    let first = Writer::create(dir.path(), false).unwrap();
-    let error = Writer::create(dir.path(), true).unwrap_err();
+    let first = RunWriter::create(dir.path(), false).unwrap();
+    let error = RunWriter::create(dir.path(), true).unwrap_err();
     assert!(matches!(error, Error::Usage(_)), "{error:?}");
     let holder = format!("process {}", std::process::id());
     assert!(cfg!(windows) || error.to_string().contains(&holder), "{error}");
     drop(first);
-    Writer::create(dir.path(), true).unwrap();
+    RunWriter::create(dir.path(), true).unwrap();
 }
 
 #[test]
 fn an_unwritable_directory_is_one_line() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
-    let error = Writer::create(&dir.path().join("file/out"), false).unwrap_err();
+    let error = RunWriter::create(&dir.path().join("file/out"), false).unwrap_err();
     assert!(
         matches!(&error, Error::Failure(text) if text.to_string().contains("file/out") && !text.to_string().contains('\n')),
         "{error:?}"

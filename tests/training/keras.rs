@@ -11,7 +11,7 @@ use crate::common::{ok, relative, wide};
 use stridelab::backend::Backend;
 use stridelab::data::Dataset;
 use stridelab::model::tensor::Tensor;
-use stridelab::train::{TrainOptions, Trainer};
+use stridelab::train::{ModelState, TrainOptions, Trainer};
 
 /// Absolute; measured: 1.3e-7.
 const FIRST_LOSS: f64 = 5e-7;
@@ -95,12 +95,15 @@ impl Case {
             let mut data = part(0..64, 1);
             data.test = samples(&data.train, 0..4);
             let mut trainer = self.trainer(state, &data, 1e-3);
-            let logits: Vec<f32> = (0..4).flat_map(|i| ok(trainer.features("dense2", i, 0)).1).collect();
+            let logits: Vec<f32> =
+                (0..4).flat_map(|i| ok(trainer.features("dense2", data.test.image(i), 0)).data).collect();
             let want = wide(&self.fixture.f32(&format!("{state}/logits"))[..logits.len()]);
             self.within(&format!("{state}: logits"), relative(&logits, &want), LOGITS);
             if t > 1 {
-                let [m, v] = ["m", "v"].map(|moment| self.tensors(&format!("{state}/{moment}")));
-                trainer.set_moments(&m, &v, t - 1).expect("moments");
+                let [weights, first_moment, second_moment] =
+                    ["w", "m", "v"].map(|what| self.tensors(&format!("{state}/{what}")));
+                let recorded = ModelState { weights, first_moment, second_moment, step: t - 1, epoch: 0 };
+                trainer.set_state(0, &recorded).expect("a state of this network");
             }
             let loss = ok(trainer.first_steps(1))[0][0];
             let want = self.fixture.f64(&format!("{state}/losses"))[0];
@@ -137,8 +140,8 @@ impl Case {
     fn adam(&self, state: &str, trainer: &Trainer, gradients: &[Vec<Vec<f64>>; 2], tied: [bool; 8]) {
         let fixture = &self.fixture;
         let before: Vec<_> = fixture.all(&format!("{state}/w")).iter().map(|w| wide(w)).collect();
-        let [m, v] = ok(trainer.moments(0));
-        for (after, (what, norms, allowed)) in [ok(trainer.weights(0)), m, v].iter().zip(ADAM) {
+        let ModelState { weights, first_moment, second_moment, .. } = ok(trainer.state(0));
+        for (after, (what, norms, allowed)) in [weights, first_moment, second_moment].iter().zip(ADAM) {
             let mut got = widened(after);
             let mut want: Vec<_> = fixture.all(&format!("{state}/{what}_after")).iter().map(|w| wide(w)).collect();
             if what == "w" {

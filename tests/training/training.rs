@@ -5,10 +5,10 @@ use crate::common::training::{CPU, gpu, mnist, network, part, samples, trainer};
 use crate::common::{ok, same_bits};
 use stridelab::Error;
 use stridelab::backend::Backend;
-use stridelab::data::{Dataset, order};
+use stridelab::data::{Dataset, Split, order};
 use stridelab::model::Network;
 use stridelab::model::tensor::Tensor;
-use stridelab::train::{Epoch, TrainOptions, Trainer};
+use stridelab::train::{Divergence, Epoch, ModelState, TrainOptions, Trainer};
 
 /// Batches of 16, the last one shorter; the test set in steps of 25, the last one shorter.
 fn options(seeds: &[u64]) -> TrainOptions {
@@ -34,8 +34,9 @@ impl Run {
     /// Of replica `r` of a trainer that has done `epochs`.
     fn of(trainer: &Trainer, epochs: &[Vec<Epoch>], r: usize) -> Self {
         let epochs = epochs.iter().map(|epoch| Epoch { seconds: 0.0, ..epoch[r].clone() }).collect();
-        let [m, v] = ok(trainer.moments(r));
-        Run { epochs, tensors: [ok(trainer.weights(r)), ok(trainer.gradients(r)), m, v].concat() }
+        let state = ok(trainer.state(r));
+        let tensors = [state.weights, ok(trainer.gradients(r)), state.first_moment, state.second_moment];
+        Run { epochs, tensors: tensors.concat() }
     }
 
     /// One a seed, trained side by side.
@@ -77,8 +78,12 @@ fn the_gpu_follows_the_cpu() {
             near(&format!("loss of step {}", i + 1), *cpu, *gpu);
         }
         near("training loss", cpu.train_loss, gpu.train_loss);
-        near("validation loss", cpu.val_loss, gpu.val_loss);
-        assert_eq!((cpu.train_accuracy, cpu.val_accuracy), (gpu.train_accuracy, gpu.val_accuracy), "{case}");
+        near("validation loss", cpu.validation.loss, gpu.validation.loss);
+        assert_eq!(
+            (cpu.train_accuracy, cpu.validation.accuracy),
+            (gpu.train_accuracy, gpu.validation.accuracy),
+            "{case}"
+        );
     }
 }
 
@@ -156,12 +161,12 @@ fn losses(backend: &Backend) {
         let order = order(9, number, 54, true);
         let want: Vec<f64> = order.chunks(16).map(mean).collect();
         assert_eq!(epoch.step_losses.len(), want.len());
-        let whole = [(epoch.train_loss, mean(&order)), (epoch.val_loss, mean(&order))];
+        let whole = [(epoch.train_loss, mean(&order)), (epoch.validation.loss, mean(&order))];
         for (i, (got, want)) in epoch.step_losses.into_iter().zip(want).chain(whole).enumerate() {
             assert!((got - want).abs() <= 5e-7, "epoch {number}, loss {i}: {got}, expected {want}");
         }
-        assert_eq!([epoch.train_accuracy, epoch.val_accuracy], [single.train_accuracy; 2]);
-        assert!(0.0 < epoch.val_accuracy && epoch.val_accuracy < 1.0);
+        assert_eq!([epoch.train_accuracy, epoch.validation.accuracy], [single.train_accuracy; 2]);
+        assert!(0.0 < epoch.validation.accuracy && epoch.validation.accuracy < 1.0);
     }
 }
 
@@ -182,18 +187,19 @@ fn epochs(backend: &Backend) {
     let in_order = TrainOptions { shuffle: false, ..options(&[2]) };
     let mut whole = trainer(backend, &network, &data, &in_order, None);
     let first = epoch(&mut whole);
-    let (weights, [m, v]) = (ok(whole.weights(0)), ok(whole.moments(0)));
+    let state = ok(whole.state(0));
+    assert_eq!((state.step, state.epoch), (4, 1));
     let second = [epoch(&mut whole)];
     let second = Run::of(&whole, &second, 0);
     let resumed = |steps| {
-        let mut trainer = trainer(backend, &network, &data, &in_order, Some(&weights));
-        trainer.set_moments(&m, &v, steps).expect("moments");
+        let mut trainer = trainer(backend, &network, &data, &in_order, None);
+        trainer.set_state(0, &ModelState { step: steps, ..state.clone() }).expect("a state of this network");
         let epochs = [epoch(&mut trainer)];
         Run::of(&trainer, &epochs, 0)
     };
     assert_eq!(first[0].step_losses.len(), 4);
     second.same(&resumed(4));
-    assert_ne!(second.epochs[0].val_loss, resumed(3).epochs[0].val_loss);
+    assert_ne!(second.epochs[0].validation.loss, resumed(3).epochs[0].validation.loss);
 }
 
 #[test]
@@ -244,23 +250,107 @@ fn no_from_progress_interrupts_the_gpu() {
 }
 
 /// Weights of 1e29 make a loss that is not a number: found in the next step, or, after an epoch of one step, in
-/// validation.
+/// validation. It stays the first one that was found.
 fn diverges(backend: &Backend) {
-    for (learning_rate, batch_size) in [(1e30, 16), (1e300, 16), (1e30, 54)] {
+    for (learning_rate, batch_size, step) in [(1e30, 16, Some(2)), (1e300, 16, Some(2)), (1e30, 54, None)] {
         for seeds in [&[0][..], &[0, 1]] {
             let options = TrainOptions { learning_rate, batch_size, ..options(seeds) };
             let mut trainer = trainer(backend, &network(2, "valid"), &small(), &options, None);
-            match pollster::block_on(trainer.epoch(&mut |_| true)) {
-                Err(Error::Failure(message)) => {
-                    assert!(
-                        message.to_string().contains("diverged") && !message.to_string().contains('\n'),
-                        "{message}"
-                    );
-                }
-                other => panic!("learning rate {learning_rate}, batches of {batch_size}: {other:?}"),
+            let first = epoch(&mut trainer);
+            for replica in &first {
+                let divergence = replica.divergence.expect("a learning rate that no training survives");
+                let Divergence { epoch, step: found, loss } = divergence;
+                assert_eq!((epoch, found, loss.is_finite()), (1, step, false), "{divergence}");
+                let error = divergence.error();
+                assert!(error.to_string().contains("diverged") && error.exit_code() == 1, "{error}");
             }
+            let second = epoch(&mut trainer);
+            let first_found = |epoch: &Epoch| epoch.divergence.map(|d| (d.epoch, d.step));
+            assert!(second.iter().all(|epoch| first_found(epoch) == Some((1, step))));
         }
     }
+}
+
+/// A replica that starts from infinite weights is marked; the one beside it is bit for bit the one of a run alone.
+fn others_go_on(backend: &Backend) {
+    let (network, data) = (network(2, "valid"), small());
+    let mut both = trainer(backend, &network, &data, &options(&[3, 4]), None);
+    let mut broken = ok(both.state(0));
+    broken.weights[6].data[0] = f32::INFINITY;
+    both.set_state(0, &broken).expect("a state of this network");
+    let epochs = [epoch(&mut both), epoch(&mut both)];
+    assert!(epochs.iter().all(|epoch| epoch[0].divergence.is_some() && epoch[1].divergence.is_none()));
+    let alone = Run::together(backend, &network, &data, &options(&[4])).remove(0);
+    alone.same(&Run::of(&both, &epochs, 1));
+}
+
+#[test]
+fn a_model_that_diverges_stops_no_other_on_the_cpu() {
+    others_go_on(&CPU);
+}
+
+#[test]
+fn a_model_that_diverges_stops_no_other_on_the_gpu() {
+    others_go_on(gpu());
+}
+
+/// Any set of images, in more steps than one; the test set itself comes to what validation said.
+fn evaluates(backend: &Backend) {
+    let (network, data) = (network(1, "valid"), small());
+    let mut trainer = trainer(backend, &network, &data, &options(&[0, 1]), None);
+    let epochs = epoch(&mut trainer);
+    for (replica, epoch) in epochs.iter().enumerate() {
+        assert_eq!(ok(trainer.evaluate(&data.test, replica)), epoch.validation);
+        let of_training = ok(trainer.model(replica).evaluate(&data.train));
+        assert_eq!(of_training.predicted.len(), 54);
+        let single = ok(trainer.evaluate(&data.train.range(53..54), replica));
+        assert_eq!(single.losses[0].to_bits(), of_training.losses[53].to_bits(), "the same sample in another batch");
+    }
+    assert_ne!(epochs[0].validation.losses, epochs[1].validation.losses, "two seeds");
+    let wrong = samples(&data.test, 0..2);
+    let wrong = Split { height: 14, width: 56, ..wrong };
+    assert!(matches!(pollster::block_on(trainer.evaluate(&wrong, 0)), Err(Error::Data(_))));
+    // Nothing of this has changed the model: it goes on as one that nobody asked.
+    let asked = [epochs, epoch(&mut trainer)];
+    let unasked = Run::together(backend, &network, &data, &options(&[0, 1]));
+    unasked[1].same(&Run::of(&trainer, &asked, 1));
+}
+
+#[test]
+fn any_images_are_evaluated_on_the_cpu() {
+    evaluates(&CPU);
+}
+
+#[test]
+fn any_images_are_evaluated_on_the_gpu() {
+    evaluates(gpu());
+}
+
+/// The features of an image are those of that image, of every layer, whichever was asked about before.
+fn shows_features(backend: &Backend) {
+    let data = small();
+    let mut trainer = trainer(backend, &network(2, "same"), &data, &options(&[5]), None);
+    let (first, second) = (data.train.image(7), data.test.image(39));
+    let conv1 = ok(trainer.features("conv1", first, 0));
+    assert_eq!((conv1.shape, conv1.data.len()), ([14, 14, 32], 14 * 14 * 32));
+    assert!(conv1.data.iter().all(|value| *value >= 0.0) && conv1.data.iter().any(|value| *value > 0.0));
+    let logits = ok(trainer.features("dense2", second, 0));
+    assert_eq!(logits.shape, [1, 1, 10]);
+    assert_ne!(ok(trainer.features("conv1", second, 0)), conv1);
+    assert_eq!(ok(trainer.model(0).features("conv1", first)), conv1);
+    for (layer, image) in [("conv3", first), ("conv1", &first[1..])] {
+        assert!(matches!(pollster::block_on(trainer.features(layer, image, 0)), Err(Error::Usage(_))), "{layer}");
+    }
+}
+
+#[test]
+fn features_of_any_image_are_shown_by_the_cpu() {
+    shows_features(&CPU);
+}
+
+#[test]
+fn features_of_any_image_are_shown_by_the_gpu() {
+    shows_features(gpu());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::geometry::{ConvShape, Padding, PoolShape};
-use crate::model::network::{Architecture, Configuration, Head, Network};
+use crate::model::{Configuration, Network};
 use crate::plan::{PlanOptions, TrainingPlan, patterns};
 
 fn gpu() -> Gpu {
@@ -56,8 +56,7 @@ fn the_tutorials_networks_are_fused() {
 #[test]
 fn what_does_not_fit_stays_plain() {
     let gpu = gpu();
-    let architecture = Architecture { strides: [[1; 2]; 2], paddings: [Padding::Same; 2], head: Head::Flatten };
-    let training = plan(&Network::new([14, 14], architecture).unwrap(), 13);
+    let training = plan(&Network::new([14, 14], Configuration::TUTORIAL[0]).unwrap(), 13);
     let fused = gpu.fuse(&training.plan);
     assert_eq!(count(&fused, &training, "fused/matmul"), 2);
     let (run, _) = ConvPool::at(&training.plan.programs[training.train_step.0].ops[1..]).unwrap();

@@ -4,7 +4,7 @@
 use pollster::block_on;
 use stridelab::backend::Backend;
 use stridelab::eager;
-use stridelab::model::geometry::{ConvShape, Padding, Pads, PoolShape};
+use stridelab::model::geometry::{ConvShape, Padding, PoolShape};
 
 use super::case::Case;
 use super::tensor::{Tensor, Values};
