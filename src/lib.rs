@@ -6,42 +6,62 @@
 //! # The one idea
 //!
 //! **A network is compiled once into a plan, and a backend runs the plan.** A [`plan`] is a list of
-//! buffers and a list of operations over them, with every shape worked out; no buffer is allocated, nothing
-//! looked up or decided while training. The CPU and the GPU run the same plan, so every operation
+//! buffers and a list of operations over them, with every shape worked out; nothing is allocated, looked
+//! up or decided while training. The CPU and the GPU run the same plan, so every operation
 //! has a twin to be checked against, and one training loop serves both.
 //!
 //! ```text
-//! data ──► order of samples ─────────┐
-//!                                    ▼
-//! geometry ──► network ──► plan ──► backend ──► train ──► study ──► results ──► report
-//! (shapes)    (layers)  (buffers,    ├─ cpu    (epochs)  (configura-  (CSV,     (tables,
-//!                      operations)   │                   tions ×      JSON,     figures)
-//!                          ▲         └─ gpu              seeds)       weights)
-//!                         ops           ▲
-//!                                    shaders/*.wgsl
+//! data ──► order of samples ─────────────┐
+//!                                        ▼
+//! model ───────────────► plan ──────► backend ──► train ──► study ──► (the command) ──► store
+//! (geometry,         (buffers,        ├─ cpu     (epochs)   (models ×      │          (a run's
+//!  configuration,     operations)     └─ gpu                 seeds)        ▼           directory)
+//!  network)               ▲               ▲                             record             │
+//!                        ops        shaders/*.wgsl                         │               │
+//!                   (equations)                                            ▼               │
+//!                                                    report ◄── analysis ◄── record ◄──────┘
+//!                                                 (tables, figures)
 //! ```
 //!
-//! Arrows point one way: [`ops`] know no backend, [`study`] does not know which one runs, what
-//! reads results never trains, and no shape formula stands outside [`geometry`].
+//! Arrows point one way: [`ops`] know no backend and no shader, [`study`] knows neither which backend runs nor what
+//! a file is, [`analysis`] and [`report`] read records and never train, and no shape formula stands outside
+//! [`model::geometry`]. A test holds the imports of every file to this.
 //!
 //! # Where to start reading
 //!
-//! 1. [`geometry`]: what a stride and a padding make of an image's size.
-//! 2. [`network`]: the network as a list of layers; [`network::Configuration`] is what varies.
+//! 1. [`model::geometry`]: what a stride and a padding make of an image's size.
+//! 2. [`model::network`]: the network as a list of layers; [`model::Configuration`] is what an experiment varies,
+//!    [`model::ModelId`] the name of a trained model.
 //! 3. [`ops`]: each operation's equations. It has one name everywhere: `src/ops/conv2d.rs` says
-//!    what is computed, `src/cpu/conv2d.rs` computes it in plain loops, `shaders/conv2d.wgsl` on a
-//!    GPU, `src/operators/conv2d.rs` offers it to callers and `tests/conv2d.rs` holds all of it to
+//!    what is computed, `src/cpu/conv2d.rs` computes it in plain loops, `shaders/plain/conv2d.wgsl` on a
+//!    GPU (`conv2d_naive.wgsl` beside it is the one to read first), `src/gpu/kernels/conv2d.rs` says how it is
+//!    dispatched, `src/eager/conv2d.rs` offers it to callers, and `tests/operators/conv2d.rs` holds all of it to
 //!    outside values.
 //! 4. [`plan`]: how the layers become operations, forward and backward.
-//! 5. [`train`]: the loop that runs them.
+//! 5. [`train`]: the loop that runs them; [`study`] repeats it over configurations and seeds.
 //!
 //! [`reference`](mod@reference) has every operator once more, in `f64`, as the judge of both
 //! backends; [`parity`] holds a backend to it, and [`bench`](mod@bench) times what was held to the
-//! CPU. [`init`], [`random`] and [`data`] make the same run from the same seed everywhere.
+//! CPU. [`model::init`], [`random`] and [`data`] make the same run from the same seed everywhere.
+//!
+//! # Where to change what
+//!
+//! | to change | open |
+//! |---|---|
+//! | a stride's or a padding's arithmetic | `src/model/geometry/mod.rs` |
+//! | what a shader computes | `shaders/plain/<operation>.wgsl`; its constants and grid: `src/gpu/kernels/<operation>.rs` |
+//! | a faster kernel in place of several operations | `shaders/fused/`, `src/gpu/fused/`, `src/cpu/fused/` |
+//! | a choice that depends on the adapter | `src/gpu/tuning.rs` |
+//! | a column of `metrics.csv` | `src/record/epoch.rs` |
+//! | which files a run has, and their names | `src/store/` |
+//! | a figure | `src/report/figure/`, one file each; what figures are made of: `src/report/figure/marks/` |
+//! | a table on the terminal | `src/report/text/` |
+//! | a flag | `src/bin/stridelab/args/`; what it does: `src/bin/stridelab/commands/` |
+//! | how an error is worded | the library: where it arises; the command: `src/bin/stridelab/errors.rs` |
 //!
 //! # One operator
 //!
-//! Every operator is a function on plain slices; see [`operators`].
+//! Every operator is a function on plain slices; see [`eager`].
 //!
 //! ```
 //! use stridelab::backend::Backend;
@@ -98,11 +118,12 @@
 //!
 //! # Features
 //!
-//! - `cli`: the command, its files and figures ([`results`], [`report`]).
+//! - `cli`: the command, a run's directory and figures ([`store`], [`report`]).
+//! - `files`: a file system: data sets and weights from files, compiled GPU pipelines kept between processes.
 //! - `parallel`: the CPU backend on all cores; without it on one, with the same bits as result.
 //! - `embedded-data`: MNIST inside the binary ([`data::Dataset::embedded`]).
 //!
-//! All are on by default.
+//! These are on by default. A browser takes none of them, and the feature `web` instead.
 
 #![warn(missing_docs)]
 
@@ -113,6 +134,7 @@ pub mod cpu;
 pub mod data;
 pub mod eager;
 pub mod error;
+#[cfg(feature = "files")]
 pub mod files;
 pub mod gpu;
 pub mod model;
@@ -130,3 +152,6 @@ pub mod study;
 pub mod train;
 
 pub use error::{Error, Result};
+
+#[cfg(test)]
+mod house;

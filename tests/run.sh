@@ -32,5 +32,20 @@ fi
 cargo fmt --all --check
 cargo clippy --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+
+# The library without its default features, and with each of them alone.
+for features in "" cli files parallel embedded-data web; do
+  cargo clippy --lib --no-default-features --features "$features" -- -D warnings
+done
+
+# The library in a browser, where a compiler has the target: this one, or the one that WASM_RUSTC names.
+wasm=wasm32-unknown-unknown
+if [[ -d "$(${WASM_RUSTC:-rustc} --print target-libdir --target $wasm 2>/dev/null)" ]]; then
+  RUSTC="${WASM_RUSTC:-rustc}" CARGO_TARGET_DIR=target/wasm \
+    cargo check --lib --no-default-features --features web --target $wasm
+else
+  echo "NOTE: the compiler has no target $wasm (rustup target add $wasm): the library was not checked for it"
+fi
+
 cargo test --all-targets
 cargo test --doc

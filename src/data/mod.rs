@@ -3,6 +3,7 @@
 
 mod idx;
 mod mnist;
+#[cfg(feature = "files")]
 mod open;
 mod order;
 

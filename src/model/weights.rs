@@ -6,6 +6,7 @@
 //! shape, type and value is checked: nothing in a file is believed.
 
 use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "files")]
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -13,11 +14,13 @@ use serde_json::{Map, Value, json};
 
 use crate::error::one_line;
 use crate::error::{Error, Result};
+#[cfg(feature = "files")]
 use crate::files::{read_bounded, write_atomic};
 use crate::model::Network;
 use crate::model::tensor::{Tensor, parameter_shapes};
 
 /// Largest file that is read: 1 GiB.
+#[cfg(feature = "files")]
 const MAX_BYTES: u64 = 1 << 30;
 
 /// Writes tensors and metadata to `path`, whole or not at all ([`write_atomic`]).
@@ -27,6 +30,7 @@ const MAX_BYTES: u64 = 1 << 30;
 ///
 /// # Panics
 /// As [`to_bytes`].
+#[cfg(feature = "files")]
 pub fn save(path: &Path, tensors: &[Tensor], metadata: &[(String, String)]) -> Result<()> {
     let bytes = to_bytes(tensors, metadata);
     write_atomic(path, |writer| writer.write_all(&bytes))
@@ -59,6 +63,7 @@ pub fn to_bytes(tensors: &[Tensor], metadata: &[(String, String)]) -> Vec<u8> {
 ///
 /// # Errors
 /// [`Error::Data`] where the file cannot be read or [`from_bytes`] refuses it.
+#[cfg(feature = "files")]
 pub fn load(path: &Path, network: &Network) -> Result<Vec<Tensor>> {
     from_bytes(&one_line(path.display()), &read(path)?, network)
 }
@@ -67,6 +72,7 @@ pub fn load(path: &Path, network: &Network) -> Result<Vec<Tensor>> {
 ///
 /// # Errors
 /// [`Error::Data`] where the file cannot be read or is not safetensors.
+#[cfg(feature = "files")]
 pub fn load_metadata(path: &Path) -> Result<BTreeMap<String, String>> {
     let bytes = read(path)?;
     let shown = one_line(path.display());
@@ -134,6 +140,7 @@ fn index(mut flat: usize, shape: &[usize]) -> Vec<usize> {
     index
 }
 
+#[cfg(feature = "files")]
 fn read(path: &Path) -> Result<Vec<u8>> {
     read_bounded(path, MAX_BYTES).map_err(|error| error.advice("give a readable weights file"))
 }

@@ -8,9 +8,13 @@
 //!
 //! A benchmark leaves `cost.csv`, `bench.json` and `figures/cost.png` through a [`BenchWriter`].
 
-mod bench;
+mod bench_writer;
+pub mod layout;
 mod lock;
-mod writer;
+mod reader;
+mod run_writer;
 
-pub use bench::{BenchWriter, COST_COLUMNS, read_bench};
-pub use writer::{RunWriter, feature_maps_name, weights_name};
+pub use bench_writer::{BenchWriter, COST_COLUMNS};
+pub use layout::{feature_maps_name, weights_name};
+pub use reader::{read_bench, read_epochs, read_run, read_shapes, read_steps};
+pub use run_writer::RunWriter;

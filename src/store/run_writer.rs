@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::layout::{FIGURES, METRICS, RUN, SHAPES, STEPS, WEIGHTS, is_figure, is_run_file, is_weights, weights_name};
 use super::lock::{self, Lock};
 use crate::error::one_line;
 use crate::error::{Error, Remedy, Result};
 use crate::files::{is_temporary, write_atomic};
-use crate::model::{Configuration, ModelId};
+use crate::model::ModelId;
 use crate::record::{EpochRow, Row, RunRecord, ShapeRow, StepRow, to_json};
-
-const FILES: [&str; 4] = ["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
-const FIGURES: [&str; 3] = ["accuracy.png", "loss.png", "sample.png"];
 
 /// An output directory, locked against other processes while this lives.
 #[derive(Debug)]
@@ -43,13 +41,13 @@ impl RunWriter {
         }
         let lock = Lock::take(dir)?;
         refuse_used(dir, force)?;
-        for name in ["weights", "figures"] {
+        for name in [WEIGHTS, FIGURES] {
             make_dir(&dir.join(name))?;
         }
         remove_ours(dir)?;
         Ok(RunWriter {
-            metrics: table::<EpochRow>(&dir.join("metrics.csv"))?,
-            steps: table::<StepRow>(&dir.join("steps.csv"))?,
+            metrics: table::<EpochRow>(&dir.join(METRICS))?,
+            steps: table::<StepRow>(&dir.join(STEPS))?,
             dir: dir.to_owned(),
             _lock: lock,
         })
@@ -65,17 +63,17 @@ impl RunWriter {
     /// # Errors
     /// [`Error::Failure`] with the path and the reason, as for all that follow.
     pub fn append_epoch(&mut self, row: &EpochRow) -> Result<()> {
-        append(&mut self.metrics, std::slice::from_ref(row)).map_err(|e| cannot("write", &self.path("metrics.csv"), &e))
+        append(&mut self.metrics, std::slice::from_ref(row)).map_err(|e| cannot("write", &self.path(METRICS), &e))
     }
 
     /// Adds rows to `steps.csv`; they are on disk when this returns.
     pub fn append_steps(&mut self, rows: &[StepRow]) -> Result<()> {
-        append(&mut self.steps, rows).map_err(|e| cannot("write", &self.path("steps.csv"), &e))
+        append(&mut self.steps, rows).map_err(|e| cannot("write", &self.path(STEPS), &e))
     }
 
     /// Writes `shapes.csv`.
     pub fn shapes(&self, rows: &[ShapeRow]) -> Result<()> {
-        let path = self.path("shapes.csv");
+        let path = self.path(SHAPES);
         let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
         let written = csv.write_record(ShapeRow::COLUMNS).and_then(|()| rows.iter().try_for_each(|r| csv.serialize(r)));
         written.map_err(|e| cannot("write", &path, &e))?;
@@ -85,34 +83,24 @@ impl RunWriter {
 
     /// Writes `run.json`, over an earlier state of it.
     pub fn run(&self, info: &RunRecord) -> Result<()> {
-        let path = self.path("run.json");
+        let path = self.path(RUN);
         let text = to_json(info).map_err(|error| error.at(one_line(path.display())))?;
         write_atomic(&path, |w| w.write_all(text.as_bytes()))
     }
 
     /// Writes `figures/<name>`.
     pub fn figure(&self, name: &str, png: &[u8]) -> Result<()> {
-        write_atomic(&self.path("figures").join(name), |w| w.write_all(png))
+        write_atomic(&self.path(FIGURES).join(name), |w| w.write_all(png))
     }
 
     /// Where the weights of a model belong.
     pub fn weights_path(&self, model: ModelId) -> PathBuf {
-        self.path("weights").join(weights_name(model))
+        self.path(WEIGHTS).join(weights_name(model))
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
-}
-
-/// `stride1-same-seed0.safetensors`.
-pub fn weights_name(model: ModelId) -> String {
-    format!("{}.safetensors", model.slug())
-}
-
-/// `feature_maps_stride1_same.png`.
-pub fn feature_maps_name(configuration: Configuration) -> String {
-    format!("feature_maps_{}.png", configuration.slug().replace('-', "_"))
 }
 
 pub(super) fn cannot(what: &str, path: &Path, reason: &dyn std::fmt::Display) -> Error {
@@ -145,7 +133,7 @@ pub(super) fn refuse_used(dir: &Path, force: bool) -> Result<()> {
 /// Removes an earlier run's files, also those that a killed one was writing.
 fn remove_ours(dir: &Path) -> Result<()> {
     type IsOurs = fn(&str) -> bool;
-    let rooms: [(&str, IsOurs); 3] = [("", is_file), ("weights", is_weights), ("figures", is_figure)];
+    let rooms: [(&str, IsOurs); 3] = [("", is_run_file), (WEIGHTS, is_weights), (FIGURES, is_figure)];
     for (room, is_ours) in rooms {
         let room = dir.join(room);
         for name in names(&room)?.iter().filter(|name| is_ours(name) || is_temporary(name)) {
@@ -154,20 +142,6 @@ fn remove_ours(dir: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn is_file(name: &str) -> bool {
-    FILES.contains(&name)
-}
-
-fn is_weights(name: &str) -> bool {
-    name.strip_suffix(".safetensors").is_some_and(|slug| slug.parse::<ModelId>().is_ok_and(|id| id.slug() == slug))
-}
-
-fn is_figure(name: &str) -> bool {
-    let stem = name.strip_prefix("feature_maps_").and_then(|stem| stem.strip_suffix(".png"));
-    let is_configuration = |stem: &str| stem.replace('_', "-").parse::<Configuration>().is_ok();
-    FIGURES.contains(&name) || stem.is_some_and(is_configuration)
 }
 
 fn table<R: Row>(path: &Path) -> Result<csv::Writer<File>> {

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::layout::{BENCH, COST, FIGURES};
 use super::lock::{self, Lock};
-use super::writer::{cannot, refuse_used};
+use super::run_writer::{cannot, refuse_used};
 use crate::error::{Result, one_line};
-use crate::files::{read_bounded, write_atomic};
-use crate::record::{BenchRecord, Cost, NetworkCost, from_json, to_json};
+use crate::files::write_atomic;
+use crate::record::{BenchRecord, Cost, NetworkCost, to_json};
 
 /// Columns of `cost.csv`. `batch_size` stands in front of them where several were measured.
 pub const COST_COLUMNS: [&str; 11] = [
@@ -23,9 +24,6 @@ pub const COST_COLUMNS: [&str; 11] = [
     "fraction_of_peak",
     "ratio_to_stride1",
 ];
-
-/// Most bytes of a `bench.json` that is read.
-const MOST_BYTES: u64 = 64 << 20;
 
 /// An output directory of a benchmark, locked against other processes while this lives.
 #[derive(Debug)]
@@ -49,7 +47,7 @@ impl BenchWriter {
         }
         let lock = Lock::take(dir)?;
         refuse_used(dir, force)?;
-        let figures = dir.join("figures");
+        let figures = dir.join(FIGURES);
         fs::create_dir_all(&figures).map_err(|e| cannot("create", &figures, &e))?;
         Ok(BenchWriter { dir: dir.to_owned(), _lock: lock })
     }
@@ -64,23 +62,13 @@ impl BenchWriter {
     /// # Errors
     /// [`Error::Failure`] with the path and the reason.
     pub fn write(&self, bench: &BenchRecord, png: &[u8]) -> Result<()> {
-        let (table, json) = (self.dir.join("cost.csv"), self.dir.join("bench.json"));
+        let (table, json) = (self.dir.join(COST), self.dir.join(BENCH));
         let csv = csv_bytes(bench).map_err(|e| cannot("write", &table, &e))?;
         write_atomic(&table, |w| w.write_all(&csv))?;
         let text = to_json(bench).map_err(|error| error.at(one_line(json.display())))?;
         write_atomic(&json, |w| w.write_all(text.as_bytes()))?;
-        write_atomic(&self.dir.join("figures").join("cost.png"), |w| w.write_all(png))
+        write_atomic(&self.dir.join(FIGURES).join("cost.png"), |w| w.write_all(png))
     }
-}
-
-/// Reads a `bench.json`.
-///
-/// # Errors
-/// [`Error::Data`] where it is missing or no benchmark of this version's format.
-pub fn read_bench(path: &Path) -> Result<BenchRecord> {
-    let advice = "give a bench.json that stridelab bench wrote";
-    let text = read_bounded(path, MOST_BYTES).map_err(|error| error.advice(advice))?;
-    from_json(&text).map_err(|error| error.at(format!("{} is no benchmark", one_line(path.display()))).advice(advice))
 }
 
 fn csv_bytes(bench: &BenchRecord) -> std::result::Result<Vec<u8>, Box<dyn std::error::Error>> {

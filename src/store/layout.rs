@@ -1,0 +1,51 @@
+//! Which files a run's directory has, and how they are called.
+
+use crate::model::{Configuration, ModelId};
+
+/// A row an epoch of every model: [`crate::record::EpochRow`].
+pub const METRICS: &str = "metrics.csv";
+/// A row a training step of every model: [`crate::record::StepRow`].
+pub const STEPS: &str = "steps.csv";
+/// A row a layer of every network: [`crate::record::ShapeRow`].
+pub const SHAPES: &str = "shapes.csv";
+/// What was run, on what, and how it ended: [`crate::record::RunRecord`].
+pub const RUN: &str = "run.json";
+/// Folder of the trained weights.
+pub const WEIGHTS: &str = "weights";
+/// Folder of the figures.
+pub const FIGURES: &str = "figures";
+/// A row a pass of every layer: what a benchmark measured.
+pub const COST: &str = "cost.csv";
+/// All of a benchmark: [`crate::record::BenchRecord`].
+pub const BENCH: &str = "bench.json";
+
+/// Figures that every run has.
+const RUN_FIGURES: [&str; 3] = ["accuracy.png", "loss.png", "sample.png"];
+
+/// `stride1-same-seed0.safetensors`.
+pub fn weights_name(model: ModelId) -> String {
+    format!("{}.safetensors", model.slug())
+}
+
+/// `feature_maps_stride1_same.png`.
+pub fn feature_maps_name(configuration: Configuration) -> String {
+    format!("feature_maps_{}.png", configuration.slug().replace('-', "_"))
+}
+
+/// Whether a run writes a file of this name into its directory.
+pub(super) fn is_run_file(name: &str) -> bool {
+    [METRICS, STEPS, SHAPES, RUN].contains(&name)
+}
+
+/// Whether a run writes a file of this name into [`WEIGHTS`].
+pub(super) fn is_weights(name: &str) -> bool {
+    let model = name.strip_suffix(".safetensors").and_then(|slug| slug.parse::<ModelId>().ok());
+    model.is_some_and(|model| weights_name(model) == name)
+}
+
+/// Whether a run writes a file of this name into [`FIGURES`].
+pub(super) fn is_figure(name: &str) -> bool {
+    let slug = name.strip_prefix("feature_maps_").and_then(|rest| rest.strip_suffix(".png"));
+    let configuration = slug.and_then(|slug| slug.replace('_', "-").parse::<Configuration>().ok());
+    RUN_FIGURES.contains(&name) || configuration.is_some_and(|c| feature_maps_name(c) == name)
+}

@@ -1,0 +1,69 @@
+//! A run's files, read by the types that wrote them.
+
+use std::path::Path;
+
+use super::layout::{METRICS, RUN, SHAPES, STEPS};
+use crate::error::{Error, Result, one_line};
+use crate::files::read_bounded;
+use crate::record::{BenchRecord, EpochRow, Row, RunRecord, ShapeRow, StepRow, from_json};
+
+/// Most bytes of a JSON record that is read.
+const JSON_BYTES: u64 = 64 << 20;
+/// Most bytes of a CSV file that is read: a step's row of a thousand models over a hundred epochs takes three.
+const CSV_BYTES: u64 = 8 << 30;
+
+/// Reads `run.json` of a run's directory.
+///
+/// # Errors
+/// [`Error::Data`] with the path, where the file is missing, broken, or of a format that this version does not
+/// read; as for all that follow.
+pub fn read_run(directory: &Path) -> Result<RunRecord> {
+    let path = directory.join(RUN);
+    from_json(&read_bounded(&path, JSON_BYTES)?).map_err(|error| error.at(one_line(path.display())))
+}
+
+/// Reads `metrics.csv` of a run's directory.
+///
+/// # Errors
+/// As [`read_run`]; the message names the line.
+pub fn read_epochs(directory: &Path) -> Result<Vec<EpochRow>> {
+    rows(&directory.join(METRICS))
+}
+
+/// Reads `steps.csv` of a run's directory.
+///
+/// # Errors
+/// As [`read_epochs`].
+pub fn read_steps(directory: &Path) -> Result<Vec<StepRow>> {
+    rows(&directory.join(STEPS))
+}
+
+/// Reads `shapes.csv` of a run's directory.
+///
+/// # Errors
+/// As [`read_epochs`].
+pub fn read_shapes(directory: &Path) -> Result<Vec<ShapeRow>> {
+    rows(&directory.join(SHAPES))
+}
+
+/// Reads a `bench.json`.
+///
+/// # Errors
+/// [`Error::Data`] where it is missing or no benchmark of this version's format.
+pub fn read_bench(path: &Path) -> Result<BenchRecord> {
+    let advice = "give a bench.json that stridelab bench wrote";
+    let text = read_bounded(path, JSON_BYTES).map_err(|error| error.advice(advice))?;
+    from_json(&text).map_err(|error| error.at(format!("{} is no benchmark", one_line(path.display()))).advice(advice))
+}
+
+fn rows<R: Row>(path: &Path) -> Result<Vec<R>> {
+    let shown = one_line(path.display());
+    let text = read_bounded(path, CSV_BYTES)?;
+    let mut csv = csv::Reader::from_reader(&text[..]);
+    let broken = |e: csv::Error| Error::data(format!("{shown}: {}", one_line(e)));
+    let columns = csv.headers().map_err(broken)?;
+    if let Some(missing) = R::COLUMNS.iter().find(|wanted| !columns.iter().any(|column| column == **wanted)) {
+        return Err(Error::data(format!("{shown} has no column {missing}")));
+    }
+    csv.deserialize().map(|row| row.map_err(broken)).collect()
+}
