@@ -194,6 +194,11 @@ impl Plan {
         ProgramId(self.programs.len() - 1)
     }
 
+    /// All elements of a buffer.
+    pub fn whole(&self, buffer: BufferId) -> View {
+        View { buffer, offset: 0, len: self.buffers[buffer.0].len }
+    }
+
     /// The trained tensor of that name inside one of the parameter buffers.
     pub fn parameter(&self, name: &str, buffer: BufferId) -> View {
         let parameter = self.parameters.iter().find(|p| p.name == name);
