@@ -1,8 +1,9 @@
-//! Every plain operation of a training step, at the sizes of the four networks: the CPU against the
-//! GPU, from the same inputs, then the time of each.
+//! The time of every plain operation of a training step, at the sizes of the four networks, on the CPU and on
+//! the GPU.
 //!
-//! The inputs are those of a real step, so gradients hold as many zeros as a max pool leaves.
-//! `cargo bench --bench operators -- stride2-valid conv2d` takes the rows with both words.
+//! Before it is timed, each operation runs on both from the same inputs, and the GPU's outputs are compared with
+//! the CPU's. The inputs are those of a real training step, so that gradients hold as many zeros as a max pool
+//! leaves. `cargo bench --bench operators -- stride2-valid conv2d` takes the rows that contain both words.
 
 mod common;
 
@@ -21,11 +22,11 @@ use stridelab::parity::norm_relative;
 use stridelab::plan::{Element, Plan, Program, ProgramId, StepRecord, TrainingPlan, View};
 use stridelab::train::TrainOptions;
 
-/// Most steps of a sample of the clock.
+/// Most steps of one sample of the clock.
 const STEPS: usize = 1000;
 
-/// How far the GPU may be from the CPU, norm-relative. A wrong kernel is off by far more; the tests
-/// hold the exact bounds.
+/// Largest norm-relative difference of the GPU's outputs from the CPU's. A wrong kernel differs by far more; the
+/// tests have tighter bounds for each operation.
 const BOUND: f64 = 2e-5;
 
 fn main() -> Result<()> {
@@ -38,6 +39,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Checks and times the operations of one network.
 fn operations(configuration: &Configuration, gpu: Option<&Backend>, arguments: &Arguments) -> Result<()> {
     let batch = if arguments.timed { BATCH } else { 5 };
     let data = mnist(batch)?;
@@ -45,7 +47,7 @@ fn operations(configuration: &Configuration, gpu: Option<&Backend>, arguments: &
     let options = TrainOptions { batch_size: batch, ..TrainOptions::default() };
     let training = TrainingPlan::new(&network, &options.plan_options(gpu.unwrap_or(&Backend::Cpu), &data))?;
 
-    // The whole step first, then each of its operations as a program of its own.
+    // The whole step is program 0; each of its operations is also a program of its own.
     let mut plan = training.plan.clone();
     let step = plan.programs.swap_remove(training.train_step.0);
     let ops = step.ops.clone();
@@ -74,7 +76,7 @@ fn operations(configuration: &Configuration, gpu: Option<&Backend>, arguments: &
     let mut cpu = prepare(&Backend::Cpu, &plan, &training, &network, &data)?;
     cpu.set_records(ProgramId(0), &[record])?;
     block_on(cpu.run(ProgramId(0), 0..1, &mut |_| true))?;
-    // The GPU takes its inputs from the CPU and needs no step of its own.
+    // The GPU copies its inputs from the CPU and need not run the whole step.
     plan.programs[0].ops.clear();
     let mut gpu = gpu.map(|gpu| block_on(gpu.prepare(&plan))).transpose()?;
 
@@ -107,29 +109,33 @@ fn operations(configuration: &Configuration, gpu: Option<&Backend>, arguments: &
         for executor in std::iter::once(&mut cpu).chain(&mut gpu) {
             restore(executor, &tensors, &before)?;
             executor.set_records(program, &[record; STEPS])?;
-            columns += &cells(time(STEPS, |n| block_on(executor.run(program, 0..n, &mut |_| true)))?, op.macs());
+            columns += &cells(time(executor, program, STEPS)?, op.macs());
         }
-        // Operations in place have moved on; the next one finds what the step left.
+        // Timing changed what operations in place write; the next operation reads what the step left.
         restore(&mut cpu, &tensors, &before)?;
         println!("{name:<48} {:>7.1}{columns}", op.macs() as f64 / 1e6);
     }
     Ok(())
 }
 
+/// Runs one step of a program.
 fn once(executor: &mut Executor, program: ProgramId, record: &StepRecord) -> Result<()> {
     executor.set_records(program, &[*record])?;
     block_on(executor.run(program, 0..1, &mut |_| true))
 }
 
+/// The contents of an operation's tensors.
 fn contents(executor: &Executor, tensors: &[Operand]) -> Result<Vec<Vec<u8>>> {
     tensors.iter().map(|tensor| block_on(executor.read(tensor.view, 0))).collect()
 }
 
+/// Writes the contents of an operation's tensors back.
 fn restore(executor: &mut Executor, tensors: &[Operand], contents: &[Vec<u8>]) -> Result<()> {
     tensors.iter().zip(contents).try_for_each(|(tensor, bytes)| executor.write(tensor.view, 0, bytes))
 }
 
-/// Fills what the operation writes without reading it with NaN, or the largest integer.
+/// Fills the outputs that an operation does not also read with NaN, or with the largest integer, so that the
+/// check finds elements that a kernel did not write.
 fn poison(executor: &mut Executor, op: &Op, plan: &Plan) -> Result<()> {
     let outputs = match op {
         Op::Gather(op) => vec![op.x, op.label],
@@ -162,26 +168,29 @@ fn poison(executor: &mut Executor, op: &Op, plan: &Plan) -> Result<()> {
     })
 }
 
-/// Floats within [`BOUND`], everything else equal.
+/// Asserts that the GPU's tensor is the CPU's: floats within [`BOUND`], everything else equal.
 fn check(name: &str, plan: &Plan, view: View, cpu: &Executor, gpu: &Executor) -> Result<()> {
     if plan.buffers[view.buffer.0].element == Element::F32 {
-        let (got, want): (Vec<f32>, Vec<f32>) = (block_on(gpu.read(view, 0))?, block_on(cpu.read(view, 0))?);
+        let got: Vec<f32> = block_on(gpu.read(view, 0))?;
+        let want: Vec<f32> = block_on(cpu.read(view, 0))?;
         let want: Vec<f64> = want.into_iter().map(f64::from).collect();
         let error = norm_relative(&got, &want);
-        assert!(error <= BOUND, "{name}: the GPU is {error:.1e} from the CPU, allowed {BOUND:.0e}");
+        assert!(error <= BOUND, "{name}: the GPU differs from the CPU by {error:.1e}, allowed {BOUND:.0e}");
     } else {
-        let (got, want): (Vec<u8>, Vec<u8>) = (block_on(gpu.read(view, 0))?, block_on(cpu.read(view, 0))?);
-        assert!(got == want, "{name}: the GPU's integers are not the CPU's");
+        let got: Vec<u8> = block_on(gpu.read(view, 0))?;
+        let want: Vec<u8> = block_on(cpu.read(view, 0))?;
+        assert!(got == want, "{name}: the GPU's integers differ from the CPU's");
     }
     Ok(())
 }
 
+/// Median, interquartile range and rate of one backend.
 fn cells(timing: Timing, macs: u64) -> String {
     let rate = if macs == 0 { "–".to_string() } else { format!("{:.1}", timing.gflops(macs)) };
-    format!(" {:>10.1} {:>8.1} {rate:>8}", 1e6 * timing.median, 1e6 * timing.spread)
+    format!(" {:>10.1} {:>8.1} {rate:>8}", 1e6 * timing.median, 1e6 * timing.interquartile_range)
 }
 
-/// Shader, entry point and the tensor that comes out: `conv2d forward conv1`.
+/// A row's name: shader, entry point and output tensor, such as `conv2d forward conv1`.
 fn name(op: &Op, plan: &Plan) -> String {
     let kernel = op.kernel();
     let tensor = kernel.operands.last().map(|out| {

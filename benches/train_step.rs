@@ -1,7 +1,7 @@
-//! A whole training step of each network, as training runs it: gather, forward, loss, backward, Adam.
+//! The time of a whole training step of each network, as training runs it: gather, forward, loss, backward, Adam.
 //!
-//! Before anything is timed, ten steps on the GPU are held to the CPU's losses.
-//! `cargo bench --bench train_step -- stride2 cpu` takes the rows with both words.
+//! Before the GPU is timed, the losses of ten training steps there are compared with the CPU's.
+//! `cargo bench --bench train_step -- stride2 cpu` takes the rows that contain both words.
 
 mod common;
 
@@ -16,7 +16,7 @@ use stridelab::parity::{self, LOSS, STEPS};
 use stridelab::plan::{StepRecord, TrainingPlan};
 use stridelab::train::TrainOptions;
 
-/// Most steps of a sample of the clock.
+/// Most steps of one sample of the clock.
 const EPOCH: usize = 200;
 
 fn main() -> Result<()> {
@@ -60,15 +60,14 @@ fn main() -> Result<()> {
                 })
                 .collect();
             executor.set_records(training.train_step, &records)?;
-            let run = |n| block_on(executor.run(training.train_step, 0..n, &mut |_| true));
-            let timing = time(EPOCH, run)?;
+            let timing = time(&mut executor, training.train_step, EPOCH)?;
             let macs: u64 = training.plan.programs[training.train_step.0].ops.iter().map(Op::macs).sum();
             println!(
                 "{:<16} {:<4} {:>10.3} {:>10.3} {:>12.0} {:>8.1}",
                 configuration.slug(),
                 backend.name(),
                 1e3 * timing.median,
-                1e3 * timing.spread,
+                1e3 * timing.interquartile_range,
                 BATCH as f64 / timing.median,
                 timing.gflops(macs)
             );

@@ -21,7 +21,7 @@ pub enum Backend {
 /// A plan made ready on a backend.
 pub enum Executor {
     /// In memory.
-    Cpu(Box<cpu::Executor>),
+    Cpu(Box<cpu::CpuExecutor>),
     /// In the buffers of a GPU.
     Gpu(Box<gpu::Executor>),
 }
@@ -58,7 +58,7 @@ impl Backend {
     /// [`crate::Error::Failure`] where the device cannot.
     pub async fn prepare(&self, plan: &Plan) -> Result<Executor> {
         Ok(match self {
-            Backend::Cpu => Executor::Cpu(Box::new(cpu::Executor::new(plan))),
+            Backend::Cpu => Executor::Cpu(Box::new(cpu::CpuExecutor::new(plan))),
             Backend::Gpu(gpu) => Executor::Gpu(Box::new(gpu::Executor::new(gpu.clone(), plan).await?)),
         })
     }

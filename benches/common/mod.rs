@@ -1,26 +1,22 @@
-//! What the benchmarks share: arguments, a training made ready, the clock.
+//! What the benchmarks share: arguments, a plan made ready to train, the clock.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use pollster::block_on;
 use stridelab::Result;
 use stridelab::backend::{Backend, Executor};
+use stridelab::bench::{BenchOptions, clock};
 use stridelab::data::{Dataset, order};
 use stridelab::model::Network;
 use stridelab::model::init;
-use stridelab::plan::{BufferId, Plan, TrainingPlan, View};
+use stridelab::plan::{Plan, ProgramId, TrainingPlan};
 
-/// Rows of a training step, the tutorial's.
+/// Samples of a training step, as in the tutorial.
 pub const BATCH: usize = 64;
 
-/// A sample of the clock lasts at least this long, so that submitting and waiting do not show.
-const SAMPLE: Duration = Duration::from_millis(40);
-/// Samples of a median.
-const SAMPLES: usize = 9;
-
-/// What the command line asks for.
+/// The command line.
 pub struct Arguments {
-    /// Whether to time. `cargo bench` says so with `--bench`; `cargo test` runs the checks alone.
+    /// Whether to time. `cargo bench` passes `--bench`; under `cargo test` the benchmarks only check.
     pub timed: bool,
     filters: Vec<String>,
 }
@@ -31,13 +27,13 @@ impl Arguments {
         Arguments { timed: flags.iter().any(|flag| flag == "--bench"), filters }
     }
 
-    /// Whether a row is wanted: every filter is a part of its name.
+    /// Whether a row is wanted: its name contains every filter. Under `cargo test` all are.
     pub fn want(&self, row: &str) -> bool {
         !self.timed || self.filters.iter().all(|filter| row.contains(filter.as_str()))
     }
 }
 
-/// The GPU; without one the benchmarks time the CPU alone, and the checks fail.
+/// The best GPU. Without one, the benchmarks time the CPU alone, and the checks under `cargo test` panic.
 pub fn gpu(arguments: &Arguments) -> Option<Backend> {
     match block_on(Backend::gpu(None, false)) {
         Ok(backend) => {
@@ -55,7 +51,7 @@ pub fn gpu(arguments: &Arguments) -> Option<Backend> {
     }
 }
 
-/// MNIST's first training samples, and as many test samples as a plan needs.
+/// The first `samples` training samples of MNIST, and one batch of its test samples.
 pub fn mnist(samples: usize) -> Result<Dataset> {
     let mut data = Dataset::embedded()?;
     data.limit(samples)?;
@@ -66,8 +62,8 @@ pub fn mnist(samples: usize) -> Result<Dataset> {
     Ok(data)
 }
 
-/// Allocates `plan`, which has `training`'s buffers, and uploads samples in file order and the
-/// initial weights of seed 0.
+/// Allocates the buffers of `plan`, which are those of `training`, and uploads the training samples, their order
+/// in the file, and the initial weights of seed 0.
 pub fn prepare(
     backend: &Backend,
     plan: &Plan,
@@ -76,11 +72,10 @@ pub fn prepare(
     data: &Dataset,
 ) -> Result<Executor> {
     let mut executor = block_on(backend.prepare(plan))?;
-    let whole = |buffer: BufferId| View { buffer, offset: 0, len: plan.buffers[buffer.0].len };
     let labels: Vec<u32> = data.train.labels.iter().map(|&label| u32::from(label)).collect();
-    executor.write(whole(training.train.images), 0, &data.train.images)?;
-    executor.write(whole(training.train.labels), 0, &labels)?;
-    executor.write(whole(training.train.order), 0, &order(0, 1, data.train.count, false))?;
+    executor.write(plan.whole(training.train.images), 0, &data.train.images)?;
+    executor.write(plan.whole(training.train.labels), 0, &labels)?;
+    executor.write(plan.whole(training.train.order), 0, &order(0, 1, data.train.count, false))?;
     for tensor in init::parameters(network, 0) {
         executor.write(plan.parameter(&tensor.name, training.state.parameters), 0, &tensor.data)?;
     }
@@ -92,29 +87,25 @@ pub fn prepare(
 pub struct Timing {
     pub median: f64,
     /// Between the first and the third quartile.
-    pub spread: f64,
+    pub interquartile_range: f64,
 }
 
 impl Timing {
-    /// Floating-point operations a second, in 10⁹; a multiply-add is two.
+    /// 10⁹ floating-point operations a second; a multiply-add is two.
     pub fn gflops(&self, macs: u64) -> f64 {
         2e-9 * macs as f64 / self.median
     }
 }
 
-/// Times `run(n)`, which takes `n` steps and waits for them, `n` at most `max`.
-pub fn time(max: usize, mut run: impl FnMut(usize) -> Result<()>) -> Result<Timing> {
-    let mut sample = |n: usize| {
+/// Times a program's steps by the host's clock. Its step records must be set for `most` steps.
+pub fn time(executor: &mut Executor, program: ProgramId, most: usize) -> Result<Timing> {
+    let mut seconds = block_on(clock::sample(&BenchOptions::default(), most, async |n| {
         let start = Instant::now();
-        run(n).map(|()| start.elapsed())
-    };
-    // Doubling warms up as well.
-    let mut n = 1;
-    while sample(n)? < SAMPLE && n < max {
-        n = (2 * n).min(max);
-    }
-    let mut seconds = (0..SAMPLES).map(|_| Ok(sample(n)?.as_secs_f64() / n as f64)).collect::<Result<Vec<_>>>()?;
+        executor.run(program, 0..n, &mut |_| true).await?;
+        Ok(start.elapsed().as_secs_f64())
+    }))?;
     seconds.sort_by(f64::total_cmp);
-    let spread = seconds[SAMPLES - 1 - SAMPLES / 4] - seconds[SAMPLES / 4];
-    Ok(Timing { median: seconds[SAMPLES / 2], spread })
+    let quarter = seconds.len() / 4;
+    let interquartile_range = seconds[seconds.len() - 1 - quarter] - seconds[quarter];
+    Ok(Timing { median: seconds[seconds.len() / 2], interquartile_range })
 }

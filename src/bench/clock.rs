@@ -1,4 +1,8 @@
 //! Samples of the clock.
+//!
+//! A sample is the time of several steps. Their number is doubled until a sample lasts
+//! [`BenchOptions::sample_seconds`], so that the cost of starting and of waiting for the device does not show. The
+//! doubling also warms up caches and clocks.
 
 use std::ops::AsyncFnMut;
 
@@ -9,8 +13,7 @@ use crate::backend::Executor;
 use crate::error::Result;
 use crate::plan::ProgramId;
 
-/// Steps that a sample takes, at most `most`: doubled until they last long enough. That warms up as
-/// well. `run(n)` takes `n` steps and returns their seconds.
+/// How many steps a sample takes, at most `most`. `run(n)` takes `n` steps and returns their seconds.
 async fn steps(options: &BenchOptions, most: usize, run: &mut impl AsyncFnMut(usize) -> Result<f64>) -> Result<usize> {
     // A driver may compile a kernel when it first runs.
     run(1).await?;
@@ -21,11 +24,12 @@ async fn steps(options: &BenchOptions, most: usize, run: &mut impl AsyncFnMut(us
     Ok(n)
 }
 
-/// Seconds of one step in each sample of `run(n)`, as [`steps`] wants it.
+/// Takes [`BenchOptions::samples`] samples and returns the seconds of one step in each. `run(n)` takes `n` steps, at
+/// most `most`, waits for them and returns their seconds.
 ///
 /// # Errors
 /// What `run` fails at.
-pub(super) async fn sample(
+pub async fn sample(
     options: &BenchOptions,
     most: usize,
     mut run: impl AsyncFnMut(usize) -> Result<f64>,
@@ -38,15 +42,15 @@ pub(super) async fn sample(
     Ok(samples)
 }
 
-/// A program to be timed, of at least as many steps as a sample may take.
+/// A program to be timed. Its step records must be set for as many steps as a sample may take.
 pub(super) struct Timed {
     pub program: ProgramId,
-    /// Whether by the host's clock, also where the device has its own.
+    /// Whether the host's clock is read even where the device has its own.
     pub host: bool,
 }
 
-/// Seconds of one step of each program in each sample. The programs take their samples in turn: what
-/// else goes on meanwhile on the machine meets all of them alike.
+/// The seconds of one step of each program in each sample. The programs take their samples in turn, so that
+/// whatever else the machine does meanwhile slows all of them alike.
 ///
 /// # Errors
 /// What the backend fails at.

@@ -1,8 +1,8 @@
-//! Twin of `shaders/bias.wgsl`; the equations stand in [`crate::ops::bias`].
+//! The plain twin of the shader `bias`. The equations stand in [`crate::ops::bias`].
 
-use super::for_each_chunk;
+use super::threads::for_each_chunk;
 
-/// Rows summed before they join the total: short sums lose less to rounding.
+/// Rows that are summed before they are added to the total. Rounding errors of short sums are smaller.
 const BLOCK: usize = 64;
 
 /// `y[r,c] += b[c]`

@@ -1,15 +1,15 @@
-//! Twin of `shaders/conv2d.wgsl`; the equations stand in [`crate::ops::conv2d`].
+//! The plain twin of the shader `conv2d`. The equations stand in [`crate::ops::conv2d`].
 
-use super::for_each_chunk;
+use super::threads::for_each_chunk;
 use crate::model::geometry::ConvShape;
 
-/// The input row or column that output `o` reads through tap `tap`, if it lies inside the image.
+/// The input row or column that output row or column `o` reads through tap `tap`, if it lies inside the image.
 fn inside(o: usize, stride: usize, tap: usize, pad: usize, len: usize) -> Option<usize> {
     (o * stride + tap).checked_sub(pad).filter(|&i| i < len)
 }
 
-/// Calls `f(output pixel, tap, input pixel)` for every tap of every output pixel of an image that
-/// does not fall into the padding.
+/// Calls `f(output pixel, tap, input pixel)` for every output pixel of an image and every tap of the kernel that
+/// reads a pixel of the image, not of the padding.
 fn for_each_tap(s: &ConvShape, mut f: impl FnMut(usize, usize, usize)) {
     for oh in 0..s.output[0] {
         for ow in 0..s.output[1] {
@@ -26,7 +26,8 @@ fn for_each_tap(s: &ConvShape, mut f: impl FnMut(usize, usize, usize)) {
 
 /// `y[n,oh,ow,o] = Σ x[n,ih,iw,c] · w[i,j,c,o]`
 pub fn forward(s: &ConvShape, x: &[f32], w: &[f32], y: &mut [f32]) {
-    let (ci, co) = (s.in_channels, s.out_channels);
+    let ci = s.in_channels;
+    let co = s.out_channels;
     for_each_chunk(y, s.output_len(), |n, y| {
         let x = &x[n * s.input_len()..][..s.input_len()];
         y.fill(0.0);
@@ -42,8 +43,9 @@ pub fn forward(s: &ConvShape, x: &[f32], w: &[f32], y: &mut [f32]) {
 
 /// `dx[n,ih,iw,c] = Σ dy[n,oh,ow,o] · w[i,j,c,o]`
 pub fn backward_input(s: &ConvShape, dy: &[f32], w: &[f32], dx: &mut [f32]) {
-    let (ci, co) = (s.in_channels, s.out_channels);
-    // `[kh, kw, O, C]`, so that the innermost loop runs over neighbours.
+    let ci = s.in_channels;
+    let co = s.out_channels;
+    // As `[kh, kw, O, C]`: the innermost loop reads neighbouring elements.
     let mut transposed = vec![0.0; w.len()];
     for tap in 0..s.kernel[0] * s.kernel[1] {
         for c in 0..ci {
@@ -65,13 +67,16 @@ pub fn backward_input(s: &ConvShape, dy: &[f32], w: &[f32], dx: &mut [f32]) {
     });
 }
 
-/// `dw[i,j,c,o] = Σ x[n,ih,iw,c] · dy[n,oh,ow,o]`, summed within an image row first, then over
-/// rows: short sums lose less to rounding.
+/// `dw[i,j,c,o] = Σ x[n,ih,iw,c] · dy[n,oh,ow,o]`. The sum of an image row is taken first and then added to the
+/// total: rounding errors of short sums are smaller.
 pub fn backward_weights(s: &ConvShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
-    let (ci, co) = (s.in_channels, s.out_channels);
+    let ci = s.in_channels;
+    let co = s.out_channels;
     let batch = dy.len() / s.output_len();
     for_each_chunk(dw, co, |row, dw| {
-        let (i, j, c) = (row / ci / s.kernel[1], row / ci % s.kernel[1], row % ci);
+        let i = row / ci / s.kernel[1];
+        let j = row / ci % s.kernel[1];
+        let c = row % ci;
         let mut partial = vec![0.0; co];
         dw.fill(0.0);
         for n in 0..batch {

@@ -1,9 +1,9 @@
-//! Twin of `shaders/gather.wgsl`; the equation stands in [`crate::ops::gather`].
+//! The plain twin of the shader `gather`. The equations stand in [`crate::ops::gather`].
 
 use crate::plan::StepRecord;
 
-/// `x[i, p] = images[order[start + i], p] / 255`, `label[i]` likewise; zeros for `i ≥ n`.
-#[inline(always)]
+/// `x[i, p] = images[order[start + i], p] / 255`, `label[i] = labels[order[start + i]]`, both 0 for `i ≥ n`.
+#[inline(always)] // compiled into the fused kernel with its vector instructions
 pub fn forward(record: &StepRecord, images: &[u8], labels: &[u32], order: &[u32], x: &mut [f32], label: &mut [u32]) {
     let pixels = x.len() / label.len();
     for (i, (row, class)) in x.chunks_exact_mut(pixels).zip(label).enumerate() {

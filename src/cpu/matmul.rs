@@ -1,17 +1,17 @@
-//! Twin of `shaders/matmul.wgsl`; the equation stands in [`crate::ops::matmul`].
+//! The plain twin of the shader `matmul`. The equations stand in [`crate::ops::matmul`].
 
-use super::for_each_chunk;
+use super::threads::for_each_chunk;
 use crate::ops::MatMul;
 
-/// Terms summed before they join the total: short sums lose less to rounding.
+/// Terms that are summed before they are added to the total. Rounding errors of short sums are smaller.
 const BLOCK: usize = 64;
 
-/// `y[m,n] = Σ_k a(m,k) · b(k,n)`
+/// `y[m,n] = Σ_k a(m,k) · b(k,n)`, where `a` and `b` may be stored transposed
 pub fn multiply(op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32]) {
-    let [a_row, a_column] = op.strides_a();
+    let [a_row, a_term] = op.strides_a();
     let transposed;
     let b = if op.transpose_b {
-        // `[inner, columns]`, so that the innermost loop runs over neighbours.
+        // As `[inner, columns]`: the innermost loop reads neighbouring elements.
         transposed =
             (0..op.inner * op.columns).map(|i| b[i % op.columns * op.inner + i / op.columns]).collect::<Vec<_>>();
         &transposed
@@ -24,7 +24,7 @@ pub fn multiply(op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32]) {
         for block in (0..op.inner).step_by(BLOCK) {
             partial.fill(0.0);
             for k in block..(block + BLOCK).min(op.inner) {
-                let a = a[m * a_row + k * a_column];
+                let a = a[m * a_row + k * a_term];
                 let b = &b[k * op.columns..][..op.columns];
                 partial.iter_mut().zip(b).for_each(|(sum, &b)| *sum += a * b);
             }

@@ -1,9 +1,8 @@
-//! Twin of `shaders/softmax_cross_entropy.wgsl`; the equations stand in
-//! [`crate::ops::softmax_cross_entropy`].
+//! The plain twin of the shader `softmax_cross_entropy`. The equations stand in [`crate::ops::softmax_cross_entropy`].
 
 use crate::plan::StepRecord;
 
-/// The row's maximum and `Σ exp(x − maximum)`.
+/// A row's maximum `m` and `Σ_j exp(x[j] − m)`.
 fn normaliser(x: &[f32]) -> (f32, f32) {
     let maximum = x.iter().copied().fold(x[0], f32::max);
     (maximum, x.iter().map(|x| (x - maximum).exp()).sum())
@@ -32,7 +31,7 @@ pub fn negative_log_likelihood(record: &StepRecord, classes: usize, x: &[f32], l
     }
 }
 
-/// `loss[r] = −log_softmax(x)[r, label[r]]`, and the first class of the largest logit.
+/// `loss[r] = −log_softmax(x)[r, label[r]]`, and the predicted class: the first one with the largest logit.
 pub fn forward(
     record: &StepRecord,
     classes: usize,
@@ -55,7 +54,7 @@ pub fn forward(
     }
 }
 
-/// `dx[r,c] = (softmax(x)[r,c] − [c = label[r]]) / n` for active rows, else zero.
+/// `dx[r,c] = (softmax(x)[r,c] − [c = label[r]]) / n` for active rows, 0 for the others.
 pub fn backward(record: &StepRecord, classes: usize, x: &[f32], label: &[u32], dx: &mut [f32]) {
     let n = record.n as usize;
     for (r, (x, dx)) in x.chunks_exact(classes).zip(dx.chunks_exact_mut(classes)).enumerate() {

@@ -196,7 +196,7 @@ impl Plan {
         ProgramId(self.programs.len() - 1)
     }
 
-    /// All of a buffer, as one view.
+    /// All elements of a buffer.
     pub fn whole(&self, buffer: BufferId) -> View {
         View { buffer, offset: 0, len: self.buffers[buffer.0].len }
     }

@@ -1,15 +1,15 @@
-//! Adam in vectors, on all cores; the same bits as the plain one.
+//! Adam with vector instructions and in parallel. The result is that of the plain twin, bit for bit.
 
-use super::machine::Machine;
-
+use crate::cpu::adam;
+use crate::cpu::instruction_set::InstructionSet;
 use crate::ops::adam::AdamParameters;
 
-/// Parameters of one task.
+/// Parameters that one task updates.
 const CHUNK: usize = 8 * 1024;
 
-/// [`crate::cpu::adam::update`].
+/// See [`adam::update`].
 pub fn update(
-    machine: Machine,
+    isa: InstructionSet,
     parameters: &AdamParameters,
     alpha: f32,
     w: &mut [f32],
@@ -18,9 +18,9 @@ pub fn update(
     v: &mut [f32],
 ) {
     let run = |w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]| {
-        machine.dispatch(
+        isa.dispatch(
             #[inline(always)]
-            || crate::cpu::adam::update(parameters, alpha, w, g, m, v),
+            || adam::update(parameters, alpha, w, g, m, v),
         );
     };
     #[cfg(feature = "parallel")]
