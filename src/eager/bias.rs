@@ -15,7 +15,8 @@ use crate::plan::{Op, StepRecord};
 /// [`crate::Error::Usage`] where `b` is empty or `y` is not one or more whole rows; see the
 /// [module](super).
 pub async fn bias(backend: &Backend, y: &[f32], b: &[f32]) -> Result<Vec<f32>> {
-    let (rows, channels) = (y.len() / b.len().max(1), b.len());
+    let rows = y.len() / b.len().max(1);
+    let channels = b.len();
     let mut call = Call::new(backend);
     let b = call.input("b", b, &[channels])?;
     let y = call.input("y", y, &[rows, channels])?;

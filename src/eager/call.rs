@@ -44,7 +44,8 @@ impl<'a> Call<'a> {
     ) -> Result<[Vec<u32>; N]> {
         let limit = self.backend.max_binding_bytes();
         if let Some(buffer) = self.plan.buffers.iter().find(|b| b.bytes() > limit) {
-            let (name, bytes) = (&buffer.name, buffer.bytes());
+            let name = &buffer.name;
+            let bytes = buffer.bytes();
             let error = Error::usage(format!("{name} needs {bytes} bytes, this backend binds at most {limit}"));
             return Err(error.advice("use a smaller tensor").remedy(Remedy::CpuBackend));
         }

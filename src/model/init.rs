@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn seeds_and_tensors_differ() {
-        let (a, b) = (&all(0)[0], &all(1)[0]);
+        let a = &all(0)[0];
+        let b = &all(1)[0];
         for (x, y) in a.iter().zip(b).filter(|(x, _)| x.shape.len() > 1) {
             assert_ne!(x.data, y.data, "{}", x.name);
         }

@@ -44,7 +44,8 @@ pub(super) struct Table(pub(super) Vec<TensorError>);
 
 impl Table {
     pub(super) fn add(&mut self, name: &str, bound: f64, got: &[f32], cpu: &[f32], want: &[f64]) {
-        let (error, cpu) = (norm_relative(got, want), norm_relative(cpu, want));
+        let error = norm_relative(got, want);
+        let cpu = norm_relative(cpu, want);
         let new = TensorError { name: name.into(), error, cpu, bound: bound.max(2.0 * cpu) };
         match self.0.iter_mut().find(|c| c.name == name) {
             Some(old) => {

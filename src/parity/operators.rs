@@ -32,13 +32,17 @@ pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<TensorError>>
 
 async fn gather(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
     // Odd rows straddle the words that bytes lie in; the batch is not full.
-    let (samples, pixels, capacity, range) = (97, 49, 64, [30, 61]);
+    let samples = 97;
+    let pixels = 49;
+    let capacity = 64;
+    let range = [30, 61];
     let images: Vec<u8> = (0..samples * pixels).map(|_| stream.below(256) as u8).collect();
     let labels: Vec<u8> = (0..samples).map(|_| stream.below(10) as u8).collect();
     let order: Vec<u32> = (0..samples).map(|_| stream.below(samples as u32)).collect();
     let (got, got_labels) = eager::gather(backend, capacity, [&images, &labels], &order, range).await?;
     let (cpu, cpu_labels) = eager::gather(&Backend::Cpu, capacity, [&images, &labels], &order, range).await?;
-    let (mut x, mut classes) = (vec![0.0; capacity * pixels], vec![0.0; range[1]]);
+    let mut x = vec![0.0; capacity * pixels];
+    let mut classes = vec![0.0; range[1]];
     for i in 0..range[1] {
         let sample = order[range[0] + i] as usize;
         for p in 0..pixels {
@@ -62,11 +66,14 @@ async fn conv2d(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Re
         ([11, 7], [3, 5], [5, 2], [3, 2], uneven),
         ([7, 17], [9, 13], [1, 4], [2, 3], Padding::Same),
     ] {
-        let (s, n) = (ConvShape::new(input, channels[0], channels[1], kernel, stride, padding)?, 2);
+        let s = ConvShape::new(input, channels[0], channels[1], kernel, stride, padding)?;
+        let n = 2;
         let x = random(stream, n * s.input_len());
         let w = random(stream, s.weights_len());
         let dy = random(stream, n * s.output_len());
-        let (x64, w64, dy64) = (wide(&x), wide(&w), wide(&dy));
+        let x64 = wide(&x);
+        let w64 = wide(&w);
+        let dy64 = wide(&dy);
         let got = eager::conv2d(backend, &s, n, &x, &w).await?;
         let cpu = eager::conv2d(&Backend::Cpu, &s, n, &x, &w).await?;
         table.add("conv2d y", FORWARD, &got, &cpu, &reference::conv2d(&s, n, &x64, &w64));
@@ -86,7 +93,8 @@ async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> 
         ([7, 9], [3, 3], [2, 2], Padding::Same),
         ([5, 8], [3, 2], [1, 1], Padding::Explicit(Pads { top: 1, left: 0, bottom: 2, right: 1 })),
     ] {
-        let (s, n) = (PoolShape::new(input, 5, kernel, stride, padding)?, 3);
+        let s = PoolShape::new(input, 5, kernel, stride, padding)?;
+        let n = 3;
         // Few levels, so that windows have ties.
         let x: Vec<f32> = (0..n * s.input_len()).map(|_| stream.below(4) as f32).collect();
         let dy = random(stream, n * s.output_len());
@@ -105,8 +113,11 @@ async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> 
 }
 
 async fn pointwise(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
-    let (rows, channels) = (997, 13);
-    let (y, b, dy) = (random(stream, rows * channels), random(stream, channels), random(stream, rows * channels));
+    let rows = 997;
+    let channels = 13;
+    let y = random(stream, rows * channels);
+    let b = random(stream, channels);
+    let dy = random(stream, rows * channels);
     let got = eager::bias(backend, &y, &b).await?;
     let cpu = eager::bias(&Backend::Cpu, &y, &b).await?;
     table.add("bias y", FORWARD, &got, &cpu, &reference::bias(&wide(&y), &wide(&b)));
@@ -130,7 +141,8 @@ async fn matmul(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Re
         ([7, 10, 131], [true, true], "matmul aᵀbᵀ", FORWARD),
     ] {
         let [m, n, k] = sizes;
-        let (a, b) = (random(stream, m * k), random(stream, k * n));
+        let a = random(stream, m * k);
+        let b = random(stream, k * n);
         let got = eager::matmul(backend, sizes, transpose, &a, &b).await?;
         let cpu = eager::matmul(&Backend::Cpu, sizes, transpose, &a, &b).await?;
         table.add(name, bound, &got, &cpu, &reference::matmul(sizes, transpose, &wide(&a), &wide(&b)));
@@ -139,7 +151,9 @@ async fn matmul(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Re
 }
 
 async fn loss(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
-    let (rows, classes, active) = (67, 10, 61);
+    let rows = 67;
+    let classes = 10;
+    let active = 61;
     let x: Vec<f32> = random(stream, rows * classes).into_iter().map(|v| 10.0 * v).collect();
     let labels: Vec<u32> = (0..rows).map(|_| stream.below(classes as u32)).collect();
     let got = eager::softmax(backend, classes, &x).await?;
@@ -167,7 +181,8 @@ async fn loss(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Resu
 
 async fn adam(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
     let n = 997;
-    let (w, m) = (random(stream, n), random(stream, n));
+    let w = random(stream, n);
+    let m = random(stream, n);
     let v: Vec<f32> = random(stream, n).into_iter().map(|v| v * v).collect();
     // Gradients from 1 down to far below ε.
     let g: Vec<f32> = random(stream, n).into_iter().map(|g| g * 10f32.powi(-(stream.below(9) as i32))).collect();

@@ -24,11 +24,13 @@ pub async fn steps(
     let mut ours = Trainer::new(backend, &network, data, &options, None).await?;
     let plain = TrainOptions { fuse: false, ..options };
     let mut twin = Trainer::new(&Backend::Cpu, &network, data, &plain, None).await?;
-    let (got, want) = (ours.first_steps(STEPS).await?, twin.first_steps(STEPS).await?);
+    let got = ours.first_steps(STEPS).await?;
+    let want = twin.first_steps(STEPS).await?;
     // `max` would drop a NaN.
     let worst = |worst: f64, d: f64| if d > worst || d.is_nan() { d } else { worst };
     let loss = got[0].iter().zip(&want[0]).map(|(a, b)| (a - b).abs()).fold(0.0, worst);
-    let (got, want) = (ours.weights(0).await?, twin.weights(0).await?);
+    let got = ours.weights(0).await?;
+    let want = twin.weights(0).await?;
     let tensors = got.iter().zip(&want).map(|(a, b)| (a.name.clone(), norm_relative(&a.data, &wide(&b.data))));
     Ok((loss, tensors.collect()))
 }

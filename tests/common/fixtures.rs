@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use stridelab::model::geometry::{Padding, Pads};
 
 /// Names of the parameters, in the order of every "by tensor" list.
 pub const TENSORS: [&str; 8] = [
@@ -126,6 +127,20 @@ pub fn sizes<const N: usize>(case: &serde_json::Value, name: &str) -> [usize; N]
     std::array::from_fn(|i| unsigned(&list[i]))
 }
 
+/// The pads by side of an operator's case.
+pub fn pads(case: &serde_json::Value) -> Pads {
+    super::pads(sizes(case, "pads"))
+}
+
+/// The padding of an operator's case; it is given by side where the case names neither `same` nor `valid`.
+pub fn padding(case: &serde_json::Value) -> Padding {
+    match case["padding"].as_str() {
+        Some("same") => Padding::Same,
+        Some("valid") => Padding::Valid,
+        _ => Padding::Explicit(pads(case)),
+    }
+}
+
 fn unsigned(value: &serde_json::Value) -> usize {
     value.as_u64().and_then(|v| usize::try_from(v).ok()).unwrap_or_else(|| panic!("{value} is no size"))
 }
@@ -137,7 +152,8 @@ fn words<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
 
 /// An 8-bit float of one sign, five exponent and two mantissa bits (bias 15), as half precision's upper byte.
 pub fn e5m2(byte: u8) -> f64 {
-    let (exponent, mantissa) = (i32::from(byte >> 2 & 31), f64::from(byte & 3) / 4.0);
+    let exponent = i32::from(byte >> 2 & 31);
+    let mantissa = f64::from(byte & 3) / 4.0;
     assert!(exponent < 31, "infinity or NaN in a fixture");
     let magnitude = if exponent == 0 { mantissa * 2f64.powi(-14) } else { (1.0 + mantissa) * 2f64.powi(exponent - 15) };
     if byte >> 7 == 1 { -magnitude } else { magnitude }

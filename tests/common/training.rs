@@ -30,7 +30,8 @@ pub fn mnist() -> &'static Dataset {
 /// These samples of `split`.
 pub fn samples(split: &Split, indices: impl Iterator<Item = usize>) -> Split {
     let pixels = split.height * split.width;
-    let (mut images, mut labels) = (Vec::new(), Vec::new());
+    let mut images = Vec::new();
+    let mut labels = Vec::new();
     for i in indices {
         images.extend(&split.images[i * pixels..][..pixels]);
         labels.push(split.labels[i]);
@@ -41,7 +42,8 @@ pub fn samples(split: &Split, indices: impl Iterator<Item = usize>) -> Split {
 /// These of MNIST's training samples, with the first `test` test samples.
 pub fn part(train: impl Iterator<Item = usize>, test: usize) -> Dataset {
     let whole = mnist();
-    let (train, test) = (samples(&whole.train, train), samples(&whole.test, 0..test));
+    let train = samples(&whole.train, train);
+    let test = samples(&whole.test, 0..test);
     Dataset { train, test, name: "part of MNIST".into(), sha256: whole.sha256.clone() }
 }
 

@@ -60,7 +60,8 @@ impl Step {
             x = next;
         }
         let dense = |rows: &[f64], i: usize| {
-            let (inputs, units) = (rows.len() / batch, weights[i + 1].len());
+            let inputs = rows.len() / batch;
+            let units = weights[i + 1].len();
             reference::bias(&reference::matmul([batch, units, inputs], [false; 2], rows, &weights[i]), &weights[i + 1])
         };
         let hidden = reference::relu(&dense(&x, 4));
@@ -71,10 +72,12 @@ impl Step {
 
     /// Gradients of the mean loss by tensor; with `tie`, as if it had fallen the other way.
     pub fn gradients(&self, tie: Option<&Tie>) -> Vec<Vec<f64>> {
-        let (batch, w) = (self.batch, &self.weights);
+        let batch = self.batch;
+        let w = &self.weights;
         // Of a dense layer: by weights, bias and input.
         let dense = |x: &[f64], w: &[f64], dy: &[f64]| {
-            let (inputs, units) = (x.len() / batch, dy.len() / batch);
+            let inputs = x.len() / batch;
+            let units = dy.len() / batch;
             let dw = reference::matmul([inputs, units, batch], [true, false], x, dy);
             let dx = reference::matmul([batch, inputs, units], [false, true], dy, w);
             ([dw, reference::bias_backward(units, dy)], dx)
@@ -105,10 +108,12 @@ impl Step {
         let mut ties = Vec::new();
         for (i, conv) in self.convs.iter().enumerate() {
             let magnitudes = |values: &[f64]| values.iter().map(|v| v.abs()).collect::<Vec<_>>();
-            let (input, weights) = (magnitudes(&conv.input), magnitudes(&self.weights[2 * i]));
+            let input = magnitudes(&conv.input);
+            let weights = magnitudes(&self.weights[2 * i]);
             let rounding = reference::conv2d(&conv.shape, self.batch, &input, &weights);
             reference::windows(&conv.pool, self.batch, |window, position, at| {
-                let (max, first) = (conv.pooled[window], conv.argmax[window] == position);
+                let max = conv.pooled[window];
+                let first = conv.argmax[window] == position;
                 let near = ROUNDING * rounding[at];
                 // Exact ties, such as windows of zeros, are exact for everyone.
                 let other = !first && max > 0.0 && conv.y[at] < max && max - conv.y[at] <= near;
@@ -137,7 +142,8 @@ pub fn settle(step: &Step, difference: &mut [Vec<f64>], part: impl Fn(&[Vec<f64>
     for tie in step.ties() {
         let effect = minus(&step.gradients(Some(&tie)), &exact);
         let seen = part(&effect);
-        let (held, size): (f64, f64) = (dot(difference, &seen), dot(&seen, &seen));
+        let held: f64 = dot(difference, &seen);
+        let size: f64 = dot(&seen, &seen);
         let times = if size > 0.0 { (held / size).round().clamp(-1.0, 1.0) } else { 0.0 };
         add(difference, -times, &seen);
         add(&mut settled, times, &effect);

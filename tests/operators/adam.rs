@@ -27,7 +27,8 @@ fn keras_golden_values() {
             // Keras computes α in float32; see the fixtures' README. Each step also rounds w.
             let update = |w: &[f64]| w.iter().zip(&start).map(|(w, s)| w - f64::from(*s)).collect::<Vec<_>>();
             let norm = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>().sqrt();
-            let (ours, theirs) = (update(&wide(&state[0])), update(&keras[step]));
+            let ours = update(&wide(&state[0]));
+            let theirs = update(&keras[step]);
             let off: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| a - b).collect();
             let rounding = 2.0 * (t + 1) as f64 * f64::from(f32::EPSILON) / 2.0 * norm(&wide(&start));
             let allowed = 3e-5 * norm(&theirs) + rounding;
@@ -43,7 +44,9 @@ fn float64() {
     for parameters in [AdamParameters::default(), other] {
         for (len, t) in [(1, 1), (2, 2), (63, 3), (64, 10), (65, 100), (257, 938), (70_001, 5)] {
             let alpha = parameters.alpha(1e-3, t);
-            let (w, m, g) = (vec![0.0; len], data("m", len), data("g", len));
+            let w = vec![0.0; len];
+            let m = data("m", len);
+            let g = data("g", len);
             let v: Vec<f32> = data("v", len).iter().map(|v| v * v + 1e-3).collect();
             let AdamParameters { beta1, beta2, epsilon } = parameters;
             let state = [&w, &m, &v].map(|values| wide(values));
@@ -67,7 +70,8 @@ fn float64() {
 #[test]
 fn alpha_follows_the_formula() {
     let parameters = AdamParameters::default();
-    let (mut beta1, mut beta2) = (1.0, 1.0);
+    let mut beta1 = 1.0;
+    let mut beta2 = 1.0;
     for t in 1..=1000 {
         (beta1, beta2) = (beta1 * 0.9, beta2 * 0.999);
         let want = 1e-3 * f64::sqrt(1.0 - beta2) / (1.0 - beta1);
@@ -89,7 +93,8 @@ fn nothing_moves_without_a_gradient() {
 #[test]
 fn wrong_lengths_are_errors() {
     let p = AdamParameters::default();
-    let (five, four) = ([0.0; 5], [0.0; 4]);
+    let five = [0.0; 5];
+    let four = [0.0; 4];
     for (_, b) in backends() {
         refused("short m", adam(b, p, 1.0, [&five, &four, &five], &five));
         refused("short v", adam(b, p, 1.0, [&five, &five, &four], &five));

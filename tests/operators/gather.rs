@@ -19,9 +19,11 @@ fn rows_in_order_and_zeros_below() {
         (97, 49, 64, 33, 64),
         (6, 2, 4, 6, 0),
     ] {
-        let (images, labels) = (bytes("images", samples * pixels, 256), bytes("labels", samples, 10));
+        let images = bytes("images", samples * pixels, 256);
+        let labels = bytes("labels", samples, 10);
         let order = integers("order", samples, samples as u32);
-        let (mut x, mut label) = (vec![0.0; capacity * pixels], vec![0; capacity]);
+        let mut x = vec![0.0; capacity * pixels];
+        let mut label = vec![0; capacity];
         for i in 0..n {
             let sample = order[start + i] as usize;
             for p in 0..pixels {
@@ -58,7 +60,8 @@ fn every_byte() {
 
 #[test]
 fn what_does_not_fit_is_an_error() {
-    let (images, labels) = ([0u8; 12], [0u8; 4]);
+    let images = [0u8; 12];
+    let labels = [0u8; 4];
     for (_, b) in backends() {
         let call = |capacity, order: &'static [u32], range| gather(b, capacity, [&images, &labels], order, range);
         refused("past the order", call(4, &[0, 1, 2, 3], [2, 3]));

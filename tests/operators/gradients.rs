@@ -44,7 +44,9 @@ fn conv_shapes() -> [ConvShape; 5] {
 #[test]
 fn conv2d_input() {
     for s in conv_shapes() {
-        let (x, w, dy) = (data("x", 2 * s.input_len()), data("w", s.weights_len()), data("dy", 2 * s.output_len()));
+        let x = data("x", 2 * s.input_len());
+        let w = data("w", s.weights_len());
+        let dy = data("dy", 2 * s.output_len());
         let want = differences(&x, &wide(&dy), |x| reference::conv2d(&s, 2, x, &wide(&w)));
         close(&format!("{s:?}"), &ok(eager::conv2d_backward_input(&CPU, &s, 2, &dy, &w)), &want, BOUND);
     }
@@ -55,7 +57,9 @@ fn conv2d_input() {
 #[test]
 fn conv2d_weights() {
     for s in conv_shapes() {
-        let (x, w, dy) = (data("x", 2 * s.input_len()), data("w", s.weights_len()), data("dy", 2 * s.output_len()));
+        let x = data("x", 2 * s.input_len());
+        let w = data("w", s.weights_len());
+        let dy = data("dy", 2 * s.output_len());
         let want = differences(&w, &wide(&dy), |w| reference::conv2d(&s, 2, &wide(&x), w));
         close(&format!("{s:?}"), &ok(eager::conv2d_backward_weights(&CPU, &s, 2, &x, &dy)), &want, BOUND);
     }
@@ -65,7 +69,9 @@ fn conv2d_weights() {
 #[test]
 fn bias() {
     for (rows, channels) in [(1, 1), (7, 3), (2, 9), (13, 5)] {
-        let (y, b, dy) = (data("y", rows * channels), data("b", channels), data("dy", rows * channels));
+        let y = data("y", rows * channels);
+        let b = data("b", channels);
+        let dy = data("dy", rows * channels);
         let want = differences(&b, &wide(&dy), |b| reference::bias(&wide(&y), b));
         close(&format!("{rows} of {channels}"), &ok(eager::bias_backward(&CPU, channels, &dy)), &want, BOUND);
     }
@@ -108,7 +114,9 @@ fn max_pool() {
 #[test]
 fn matmul() {
     for [m, n, k] in [[1, 1, 1], [3, 5, 7], [2, 9, 4], [8, 1, 5]] {
-        let (a, b, dy) = (data("a", m * k), data("b", k * n), data("dy", m * n));
+        let a = data("a", m * k);
+        let b = data("b", k * n);
+        let dy = data("dy", m * n);
         let forward = |a: &[f64], b: &[f64]| reference::matmul([m, n, k], [false; 2], a, b);
         let want = differences(&a, &wide(&dy), |a| forward(a, &wide(&b)));
         close("da", &ok(eager::matmul(&CPU, [m, k, n], [false, true], &dy, &b)), &want, BOUND);

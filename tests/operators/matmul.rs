@@ -10,7 +10,8 @@ fn golden(file: &str, op: &str) {
         let key = |name: &str| format!("{op}/{number}/{name}");
         let [x, w, dy] = ["x", "w", "dy"].map(|name| fixture.f32(&key(name)));
         let [y, dx, dw] = ["y", "dx", "dw"].map(|name| wide(&fixture.f32(&key(name))));
-        let (rows, shape) = (fixture.shape(&key("x"))[0], fixture.shape(&key("w")));
+        let rows = fixture.shape(&key("x"))[0];
+        let shape = fixture.shape(&key("w"));
         let [inputs, outputs] = [shape[0], shape[1]];
         let b = if op == "dense" { wide(&fixture.f32(&key("b"))) } else { vec![0.0] };
         let y: Vec<f64> = y.iter().enumerate().map(|(i, v)| v - b[i % b.len()]).collect();
@@ -47,7 +48,8 @@ fn float64() {
         [5, 64, 784],
     ] {
         let [m, n, k] = sizes;
-        let (a, b) = (data("a", m * k), data("b", k * n));
+        let a = data("a", m * k);
+        let b = data("b", k * n);
         for transpose in [[false, false], [true, false], [false, true], [true, true]] {
             let want = reference::matmul(sizes, transpose, &wide(&a), &wide(&b));
             let name = format!("{sizes:?} transposed {transpose:?}");

@@ -49,7 +49,8 @@ fn float64() {
         (257, 7, 10.0),
     ] {
         let x: Vec<f32> = data("x", rows * classes).iter().map(|v| v * scale).collect();
-        let (logits, labels) = (wide(&x), integers("labels", rows, classes as u32));
+        let logits = wide(&x);
+        let labels = integers("labels", rows, classes as u32);
         let name = |what| format!("{what} of {rows} rows of {classes} up to {scale}");
         on_all(&name("softmax"), &reference::softmax(classes, &logits), FORWARD, |b| ok(softmax(b, classes, &x)));
         on_all(&name("log-softmax"), &reference::log_softmax(classes, &logits), FORWARD, |b| {
@@ -77,7 +78,8 @@ fn predictions() {
 /// Log-probabilities are read, not computed: exact.
 #[test]
 fn negative_log_likelihood_picks_the_label() {
-    let (x, labels) = (data("x", 7 * 5), integers("labels", 7, 5));
+    let x = data("x", 7 * 5);
+    let labels = integers("labels", 7, 5);
     let want: Vec<f32> = labels.iter().enumerate().map(|(r, &label)| -x[r * 5 + label as usize]).collect();
     for (backend, b) in backends() {
         exact(backend, &ok(negative_log_likelihood(b, 5, &x, &labels)), &want);

@@ -71,7 +71,8 @@ fn a_sound_set_is_read_plain_and_gzipped() {
 #[test]
 fn files_in_memory_are_told_apart_by_name() {
     let [a, b, c, d] = small();
-    let (c_name, b_name) = ("t10k-images.idx3-ubyte", "train-labels.idx1-ubyte.gz");
+    let c_name = "t10k-images.idx3-ubyte";
+    let b_name = "train-labels.idx1-ubyte.gz";
     let mixed = [(FILES[3], &d[..]), (c_name, &c), (b_name, &b), (FILES[0], &a)];
     assert_eq!(Dataset::from_bytes("small", mixed).unwrap(), parse(&small()).unwrap());
     let twice = [(FILES[3], &d[..]), (c_name, &c), (c_name, &c), (FILES[0], &a)];

@@ -88,9 +88,11 @@ fn the_gpu_follows_the_cpu() {
 }
 
 fn bits(backend: &Backend) {
-    let (network, data) = (network(2, "same"), small());
+    let network = network(2, "same");
+    let data = small();
     let run = |seed| Run::together(backend, &network, &data, &options(&[seed])).remove(0);
-    let (first, other) = (run(5), run(6));
+    let first = run(5);
+    let other = run(6);
     first.same(&run(5));
     assert_ne!(first.epochs, other.epochs);
     for (a, b) in first.tensors.iter().zip(&other.tensors) {
@@ -183,7 +185,8 @@ fn a_steps_loss_is_the_mean_over_its_samples_on_the_gpu() {
 /// A second epoch is the first one of a run that starts from the first epoch's weights and moments, at its step
 /// count, and of no other count.
 fn epochs(backend: &Backend) {
-    let (network, data) = (network(2, "valid"), small());
+    let network = network(2, "valid");
+    let data = small();
     let in_order = TrainOptions { shuffle: false, ..options(&[2]) };
     let mut whole = trainer(backend, &network, &data, &in_order, None);
     let first = epoch(&mut whole);
@@ -214,7 +217,8 @@ fn steps_count_through_the_epochs_on_the_gpu() {
 
 /// A no ends the epoch at a step boundary, and the next epoch runs to its end.
 fn interrupted(backend: &Backend) {
-    let (network, data) = (network(2, "valid"), small());
+    let network = network(2, "valid");
+    let data = small();
     let mut trainer = trainer(backend, &network, &data, &options(&[0, 1, 2]), None);
     let mut run = |go_on| {
         let mut asked = Vec::new();
@@ -273,7 +277,8 @@ fn diverges(backend: &Backend) {
 
 /// A replica that starts from infinite weights is marked; the one beside it is bit for bit the one of a run alone.
 fn others_go_on(backend: &Backend) {
-    let (network, data) = (network(2, "valid"), small());
+    let network = network(2, "valid");
+    let data = small();
     let mut both = trainer(backend, &network, &data, &options(&[3, 4]), None);
     let mut broken = ok(both.state(0));
     broken.weights[6].data[0] = f32::INFINITY;
@@ -296,7 +301,8 @@ fn a_model_that_diverges_stops_no_other_on_the_gpu() {
 
 /// Any set of images, in more steps than one; the test set itself comes to what validation said.
 fn evaluates(backend: &Backend) {
-    let (network, data) = (network(1, "valid"), small());
+    let network = network(1, "valid");
+    let data = small();
     let mut trainer = trainer(backend, &network, &data, &options(&[0, 1]), None);
     let epochs = epoch(&mut trainer);
     for (replica, epoch) in epochs.iter().enumerate() {
@@ -330,7 +336,8 @@ fn any_images_are_evaluated_on_the_gpu() {
 fn shows_features(backend: &Backend) {
     let data = small();
     let mut trainer = trainer(backend, &network(2, "same"), &data, &options(&[5]), None);
-    let (first, second) = (data.train.image(7), data.test.image(39));
+    let first = data.train.image(7);
+    let second = data.test.image(39);
     let conv1 = ok(trainer.features("conv1", first, 0));
     assert_eq!((conv1.shape, conv1.data.len()), ([14, 14, 32], 14 * 14 * 32));
     assert!(conv1.data.iter().all(|value| *value >= 0.0) && conv1.data.iter().any(|value| *value > 0.0));

@@ -169,7 +169,8 @@ fn a_place_that_cannot_be_written_is_an_error_and_stays_as_it_was() {
 #[test]
 fn mutated_files_never_panic() {
     let whole = changed(|_| ());
-    let (mut stream, mut taken) = (Stream::new(0, "fuzz"), 0);
+    let mut stream = Stream::new(0, "fuzz");
+    let mut taken = 0;
     for _ in 0..3000 {
         let mut bytes = whole.clone();
         for _ in 0..=stream.below(3) {

@@ -113,7 +113,8 @@ impl Padding {
                     let total = (out.saturating_sub(1) * stride[a] + kernel[a]).saturating_sub(input[a]);
                     (total / 2, total - total / 2)
                 };
-                let ((top, bottom), (left, right)) = (axis(0), axis(1));
+                let (top, bottom) = axis(0);
+                let (left, right) = axis(1);
                 Pads { top, left, bottom, right }
             }
         }
@@ -215,7 +216,8 @@ impl PoolShape {
         for a in 0..2 {
             let last = (output[a] - 1) * stride[a];
             if pads.before()[a] >= kernel[a] || last >= input[a] + pads.before()[a] {
-                let (window, input) = (size(kernel), size(input));
+                let window = size(kernel);
+                let input = size(input);
                 let what =
                     format!("a pooling window of {window} would lie wholly in the padding of an input of {input}");
                 return Err(Error::usage(what).advice("use less padding"));

@@ -29,7 +29,8 @@ fn product(backend: &Backend, a: &Tensor, b: &Tensor, transpose: [bool; 2]) -> R
 /// `alpha·a·b + beta·c`; the kernels multiply and add the bias, the harness scales.
 pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
     let transpose = [case.integer("transA")? != 0, case.integer("transB")? != 0];
-    let (alpha, beta) = (case.number("alpha")? as f32, case.number("beta")? as f32);
+    let alpha = case.number("alpha")? as f32;
+    let beta = case.number("beta")? as f32;
     let mut y = product(backend, case.input("a")?, case.input("b")?, transpose)?;
     let mut values: Vec<f32> = y.floats()?.iter().map(|v| alpha * v).collect();
     if let Ok(c) = case.input("c") {
@@ -57,8 +58,10 @@ pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
 /// NumPy's `matmul`: matrices in the last two axes, the others broadcast; a vector is a row on the
 /// left and a column on the right.
 pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let (a, b) = (case.input("a")?, case.input("b")?);
-    let (vector_a, vector_b) = (a.shape.len() == 1, b.shape.len() == 1);
+    let a = case.input("a")?;
+    let b = case.input("b")?;
+    let vector_a = a.shape.len() == 1;
+    let vector_b = b.shape.len() == 1;
     let a_shape = if vector_a { vec![1, a.shape[0]] } else { a.shape.clone() };
     let b_shape = if vector_b { vec![b.shape[0], 1] } else { b.shape.clone() };
     let (a_batch, a_matrix) = a_shape.split_at(a_shape.len() - 2);
@@ -67,7 +70,8 @@ pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
     let size = |batch: &[usize], axis: usize| (axis + batch.len()).checked_sub(rank).map_or(1, |i| batch[i]);
     let batch: Vec<usize> = (0..rank).map(|axis| size(a_batch, axis).max(size(b_batch, axis))).collect();
     let pick = |own: &[usize], mut flat: usize| {
-        let (mut at, mut stride) = (0, 1);
+        let mut at = 0;
+        let mut stride = 1;
         for axis in (0..rank).rev() {
             at += flat % batch[axis] % size(own, axis) * stride;
             stride *= size(own, axis);
@@ -95,7 +99,9 @@ pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
 }
 
 pub fn matmul_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let (a, b, dy) = (case.input("a")?, case.input("b")?, case.input("dy")?);
+    let a = case.input("a")?;
+    let b = case.input("b")?;
+    let dy = case.input("dy")?;
     named([
         ("y", product(backend, a, b, [false, false])?),
         ("da", product(backend, dy, b, [false, true])?),
@@ -107,7 +113,9 @@ pub fn dense_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     if case.text("w_layout")? != "IO" {
         return Err("weights in another layout than [in, out]".into());
     }
-    let (x, w, dy) = (case.input("x")?, case.input("w")?, case.input("dy")?);
+    let x = case.input("x")?;
+    let w = case.input("w")?;
+    let dy = case.input("dy")?;
     let db = block_on(eager::bias_backward(backend, dy.shape[1], dy.floats()?))?;
     named([
         ("dx", product(backend, dy, w, [false, true])?),

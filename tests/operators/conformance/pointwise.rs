@@ -33,7 +33,9 @@ pub fn softmax(backend: &Backend, case: &Case, logarithm: bool) -> Result<Output
 
 /// The loss of log-probabilities, or of logits.
 pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
-    let (x, labels, axis) = (case.input("x")?, case.input("labels")?, case.integer("class_axis")?);
+    let x = case.input("x")?;
+    let labels = case.input("labels")?;
+    let axis = case.integer("class_axis")?;
     let rows = x.permute(&x.axis_last(axis))?;
     let classes = rows.shape[rows.shape.len() - 1];
     let label = labels.integers()?.iter().map(|&l| u32::try_from(l)).collect::<std::result::Result<Vec<_>, _>>()?;
@@ -60,14 +62,16 @@ pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
 pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
     let epsilon = case.number("epsilon")?;
     let parameters = AdamParameters { beta1: case.number("beta_1")?, beta2: case.number("beta_2")?, epsilon };
-    let (rate, step) = (case.number("lr")?, u32::try_from(case.integer("T")?)?);
+    let rate = case.number("lr")?;
+    let step = u32::try_from(case.integer("T")?)?;
     let alpha = if step == 0 { rate as f32 } else { parameters.alpha(rate, step) };
     let norm = case.number("norm_coefficient")? as f32;
     let post = 1.0 - case.number("norm_coefficient_post")? as f32;
     let mut outputs = Vec::new();
     for i in (0..).take_while(|i| case.input(&format!("x{i}")).is_ok()) {
         let [x, g, m, v] = ["x", "g", "m", "v"].map(|name| case.input(&format!("{name}{i}")));
-        let (x, g) = (x?, g?);
+        let x = x?;
+        let g = g?;
         let state = [x.floats()?, m?.floats()?, v?.floats()?];
         let g: Vec<f32> = g.floats()?.iter().zip(state[0]).map(|(g, x)| g + norm * x).collect();
         let [w, m, v] = block_on(eager::adam(backend, parameters, alpha, state, &g))?;
@@ -82,15 +86,20 @@ pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
 /// Steps of PyTorch's Adam on a dense layer's `Σ(x·Wᵀ + b)`. Its `m̂/(√v̂ + ε)` is Keras' form
 /// with `ε·√(1 − β₂ᵗ)` at step `t`.
 pub fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let (w0, b0) = (case.input("w0")?, case.input("b0")?);
+    let w0 = case.input("w0")?;
+    let b0 = case.input("b0")?;
     let columns = w0.shape[1];
-    let (rate, decay, epsilon) = (case.number("lr")?, case.number("weight_decay_l2")? as f32, case.number("epsilon")?);
-    let (beta1, beta2) = (case.number("beta_1")?, case.number("beta_2")?);
+    let rate = case.number("lr")?;
+    let decay = case.number("weight_decay_l2")? as f32;
+    let epsilon = case.number("epsilon")?;
+    let beta1 = case.number("beta_1")?;
+    let beta2 = case.number("beta_2")?;
     let fresh = |tensor: &Tensor| -> Result<[Vec<f32>; 3]> {
         let values = tensor.floats()?.to_vec();
         Ok([values.clone(), vec![0.0; values.len()], vec![0.0; values.len()]])
     };
-    let (mut w, mut b) = (fresh(w0)?, fresh(b0)?);
+    let mut w = fresh(w0)?;
+    let mut b = fresh(b0)?;
     for t in 1..=u32::try_from(case.integer("steps")?)? {
         let x = case.input(&format!("x{t}"))?;
         let rows = x.floats()?.len() / columns;
