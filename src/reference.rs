@@ -1,27 +1,48 @@
 //! Every operator in `f64`, written out as plain loops over the definition: what both backends are
 //! judged by. Shapes are those of [`crate::eager`].
 
+use crate::eager::{AdamState, Product};
 use crate::model::geometry::{ConvShape, Pads, PoolShape};
+use crate::ops::adam::AdamParameters;
+
+/// The same numbers in `f64`.
+pub fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&v| f64::from(v)).collect()
+}
+
+/// The L2 norm `‖values‖ = √(Σ values[i]²)`.
+pub fn norm(values: &[f64]) -> f64 {
+    values.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
 
 /// Input row or column under position `k` of window `out`, if it is not padding.
 fn input_index(out: usize, stride: usize, k: usize, before: usize, size: usize) -> Option<usize> {
     (out * stride + k).checked_sub(before).filter(|&i| i < size)
 }
 
-/// Calls `f(output pixel, window position, input pixel)` for all pairs that meet in an image.
-fn pairs(
-    [input, kernel, stride, output]: [[usize; 2]; 4],
+/// A window that slides over an image. Every array is `[vertical, horizontal]`.
+struct Sliding {
+    input: [usize; 2],
+    kernel: [usize; 2],
+    stride: [usize; 2],
     pads: Pads,
-    mut f: impl FnMut([usize; 2], [usize; 2], [usize; 2]),
-) {
-    for oh in 0..output[0] {
-        for ow in 0..output[1] {
-            for i in 0..kernel[0] {
-                for j in 0..kernel[1] {
-                    let ih = input_index(oh, stride[0], i, pads.top, input[0]);
-                    let iw = input_index(ow, stride[1], j, pads.left, input[1]);
-                    if let (Some(ih), Some(iw)) = (ih, iw) {
-                        f([oh, ow], [i, j], [ih, iw]);
+    output: [usize; 2],
+}
+
+impl Sliding {
+    /// Calls `f(output pixel, window position, input pixel)` for every window and every position in it
+    /// that lies inside the image, row by row.
+    fn each(&self, mut f: impl FnMut([usize; 2], [usize; 2], [usize; 2])) {
+        let Sliding { input, kernel, stride, pads, output } = *self;
+        for oh in 0..output[0] {
+            for ow in 0..output[1] {
+                for i in 0..kernel[0] {
+                    for j in 0..kernel[1] {
+                        let ih = input_index(oh, stride[0], i, pads.top, input[0]);
+                        let iw = input_index(ow, stride[1], j, pads.left, input[1]);
+                        if let (Some(ih), Some(iw)) = (ih, iw) {
+                            f([oh, ow], [i, j], [ih, iw]);
+                        }
                     }
                 }
             }
@@ -29,10 +50,22 @@ fn pairs(
     }
 }
 
+impl From<&ConvShape> for Sliding {
+    fn from(s: &ConvShape) -> Self {
+        Sliding { input: s.input, kernel: s.kernel, stride: s.stride, pads: s.pads, output: s.output }
+    }
+}
+
+impl From<&PoolShape> for Sliding {
+    fn from(s: &PoolShape) -> Self {
+        Sliding { input: s.input, kernel: s.kernel, stride: s.stride, pads: s.pads, output: s.output }
+    }
+}
+
 /// Calls `f(y index, x index, w index)` for every product of a convolution.
 fn products(s: &ConvShape, batch: usize, mut f: impl FnMut(usize, usize, usize)) {
     for n in 0..batch {
-        pairs([s.input, s.kernel, s.stride, s.output], s.pads, |[oh, ow], [i, j], [ih, iw]| {
+        Sliding::from(s).each(|[oh, ow], [i, j], [ih, iw]| {
             for c in 0..s.in_channels {
                 for o in 0..s.out_channels {
                     f(
@@ -93,7 +126,7 @@ pub fn max_pool_backward(s: &PoolShape, batch: usize, dy: &[f64], argmax: &[u32]
 /// Calls `f(y index, window position, x index)`, in row-major order within a window.
 pub fn windows(s: &PoolShape, batch: usize, mut f: impl FnMut(usize, u32, usize)) {
     for n in 0..batch {
-        pairs([s.input, s.kernel, s.stride, s.output], s.pads, |[oh, ow], [i, j], [ih, iw]| {
+        Sliding::from(s).each(|[oh, ow], [i, j], [ih, iw]| {
             for c in 0..s.channels {
                 let out = ((n * s.output[0] + oh) * s.output[1] + ow) * s.channels + c;
                 let pixel = ((n * s.input[0] + ih) * s.input[1] + iw) * s.channels + c;
@@ -123,12 +156,13 @@ pub fn relu_backward(x: &[f64], dy: &[f64]) -> Vec<f64> {
     x.iter().zip(dy).map(|(&x, &dy)| if x > 0.0 { dy } else { 0.0 }).collect()
 }
 
-/// `[m,k]·[k,n]`, each stored transposed where so marked; `sizes` is `[m, n, k]`.
-pub fn matmul(sizes: [usize; 3], transpose: [bool; 2], a: &[f64], b: &[f64]) -> Vec<f64> {
-    let ([m, n, k], [ta, tb]) = (sizes, transpose);
-    let a_at = |row: usize, i: usize| if ta { a[i * m + row] } else { a[row * k + i] };
-    let b_at = |i: usize, column: usize| if tb { b[column * k + i] } else { b[i * n + column] };
-    (0..m * n).map(|at| (0..k).map(|i| a_at(at / n, i) * b_at(i, at % n)).sum()).collect()
+/// The matrix product `y[m,n] = Σ_k a(m,k) · b(k,n)`; `product` says how the factors are stored.
+pub fn matmul(product: Product, a: &[f64], b: &[f64]) -> Vec<f64> {
+    let Product { rows, columns, inner, transpose_a, transpose_b } = product;
+    let a_at = |m: usize, k: usize| if transpose_a { a[k * rows + m] } else { a[m * inner + k] };
+    let b_at = |k: usize, n: usize| if transpose_b { b[n * inner + k] } else { b[k * columns + n] };
+    let element = |m: usize, n: usize| (0..inner).map(|k| a_at(m, k) * b_at(k, n)).sum();
+    (0..rows * columns).map(|at| element(at / columns, at % columns)).collect()
 }
 
 /// Log-softmax of each row.
@@ -162,11 +196,13 @@ pub fn cross_entropy_backward(classes: usize, x: &[f64], labels: &[u32], active:
     dx.into_iter().enumerate().map(scale).collect()
 }
 
-/// One step of Adam with `[β₁, β₂, ε]`; the new `[w, m, v]`.
-pub fn adam(constants: [f64; 3], alpha: f64, state: [&[f64]; 3], g: &[f64]) -> [Vec<f64>; 3] {
-    let ([beta1, beta2, epsilon], [w, m, v]) = (constants, state);
-    let m: Vec<f64> = m.iter().zip(g).map(|(m, g)| beta1 * m + (1.0 - beta1) * g).collect();
-    let v: Vec<f64> = v.iter().zip(g).map(|(v, g)| beta2 * v + (1.0 - beta2) * g * g).collect();
-    let w = w.iter().zip(m.iter().zip(&v)).map(|(w, (m, v))| w - alpha * m / (v.sqrt() + epsilon)).collect();
-    [w, m, v]
+/// One step of Adam: `m' = β₁·m + (1 − β₁)·g`, `v' = β₂·v + (1 − β₂)·g²`, `w' = w − α·m'/(√v' + ε)`.
+///
+/// Returns `w'`, `m'` and `v'`.
+pub fn adam(parameters: AdamParameters, alpha: f64, state: AdamState<&[f64]>, g: &[f64]) -> AdamState<Vec<f64>> {
+    let AdamParameters { beta1, beta2, epsilon } = parameters;
+    let m: Vec<f64> = state.m.iter().zip(g).map(|(m, g)| beta1 * m + (1.0 - beta1) * g).collect();
+    let v: Vec<f64> = state.v.iter().zip(g).map(|(v, g)| beta2 * v + (1.0 - beta2) * g * g).collect();
+    let w = state.w.iter().zip(m.iter().zip(&v)).map(|(w, (m, v))| w - alpha * m / (v.sqrt() + epsilon)).collect();
+    AdamState { w, m, v }
 }

@@ -37,11 +37,11 @@ mod max_pool;
 mod relu;
 mod softmax_cross_entropy;
 
-pub use adam::adam;
+pub use adam::{AdamState, adam};
 pub use bias::{bias, bias_backward};
 pub use conv2d::{conv2d, conv2d_backward_input, conv2d_backward_weights};
-pub use gather::gather;
-pub use matmul::matmul;
+pub use gather::{LabelledImages, gather};
+pub use matmul::{Product, matmul};
 pub use max_pool::{max_pool, max_pool_backward};
 pub use relu::{relu, relu_backward};
 pub use softmax_cross_entropy::{

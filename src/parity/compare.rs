@@ -1,5 +1,7 @@
 //! The measure of an error, its bound, and the worst by tensor.
 
+use crate::reference::norm;
+
 /// The largest error seen of one tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorError {
@@ -30,13 +32,21 @@ impl TensorError {
     }
 }
 
-/// `‖got − want‖/‖want‖`; the plain norm where `want` is zero.
+/// The norm-relative error `‖got − want‖/‖want‖`, with L2 norms.
+///
+/// Where every element of both is equal, the error is 0, also where both are zero and the quotient would
+/// be 0/0. Where `want` is zero and `got` is not, it is infinite. It is NaN where a NaN is in either, or
+/// an infinity that both have.
+///
+/// # Panics
+/// Where the two have different lengths.
 pub fn norm_relative(got: &[f32], want: &[f64]) -> f64 {
     assert_eq!(got.len(), want.len(), "tensors of different lengths");
-    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-    let scale = norm(&mut want.iter().copied());
-    let difference = norm(&mut got.iter().zip(want).map(|(&g, w)| f64::from(g) - w));
-    difference / if scale > 0.0 { scale } else { 1.0 }
+    let difference: Vec<f64> = got.iter().zip(want).map(|(&got, want)| f64::from(got) - want).collect();
+    match norm(&difference) {
+        0.0 => 0.0,
+        off => off / norm(want),
+    }
 }
 
 /// Collects the worst error by tensor.

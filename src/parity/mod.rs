@@ -11,7 +11,7 @@ mod steps;
 
 pub use compare::{TensorError, norm_relative};
 pub use operators::operators;
-pub use steps::steps;
+pub use steps::{ParameterError, StepErrors, steps};
 
 /// Bound of a forward pass.
 pub const FORWARD: f64 = 1e-6;
@@ -21,7 +21,3 @@ pub const BACKWARD: f64 = 5e-6;
 pub const LOSS: f64 = 1e-3;
 /// Steps of each configuration.
 pub const STEPS: usize = 10;
-
-fn wide(values: &[f32]) -> Vec<f64> {
-    values.iter().map(|&v| f64::from(v)).collect()
-}

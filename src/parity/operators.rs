@@ -1,13 +1,15 @@
 //! Every operator on random inputs, its backend's result beside the CPU's and `f64`'s.
 
 use super::compare::{Table, TensorError};
-use super::{BACKWARD, FORWARD, wide};
+use super::{BACKWARD, FORWARD};
 use crate::backend::Backend;
+use crate::eager;
+use crate::eager::{AdamState, LabelledImages, Product};
 use crate::error::Result;
 use crate::model::geometry::{ConvShape, Padding, Pads, PoolShape};
 use crate::ops::adam::AdamParameters;
 use crate::random::Stream;
-use crate::{eager, reference};
+use crate::reference::{self, wide};
 
 fn random(stream: &mut Stream, len: usize) -> Vec<f32> {
     (0..len).map(|_| (2.0 * stream.uniform() - 1.0) as f32).collect()
@@ -35,23 +37,24 @@ async fn gather(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Re
     let samples = 97;
     let pixels = 49;
     let capacity = 64;
-    let range = [30, 61];
+    let range = 30..91;
     let images: Vec<u8> = (0..samples * pixels).map(|_| stream.below(256) as u8).collect();
     let labels: Vec<u8> = (0..samples).map(|_| stream.below(10) as u8).collect();
     let order: Vec<u32> = (0..samples).map(|_| stream.below(samples as u32)).collect();
-    let (got, got_labels) = eager::gather(backend, capacity, [&images, &labels], &order, range).await?;
-    let (cpu, cpu_labels) = eager::gather(&Backend::Cpu, capacity, [&images, &labels], &order, range).await?;
+    let set = LabelledImages { images: &images, labels: &labels };
+    let (got, got_labels) = eager::gather(backend, set, &order, range.clone(), capacity).await?;
+    let (cpu, cpu_labels) = eager::gather(&Backend::Cpu, set, &order, range.clone(), capacity).await?;
     let mut x = vec![0.0; capacity * pixels];
-    let mut classes = vec![0.0; range[1]];
-    for i in 0..range[1] {
-        let sample = order[range[0] + i] as usize;
+    let mut classes = vec![0.0; range.len()];
+    for (i, &sample) in order[range.clone()].iter().enumerate() {
+        let sample = sample as usize;
         for p in 0..pixels {
             x[i * pixels + p] = f64::from(images[sample * pixels + p]) / 255.0;
         }
         classes[i] = f64::from(labels[sample]);
     }
     table.add("gather x", FORWARD, &got, &cpu, &x);
-    let floats = |labels: &[u32]| labels[..range[1]].iter().map(|&label| label as f32).collect::<Vec<_>>();
+    let floats = |labels: &[u32]| labels[..range.len()].iter().map(|&label| label as f32).collect::<Vec<_>>();
     table.add("gather labels", 0.0, &floats(&got_labels), &floats(&cpu_labels), &classes);
     Ok(())
 }
@@ -134,18 +137,21 @@ async fn pointwise(backend: &Backend, stream: &mut Stream, table: &mut Table) ->
 }
 
 async fn matmul(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
-    for (sizes, transpose, name, bound) in [
-        ([64, 128, 1600], [false, false], "dense y", FORWARD),
-        ([64, 257, 128], [false, true], "dense dx", BACKWARD),
-        ([257, 128, 64], [true, false], "dense dw", BACKWARD),
-        ([7, 10, 131], [true, true], "matmul aᵀbᵀ", FORWARD),
+    let forward = Product::new(64, 128, 1600);
+    let backward_input = Product { transpose_b: true, ..Product::new(64, 257, 128) };
+    let backward_weights = Product { transpose_a: true, ..Product::new(257, 128, 64) };
+    let both = Product { transpose_a: true, transpose_b: true, ..Product::new(7, 10, 131) };
+    for (product, name, bound) in [
+        (forward, "dense y", FORWARD),
+        (backward_input, "dense dx", BACKWARD),
+        (backward_weights, "dense dw", BACKWARD),
+        (both, "matmul aᵀbᵀ", FORWARD),
     ] {
-        let [m, n, k] = sizes;
-        let a = random(stream, m * k);
-        let b = random(stream, k * n);
-        let got = eager::matmul(backend, sizes, transpose, &a, &b).await?;
-        let cpu = eager::matmul(&Backend::Cpu, sizes, transpose, &a, &b).await?;
-        table.add(name, bound, &got, &cpu, &reference::matmul(sizes, transpose, &wide(&a), &wide(&b)));
+        let a = random(stream, product.rows * product.inner);
+        let b = random(stream, product.inner * product.columns);
+        let got = eager::matmul(backend, product, &a, &b).await?;
+        let cpu = eager::matmul(&Backend::Cpu, product, &a, &b).await?;
+        table.add(name, bound, &got, &cpu, &reference::matmul(product, &wide(&a), &wide(&b)));
     }
     Ok(())
 }
@@ -186,14 +192,14 @@ async fn adam(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Resu
     let v: Vec<f32> = random(stream, n).into_iter().map(|v| v * v).collect();
     // Gradients from 1 down to far below ε.
     let g: Vec<f32> = random(stream, n).into_iter().map(|g| g * 10f32.powi(-(stream.below(9) as i32))).collect();
-    let p = AdamParameters::default();
-    let alpha = p.alpha(1e-3, 7);
-    let got = eager::adam(backend, p, alpha, [&w, &m, &v], &g).await?;
-    let cpu = eager::adam(&Backend::Cpu, p, alpha, [&w, &m, &v], &g).await?;
-    let state = [&wide(&w)[..], &wide(&m), &wide(&v)];
-    let want = reference::adam([p.beta1, p.beta2, p.epsilon], f64::from(alpha), state, &wide(&g));
-    for (i, name) in ["adam w", "adam m", "adam v"].into_iter().enumerate() {
-        table.add(name, FORWARD, &got[i], &cpu[i], &want[i]);
-    }
+    let parameters = AdamParameters::default();
+    let alpha = parameters.alpha(1e-3, 7);
+    let state = AdamState { w: &w[..], m: &m, v: &v };
+    let got = eager::adam(backend, parameters, alpha, state, &g).await?;
+    let cpu = eager::adam(&Backend::Cpu, parameters, alpha, state, &g).await?;
+    let want = reference::adam(parameters, f64::from(alpha), state.map(wide).as_slices(), &wide(&g));
+    table.add("adam w", FORWARD, &got.w, &cpu.w, &want.w);
+    table.add("adam m", FORWARD, &got.m, &cpu.m, &want.m);
+    table.add("adam v", FORWARD, &got.v, &cpu.v, &want.v);
     Ok(())
 }

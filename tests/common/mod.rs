@@ -4,20 +4,18 @@
 pub mod fixtures;
 pub mod training;
 pub mod whole_step;
-#[allow(unused_imports, reason = "not every test compares with it")]
-pub use stridelab::reference;
 
 use std::sync::OnceLock;
+
+#[allow(unused_imports, reason = "no target uses all of them")]
+pub use stridelab::parity::{BACKWARD, FORWARD, norm_relative};
+#[allow(unused_imports, reason = "no target uses all of them")]
+pub use stridelab::reference::{self, norm, wide};
 
 use stridelab::Result;
 use stridelab::backend::Backend;
 use stridelab::model::geometry::Pads;
 use stridelab::random::Stream;
-
-/// Norm-relative bound of a forward pass against float64.
-pub const FORWARD: f64 = 1e-6;
-/// Norm-relative bound of a backward pass against float64.
-pub const BACKWARD: f64 = 5e-6;
 
 /// The CPU, then the GPU with and without the shaders' bounds checks; opened once.
 pub fn backends() -> &'static [(&'static str, Backend); 3] {
@@ -29,19 +27,12 @@ pub fn backends() -> &'static [(&'static str, Backend); 3] {
     BACKENDS.get_or_init(|| [("cpu", Backend::Cpu), ("gpu", open(true)), ("gpu unchecked", open(false))])
 }
 
-/// `‖got − want‖ / ‖want‖`; NaN where either holds NaN, and 0 where both are zero.
-pub fn relative(got: &[f32], want: &[f64]) -> f64 {
-    let difference: f64 = got.iter().zip(want).map(|(&g, &w)| (f64::from(g) - w).powi(2)).sum();
-    let norm: f64 = want.iter().map(|w| w * w).sum();
-    if difference == 0.0 { 0.0 } else { (difference / norm).sqrt() }
-}
-
 /// Whether `got` is within `bound` of `want`, norm-relative; else what differs most.
 pub fn compare(name: &str, got: &[f32], want: &[f64], bound: f64) -> Result<(), String> {
     if got.len() != want.len() {
         return Err(format!("{name}: {} elements, expected {}", got.len(), want.len()));
     }
-    let difference = relative(got, want);
+    let difference = norm_relative(got, want);
     // Written so that NaN fails.
     #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN must fail")]
     if !(difference <= bound) {
@@ -93,7 +84,7 @@ pub fn on_all(name: &str, want: &[f64], bound: f64, call: impl Fn(&'static Backe
         close(&name, &got, want, allowed);
         same_bits(&name, &got, &call(backend));
         if matches!(backend, Backend::Cpu) {
-            allowed = bound.max(2.0 * relative(&got, want));
+            allowed = bound.max(2.0 * norm_relative(&got, want));
         }
     }
 }
@@ -119,11 +110,6 @@ pub fn integers(name: &str, len: usize, n: u32) -> Vec<u32> {
 /// Pads by side: top, left, bottom, right.
 pub fn pads([top, left, bottom, right]: [usize; 4]) -> Pads {
     Pads { top, left, bottom, right }
-}
-
-/// The same numbers in float64.
-pub fn wide(values: &[f32]) -> Vec<f64> {
-    values.iter().map(|&v| f64::from(v)).collect()
 }
 
 /// A call's value, or a panic with its error.

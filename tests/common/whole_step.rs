@@ -5,6 +5,7 @@
 //! must share these choices. They are not to be seen from outside a training step, so [`Step::ties`] finds them in
 //! float64, and [`settle`] takes the effect of those that fell differently off a difference, and nothing else.
 
+use stridelab::eager::Product;
 use stridelab::model::geometry::{ConvShape, PoolShape};
 use stridelab::model::network::{LayerKind, Network};
 
@@ -62,7 +63,8 @@ impl Step {
         let dense = |rows: &[f64], i: usize| {
             let inputs = rows.len() / batch;
             let units = weights[i + 1].len();
-            reference::bias(&reference::matmul([batch, units, inputs], [false; 2], rows, &weights[i]), &weights[i + 1])
+            let product = Product::new(batch, units, inputs);
+            reference::bias(&reference::matmul(product, rows, &weights[i]), &weights[i + 1])
         };
         let hidden = reference::relu(&dense(&x, 4));
         let logits = dense(&hidden, 6);
@@ -78,8 +80,10 @@ impl Step {
         let dense = |x: &[f64], w: &[f64], dy: &[f64]| {
             let inputs = x.len() / batch;
             let units = dy.len() / batch;
-            let dw = reference::matmul([inputs, units, batch], [true, false], x, dy);
-            let dx = reference::matmul([batch, inputs, units], [false, true], dy, w);
+            let backward_weights = Product { transpose_a: true, ..Product::new(inputs, units, batch) };
+            let backward_input = Product { transpose_b: true, ..Product::new(batch, inputs, units) };
+            let dw = reference::matmul(backward_weights, x, dy);
+            let dx = reference::matmul(backward_input, dy, w);
             ([dw, reference::bias_backward(units, dy)], dx)
         };
         let dy = reference::cross_entropy_backward(10, &self.logits, &self.labels, batch);

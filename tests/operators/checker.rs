@@ -1,6 +1,6 @@
 //! The checker that judges every operator, judged: what it must refuse, it refuses.
 
-use crate::common::{compare, data, relative, wide};
+use crate::common::{compare, data, norm_relative, wide};
 
 const BOUND: f64 = 5e-6;
 
@@ -33,7 +33,7 @@ fn a_shifted_buffer_fails() {
     let mut got = data("checker", 1000);
     got.rotate_right(1);
     assert!(compare("x", &got, &want, BOUND).is_err());
-    assert!(relative(&got, &want) > 1.0);
+    assert!(norm_relative(&got, &want) > 1.0);
 }
 
 /// Also where the element is small beside the rest, but wrong by a thousandth of the norm.

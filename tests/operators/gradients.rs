@@ -5,7 +5,7 @@
 
 use crate::common::{close, data, integers, ok, reference, wide};
 use stridelab::backend::Backend;
-use stridelab::eager;
+use stridelab::eager::{self, Product};
 use stridelab::model::geometry::{ConvShape, Padding, Pads, PoolShape};
 
 const CPU: Backend = Backend::Cpu;
@@ -117,11 +117,13 @@ fn matmul() {
         let a = data("a", m * k);
         let b = data("b", k * n);
         let dy = data("dy", m * n);
-        let forward = |a: &[f64], b: &[f64]| reference::matmul([m, n, k], [false; 2], a, b);
+        let forward = |a: &[f64], b: &[f64]| reference::matmul(Product::new(m, n, k), a, b);
         let want = differences(&a, &wide(&dy), |a| forward(a, &wide(&b)));
-        close("da", &ok(eager::matmul(&CPU, [m, k, n], [false, true], &dy, &b)), &want, BOUND);
+        let by_a = Product { transpose_b: true, ..Product::new(m, k, n) };
+        close("da", &ok(eager::matmul(&CPU, by_a, &dy, &b)), &want, BOUND);
         let want = differences(&b, &wide(&dy), |b| forward(&wide(&a), b));
-        close("db", &ok(eager::matmul(&CPU, [k, n, m], [true, false], &a, &dy)), &want, BOUND);
+        let by_b = Product { transpose_a: true, ..Product::new(k, n, m) };
+        close("db", &ok(eager::matmul(&CPU, by_b, &a, &dy)), &want, BOUND);
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::common::fixtures::{Fixture, TENSORS};
 use crate::common::training::{CPU, gpu, network, part, samples, trainer};
 use crate::common::whole_step::{Step, minus, settle};
-use crate::common::{ok, relative, wide};
+use crate::common::{norm, norm_relative, ok, wide};
 use stridelab::backend::Backend;
 use stridelab::data::Dataset;
 use stridelab::model::tensor::Tensor;
@@ -98,7 +98,7 @@ impl Case {
             let logits: Vec<f32> =
                 (0..4).flat_map(|i| ok(trainer.features("dense2", data.test.image(i), 0)).data).collect();
             let want = wide(&self.fixture.f32(&format!("{state}/logits"))[..logits.len()]);
-            self.within(&format!("{state}: logits"), relative(&logits, &want), LOGITS);
+            self.within(&format!("{state}: logits"), norm_relative(&logits, &want), LOGITS);
             if t > 1 {
                 let [weights, first_moment, second_moment] =
                     ["w", "m", "v"].map(|what| self.tensors(&format!("{state}/{what}")));
@@ -197,10 +197,6 @@ impl Case {
 /// Whether each tensor is further off than rounding takes it.
 fn far(difference: &[Vec<f64>], want: &[Vec<f64>]) -> [bool; 8] {
     std::array::from_fn(|i| norm(&difference[i]) > GRADIENTS * norm(&want[i]))
-}
-
-fn norm(values: &[f64]) -> f64 {
-    values.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
 
 fn widened(tensors: &[Tensor]) -> Vec<Vec<f64>> {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::tensor::{Tensor, Values};
+use crate::common::{norm_relative, wide};
 
 /// How far a value may be off.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -12,7 +13,7 @@ pub enum Tolerance {
     Ulp { ulp: u32 },
     /// `|got − want| ≤ atol + rtol·|want|`.
     Allclose { rtol: f64, atol: f64 },
-    /// `‖got − want‖ ≤ norm_rel·‖want‖`.
+    /// `‖got − want‖/‖want‖ ≤ norm_rel`.
     NormRel { norm_rel: f64 },
 }
 
@@ -39,11 +40,9 @@ fn floats(got: &[f32], want: &[f32], tolerance: Tolerance) -> Result<(), String>
         return Err(format!(" has {} elements, wanted {}", got.len(), want.len()));
     }
     if let Tolerance::NormRel { norm_rel } = tolerance {
-        let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-        let diff = norm(&mut got.iter().zip(want).map(|(&g, &w)| f64::from(g) - f64::from(w)));
-        let allowed = norm_rel * norm(&mut want.iter().map(|&w| f64::from(w)));
-        return if !(diff <= allowed && allowed.is_finite()) {
-            Err(format!(" is {diff:e} off, allowed {allowed:e}"))
+        let difference = norm_relative(got, &wide(want));
+        return if !(difference <= norm_rel) {
+            Err(format!(" is {difference:e} off, norm-relative, allowed {norm_rel:e}"))
         } else {
             Ok(())
         };

@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 use stridelab::backend::Backend;
-use stridelab::eager;
+use stridelab::eager::{self, Product};
 
 use super::case::Case;
 use super::tensor::Tensor;
@@ -16,22 +16,40 @@ fn matrix(tensor: &Tensor, transposed: bool) -> Result<[usize; 2]> {
     }
 }
 
-fn product(backend: &Backend, a: &Tensor, b: &Tensor, transpose: [bool; 2]) -> Result<Tensor> {
-    let ([rows, inner], [other, columns]) = (matrix(a, transpose[0])?, matrix(b, transpose[1])?);
+/// A matrix, and whether it is stored transposed.
+#[derive(Clone, Copy)]
+struct Factor<'a> {
+    tensor: &'a Tensor,
+    transposed: bool,
+}
+
+fn plain(tensor: &Tensor) -> Factor<'_> {
+    Factor { tensor, transposed: false }
+}
+
+fn transposed(tensor: &Tensor) -> Factor<'_> {
+    Factor { tensor, transposed: true }
+}
+
+fn product(backend: &Backend, a: Factor, b: Factor) -> Result<Tensor> {
+    let [rows, inner] = matrix(a.tensor, a.transposed)?;
+    let [other, columns] = matrix(b.tensor, b.transposed)?;
     if inner != other {
-        return Err(format!("no product of {:?} and {:?}, transposed {transpose:?}", a.shape, b.shape).into());
+        let shapes = [&a.tensor.shape, &b.tensor.shape];
+        return Err(format!("no product of {shapes:?}, transposed {:?}", [a.transposed, b.transposed]).into());
     }
-    let sizes = [rows, columns, inner];
-    let y = block_on(eager::matmul(backend, sizes, transpose, a.floats()?, b.floats()?))?;
+    let product = Product { rows, columns, inner, transpose_a: a.transposed, transpose_b: b.transposed };
+    let y = block_on(eager::matmul(backend, product, a.tensor.floats()?, b.tensor.floats()?))?;
     Ok(Tensor::float(&[rows, columns], y))
 }
 
 /// `alpha·a·b + beta·c`; the kernels multiply and add the bias, the harness scales.
 pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let transpose = [case.integer("transA")? != 0, case.integer("transB")? != 0];
+    let a = Factor { tensor: case.input("a")?, transposed: case.integer("transA")? != 0 };
+    let b = Factor { tensor: case.input("b")?, transposed: case.integer("transB")? != 0 };
     let alpha = case.number("alpha")? as f32;
     let beta = case.number("beta")? as f32;
-    let mut y = product(backend, case.input("a")?, case.input("b")?, transpose)?;
+    let mut y = product(backend, a, b)?;
     let mut values: Vec<f32> = y.floats()?.iter().map(|v| alpha * v).collect();
     if let Ok(c) = case.input("c") {
         let [rows, columns] = matrix(&y, false)?;
@@ -87,7 +105,7 @@ pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
     for flat in 0..batch.iter().product() {
         let left = slice(a, a_matrix, pick(a_batch, flat))?;
         let right = slice(b, b_matrix, pick(b_batch, flat))?;
-        values.extend_from_slice(product(backend, &left, &right, [false, false])?.floats()?);
+        values.extend_from_slice(product(backend, plain(&left), plain(&right))?.floats()?);
     }
     let mut shape = batch.clone();
     shape.extend((!vector_a).then_some(a_matrix[0]));
@@ -103,9 +121,9 @@ pub fn matmul_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     let b = case.input("b")?;
     let dy = case.input("dy")?;
     named([
-        ("y", product(backend, a, b, [false, false])?),
-        ("da", product(backend, dy, b, [false, true])?),
-        ("db", product(backend, a, dy, [true, false])?),
+        ("y", product(backend, plain(a), plain(b))?),
+        ("da", product(backend, plain(dy), transposed(b))?),
+        ("db", product(backend, transposed(a), plain(dy))?),
     ])
 }
 
@@ -118,8 +136,8 @@ pub fn dense_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     let dy = case.input("dy")?;
     let db = block_on(eager::bias_backward(backend, dy.shape[1], dy.floats()?))?;
     named([
-        ("dx", product(backend, dy, w, [false, true])?),
-        ("dw", product(backend, x, dy, [true, false])?),
+        ("dx", product(backend, plain(dy), transposed(w))?),
+        ("dw", product(backend, transposed(x), plain(dy))?),
         ("db", Tensor::float(&[db.len()], db)),
     ])
 }

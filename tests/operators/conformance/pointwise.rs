@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 use stridelab::backend::Backend;
-use stridelab::eager;
+use stridelab::eager::{self, AdamState};
 use stridelab::ops::adam::AdamParameters;
 
 use super::case::Case;
@@ -72,11 +72,11 @@ pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
         let [x, g, m, v] = ["x", "g", "m", "v"].map(|name| case.input(&format!("{name}{i}")));
         let x = x?;
         let g = g?;
-        let state = [x.floats()?, m?.floats()?, v?.floats()?];
-        let g: Vec<f32> = g.floats()?.iter().zip(state[0]).map(|(g, x)| g + norm * x).collect();
-        let [w, m, v] = block_on(eager::adam(backend, parameters, alpha, state, &g))?;
-        let w = w.into_iter().map(|w| w * post).collect();
-        for (name, values) in [("x", w), ("m", m), ("v", v)] {
+        let state = AdamState { w: x.floats()?, m: m?.floats()?, v: v?.floats()? };
+        let g: Vec<f32> = g.floats()?.iter().zip(state.w).map(|(g, x)| g + norm * x).collect();
+        let new = block_on(eager::adam(backend, parameters, alpha, state, &g))?;
+        let w = new.w.into_iter().map(|w| w * post).collect();
+        for (name, values) in [("x", w), ("m", new.m), ("v", new.v)] {
             outputs.push((format!("{name}{i}_new"), Tensor::float(&x.shape, values)));
         }
     }
@@ -94,9 +94,10 @@ pub fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
     let epsilon = case.number("epsilon")?;
     let beta1 = case.number("beta_1")?;
     let beta2 = case.number("beta_2")?;
-    let fresh = |tensor: &Tensor| -> Result<[Vec<f32>; 3]> {
-        let values = tensor.floats()?.to_vec();
-        Ok([values.clone(), vec![0.0; values.len()], vec![0.0; values.len()]])
+    let fresh = |tensor: &Tensor| -> Result<AdamState<Vec<f32>>> {
+        let w = tensor.floats()?.to_vec();
+        let zeros = vec![0.0; w.len()];
+        Ok(AdamState { w, m: zeros.clone(), v: zeros })
     };
     let mut w = fresh(w0)?;
     let mut b = fresh(b0)?;
@@ -107,11 +108,10 @@ pub fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
         let alpha = parameters.alpha(rate, t);
         // Every row of dW is 1ᵀ·x, every element of db the number of rows.
         let sums = block_on(eager::bias_backward(backend, columns, x.floats()?))?;
-        let dw: Vec<f32> = w[0].iter().enumerate().map(|(i, w)| sums[i % columns] + decay * w).collect();
-        let db: Vec<f32> = b[0].iter().map(|b| rows as f32 + decay * b).collect();
-        w = block_on(eager::adam(backend, parameters, alpha, w.each_ref().map(Vec::as_slice), &dw))?;
-        b = block_on(eager::adam(backend, parameters, alpha, b.each_ref().map(Vec::as_slice), &db))?;
+        let dw: Vec<f32> = w.w.iter().enumerate().map(|(i, w)| sums[i % columns] + decay * w).collect();
+        let db: Vec<f32> = b.w.iter().map(|b| rows as f32 + decay * b).collect();
+        w = block_on(eager::adam(backend, parameters, alpha, w.as_slices(), &dw))?;
+        b = block_on(eager::adam(backend, parameters, alpha, b.as_slices(), &db))?;
     }
-    let ([w, ..], [b, ..]) = (w, b);
-    named([("w", Tensor::float(&w0.shape, w)), ("b", Tensor::float(&b0.shape, b))])
+    named([("w", Tensor::float(&w0.shape, w.w)), ("b", Tensor::float(&b0.shape, b.w))])
 }
