@@ -1,9 +1,8 @@
 //! What a user can get wrong: each ends with its code and one line that names the thing.
 
 use std::fs;
-use std::io::Write;
 
-use super::tool::{Place, TINY, ended, idx, one_line};
+use super::tool::{Place, TINY, ended, gzip, idx, one_line};
 
 #[test]
 fn options_that_make_no_sense_are_usage_errors() {
@@ -80,12 +79,6 @@ fn bad_data_is_named() {
     place.refused("--data nowhere", 4, &["nowhere", "cannot be read", "four IDX files"]);
     place.refused(&format!("--data data/{LABELS}"), 4, &[LABELS, "is not a directory"]);
     assert!(!place.at("runs").exists(), "something was written");
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 #[test]

@@ -2,10 +2,14 @@
 
 #![cfg(feature = "cli")]
 
+mod bench;
 mod errors;
+#[path = "../common/files.rs"]
+mod files;
 mod help;
 #[cfg(unix)]
 mod interrupt;
 mod output;
+mod parity;
 mod results;
 mod tool;

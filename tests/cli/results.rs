@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::tool::{Place, TINY, is_temporary, needs_adapter, rows};
+use super::tool::{Place, TINY, gzip, is_temporary, needs_adapter, rows};
 
 #[test]
 fn two_configurations_leave_every_file() {
@@ -77,7 +77,7 @@ fn run_json_holds_every_option_and_the_hash_of_the_data() {
         "padding": ["valid"], "quiet": true, "seed": u64::MAX, "seeds": null, "stride": [2], "verbose": 0,
     });
     assert_eq!(run["options"], options);
-    // From SPEC.md: MNIST, unpacked.
+    // The hashes of MNIST's own files, unpacked.
     let hashes = serde_json::json!({
         "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -136,10 +136,7 @@ fn gzipped_data_trains_the_same_and_two_runs_of_a_second_have_two_directories() 
     fs::create_dir(place.at("packed")).unwrap();
     for entry in fs::read_dir(place.at("data")).unwrap().map(Result::unwrap) {
         let packed = place.at("packed").join(format!("{}.gz", entry.file_name().into_string().unwrap()));
-        let mut encoder =
-            flate2::write::GzEncoder::new(fs::File::create(packed).unwrap(), flate2::Compression::default());
-        std::io::copy(&mut fs::File::open(entry.path()).unwrap(), &mut encoder).unwrap();
-        encoder.finish().unwrap();
+        fs::write(packed, gzip(&fs::read(entry.path()).unwrap())).unwrap();
     }
     place.fine(&format!("{TINY} --quiet"));
     place.fine(&format!("{} --quiet", TINY.replace("data data", "data packed")));

@@ -6,6 +6,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+pub use super::files::{gzip, idx, rows};
+
 /// Height and width of the small images; all four networks can take sides from 21.
 pub const SIDES: [u32; 2] = [22, 24];
 /// Training samples of the small set: two batches and a short one.
@@ -137,19 +139,6 @@ pub fn ended(output: Output) -> Ran {
     let ran = Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) };
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
     ran
-}
-
-/// An IDX file of bytes.
-pub fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
-    bytes.extend(dimensions.iter().flat_map(|n| n.to_be_bytes()));
-    bytes.extend(elements);
-    bytes
-}
-
-/// The rows of a CSV file, by column name.
-pub fn rows(csv: &str) -> Vec<serde_json::Map<String, serde_json::Value>> {
-    csv::Reader::from_reader(csv.as_bytes()).deserialize().map(Result::unwrap).collect()
 }
 
 /// Fails the test where there is no adapter: GPU tests never skip.

@@ -1,6 +1,7 @@
 //! What the operator tests share: the backends, the checker, deterministic data.
 #![allow(dead_code, reason = "no target uses every helper")]
 
+pub mod files;
 pub mod fixtures;
 pub mod training;
 pub mod whole_step;

@@ -1,6 +1,5 @@
 //! What the tests of whole training share: MNIST, small parts of it, trainers over them.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use stridelab::backend::Backend;
@@ -20,11 +19,10 @@ pub fn gpu() -> &'static Backend {
     &backends()[2].1
 }
 
-/// MNIST, decoded once.
+/// The embedded MNIST, decoded once.
 pub fn mnist() -> &'static Dataset {
     static MNIST: OnceLock<Dataset> = OnceLock::new();
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
-    MNIST.get_or_init(|| Dataset::open(&assets).unwrap_or_else(|error| panic!("{error}")))
+    MNIST.get_or_init(|| Dataset::embedded().unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// These samples of `split`.

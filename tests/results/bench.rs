@@ -1,8 +1,6 @@
 //! The benchmark itself: what is counted, what is written, and that nothing wrong is timed.
 
-use std::collections::HashMap;
-use std::path::Path;
-
+use crate::common::files::rows;
 use crate::common::ok;
 use crate::common::training::{CPU, gpu, network, part, trainer};
 use stridelab::Error;
@@ -187,12 +185,6 @@ fn a_peak_is_more_than_a_plain_loop() {
     assert!(peak > 0.5 && peak < 1e6, "{peak} GFLOP/s");
 }
 
-fn read(path: &Path) -> (Vec<String>, Vec<HashMap<String, String>>) {
-    let mut csv = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{e}"));
-    let columns = csv.headers().map(|h| h.iter().map(String::from).collect()).unwrap_or_default();
-    (columns, csv.deserialize().map(|row| row.unwrap_or_else(|e| panic!("{e}"))).collect())
-}
-
 #[test]
 fn files_hold_what_was_measured() {
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
@@ -207,15 +199,17 @@ fn files_hold_what_was_measured() {
         assert!(matches!(BenchWriter::create(&out, false), Err(Error::Usage(_))));
         BenchWriter::create(&out, true).unwrap_or_else(|e| panic!("{e}"));
 
-        let (columns, rows) = read(&out.join("cost.csv"));
+        let csv = std::fs::read_to_string(out.join("cost.csv")).unwrap_or_else(|e| panic!("{e}"));
+        let columns: Vec<_> = csv.lines().next().unwrap_or_default().split(',').collect();
+        let rows = rows(&csv);
         let several = sizes.len() > 1;
         assert_eq!(columns[usize::from(several)..], COST_COLUMNS);
         assert_eq!(several, columns[0] == "batch_size");
         let costs: Vec<_> = bench.networks.iter().flat_map(NetworkCost::costs).collect();
         assert_eq!(rows.len(), costs.len());
         for (row, cost) in rows.iter().zip(costs) {
-            assert_eq!((row["layer"].as_str(), row["pass"].as_str()), (cost.layer.as_str(), cost.pass.name()));
-            assert_eq!(row["median_us"].parse(), Ok(cost.median_us));
+            assert_eq!([&row["layer"], &row["pass"]], [cost.layer.as_str(), cost.pass.name()]);
+            assert_eq!(row["median_us"].as_f64(), Some(cost.median_us));
             assert_eq!(row["ratio_to_stride1"], "");
         }
         let same = read_bench(&out.join("bench.json")).unwrap_or_else(|e| panic!("{e}"));
@@ -269,47 +263,5 @@ fn hard_data_is_drawn_without_panic() {
         assert!(!svg.contains("=\"NaN") && !svg.contains("=\"inf"), "{svg}");
         assert!(png(&svg).is_ok());
         assert!(bench.networks.is_empty() || cost_tables(&bench, true, 100).contains("stride 2, valid"));
-    }
-}
-
-/// The command itself: results on stdout, progress on stderr, files where they were asked for.
-#[test]
-fn the_command_measures_writes_and_compares() {
-    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
-    let command = |name: &str, more: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stridelab"));
-        command.args([
-            "bench",
-            "--backend",
-            "cpu",
-            "--stride",
-            "2",
-            "--padding",
-            "valid",
-            "--batch-size",
-            "2",
-            "--out",
-        ]);
-        let output = command.arg(folder.path().join(name)).args(more).output().unwrap_or_else(|e| panic!("{e}"));
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(|e| panic!("{e}"));
-        (output.status.code(), text(output.stdout), text(output.stderr))
-    };
-    let (code, out, err) = command("a", &["--json"]);
-    assert_eq!(code, Some(0), "{err}");
-    let lines: Vec<serde_json::Value> = out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    assert_eq!(lines.len(), out.lines().count());
-    let events: Vec<_> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
-    assert_eq!(events, [&["machine"][..], &["cost"; 12], &["network", "done"]].concat());
-    assert!(err.contains("stride 2, valid, batch 2: measuring"), "{err}");
-
-    let other = folder.path().join("a/bench.json");
-    let other = other.to_str().unwrap_or_default();
-    let (code, out, err) = command("b", &["--no-fuse", "--compare", other]);
-    assert_eq!(code, Some(0), "{err}");
-    assert!(out.contains("GFLOP/s") && out.contains("plain operations only") && out.contains("this over"), "{out}");
-    for (name, more, code) in
-        [("a", &[][..], 2), ("c", &["--compare", "missing.json"], 4), ("c", &["--stride", "9"], 2)]
-    {
-        assert_eq!(command(name, more).0, Some(code), "{more:?}");
     }
 }

@@ -8,3 +8,4 @@ mod common;
 mod bench;
 mod report;
 mod results;
+mod rows;

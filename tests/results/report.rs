@@ -1,7 +1,8 @@
 //! Figures and tables, from plain rows.
 
+use super::rows::{epoch, model, network};
+use stridelab::model::Configuration;
 use stridelab::model::geometry::Padding;
-use stridelab::model::{Configuration, ModelId, Network};
 use stridelab::record::EpochRow;
 use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
 use stridelab::report::figure::marks::viridis;
@@ -16,32 +17,12 @@ const ACCURACY: [([f64; 3], f64); 4] = [
     ([0.9560, 0.9609, 0.9696], 8.0),
 ];
 
-fn epoch(configuration: &Configuration, epoch: u32, val_accuracy: f64, ms: f64) -> EpochRow {
-    EpochRow {
-        model: ModelId { configuration: *configuration, seed: 0 },
-        epoch,
-        train_loss: 0.3 / f64::from(epoch),
-        train_accuracy: val_accuracy + 0.001,
-        val_loss: 1.0 - val_accuracy,
-        val_accuracy,
-        seconds: ms * 0.938,
-    }
-}
-
 fn tutorial() -> Vec<EpochRow> {
     let of = |(c, (accuracy, ms)): (&Configuration, ([f64; 3], f64))| {
         let c = *c;
-        accuracy.into_iter().zip(1..).map(move |(a, e)| epoch(&c, e, a, ms))
+        accuracy.into_iter().zip(1..).map(move |(a, e)| epoch(c, e, a, ms * 0.938))
     };
     Configuration::TUTORIAL.iter().zip(ACCURACY).flat_map(of).collect()
-}
-
-fn network(configuration: Configuration) -> Network {
-    Network::new([28, 28], configuration).unwrap()
-}
-
-fn model(configuration: Configuration) -> ModelId {
-    ModelId { configuration, seed: 0 }
 }
 
 fn run_rows() -> Vec<RunRow> {

@@ -4,25 +4,12 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use crate::common::files::{gzip, idx};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use stridelab::data::{Dataset, FILES};
 use stridelab::random::Stream;
 use stridelab::{Error, Result};
-
-/// An IDX file: magic number, dimensions, elements.
-fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
-    let mut bytes = (0x0800 + dimensions.len() as u32).to_be_bytes().to_vec();
-    bytes.extend(dimensions.iter().flat_map(|n| n.to_be_bytes()));
-    bytes.extend(elements);
-    bytes
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
 
 /// Three training and two test images of 3×5.
 fn small() -> [Vec<u8>; 4] {
