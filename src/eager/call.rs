@@ -1,4 +1,5 @@
-//! What every operator call does: a plan of one operation, its tensors written, run and read back.
+//! The common part of every operator call: it builds a plan of one operation, writes the inputs, runs the
+//! plan and reads the outputs back.
 
 use crate::backend::Backend;
 use crate::error::{Error, Remedy, Result};
@@ -17,6 +18,7 @@ impl<'a> Call<'a> {
         Call { backend, plan: Plan::new(1), writes: Vec::new() }
     }
 
+    /// Adds a buffer that holds `data` when the operation runs.
     pub(super) fn input<T: bytemuck::Pod>(&mut self, name: &str, data: &'a [T], shape: &[usize]) -> Result<View> {
         let len = elements(shape)?;
         if data.len() != len || len == 0 {
@@ -29,6 +31,7 @@ impl<'a> Call<'a> {
         Ok(view)
     }
 
+    /// Adds a buffer of floats that the operation writes.
     pub(super) fn output(&mut self, name: &str, shape: &[usize]) -> Result<View> {
         if elements(shape)? == 0 {
             return Err(Error::usage(format!("{name} of shape {shape:?} has no elements")));
@@ -36,6 +39,7 @@ impl<'a> Call<'a> {
         self.plan.buffer(name, Element::F32, shape)
     }
 
+    /// Runs `op` as one step and reads `outputs` as 32-bit words.
     pub(super) async fn run<const N: usize>(
         mut self,
         op: Op,
@@ -73,6 +77,7 @@ impl<'a> Call<'a> {
         Ok(results)
     }
 
+    /// [`Call::run`], with floats as outputs.
     pub(super) async fn run_f32<const N: usize>(
         self,
         op: Op,
@@ -83,6 +88,7 @@ impl<'a> Call<'a> {
     }
 }
 
+/// The floats that the words are the bits of.
 pub(super) fn floats(words: Vec<u32>) -> Vec<f32> {
     bytemuck::cast_vec(words)
 }

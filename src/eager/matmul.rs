@@ -43,7 +43,7 @@ impl Product {
 /// The sizes and layouts of `a` and `b` are those of `product`. Returns `y`, `[rows, columns]`.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] for slices of other lengths or a size of 0; see the [module](super).
+/// [`crate::Error::Usage`] where a slice has another length than its shape, or a size is 0; see the [module](super).
 pub async fn matmul(backend: &Backend, product: Product, a: &[f32], b: &[f32]) -> Result<Vec<f32>> {
     let Product { rows, columns, inner, transpose_a, transpose_b } = product;
     let mut call = Call::new(backend);

@@ -1,28 +1,28 @@
-//! The measure of an error, its bound, and the worst by tensor.
+//! How an error is measured, what it may be, and the largest error of each tensor.
 
 use crate::reference::norm;
 
 /// The largest error seen of one tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorError {
-    /// Operator and tensor, such as `conv2d dw`.
+    /// The operator and its tensor, such as `conv2d dw`.
     pub name: String,
-    /// The backend's error.
+    /// The norm-relative error of the backend.
     pub error: f64,
-    /// The CPU backend's error on the same inputs.
+    /// The norm-relative error of the CPU backend on the same inputs.
     pub cpu: f64,
-    /// What the error may be.
+    /// The largest error that is allowed.
     pub bound: f64,
 }
 
 impl TensorError {
-    /// Whether the error is within its bound; NaN is not.
+    /// Whether the error is within its bound. NaN is within no bound.
     pub fn holds(&self) -> bool {
         self.error <= self.bound
     }
 
-    /// How much of the bound the error takes; infinite for NaN, and for any error where none is
-    /// allowed.
+    /// The error as a fraction of its bound. It is infinite for NaN, and for any error where the bound
+    /// is 0.
     fn share_of_bound(&self) -> f64 {
         match self.error {
             0.0 => 0.0,
@@ -49,7 +49,7 @@ pub fn norm_relative(got: &[f32], want: &[f64]) -> f64 {
     }
 }
 
-/// Collects the worst error by tensor.
+/// Collects the largest error of each tensor, relative to its bound.
 pub(super) struct Table(pub(super) Vec<TensorError>);
 
 impl Table {

@@ -1,24 +1,25 @@
-//! Every operator on random inputs, its backend's result beside the CPU's and `f64`'s.
+//! Every operator on random inputs: the results of a backend and of the CPU, each compared with `f64`.
 
 use super::compare::{Table, TensorError};
 use super::{BACKWARD, FORWARD};
 use crate::backend::Backend;
-use crate::eager;
-use crate::eager::{AdamState, LabelledImages, Product};
+use crate::eager::{self, AdamState, LabelledImages, Product};
 use crate::error::Result;
 use crate::model::geometry::{ConvShape, Padding, Pads, PoolShape};
 use crate::ops::adam::AdamParameters;
 use crate::random::Stream;
 use crate::reference::{self, wide};
 
+/// `len` random numbers from −1 to 1.
 fn random(stream: &mut Stream, len: usize) -> Vec<f32> {
     (0..len).map(|_| (2.0 * stream.uniform() - 1.0) as f32).collect()
 }
 
-/// Every operator, forward and backward, on random inputs of `seed`.
+/// Runs every operator, forward and backward, on random inputs that `seed` determines. Returns the largest
+/// error of each tensor.
 ///
 /// # Errors
-/// What the backend fails at.
+/// [`crate::Error::Failure`] where the backend fails.
 pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<TensorError>> {
     let mut table = Table(Vec::new());
     let stream = &mut Stream::new(seed, "parity");
@@ -33,7 +34,7 @@ pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<TensorError>>
 }
 
 async fn gather(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
-    // Odd rows straddle the words that bytes lie in; the batch is not full.
+    // With an odd number of pixels, images begin inside a 32-bit word. The batch is not full.
     let samples = 97;
     let pixels = 49;
     let capacity = 64;
@@ -98,7 +99,7 @@ async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> 
     ] {
         let s = PoolShape::new(input, 5, kernel, stride, padding)?;
         let n = 3;
-        // Few levels, so that windows have ties.
+        // With few distinct values, windows have ties.
         let x: Vec<f32> = (0..n * s.input_len()).map(|_| stream.below(4) as f32).collect();
         let dy = random(stream, n * s.output_len());
         let (want, argmax) = reference::max_pool(&s, n, &wide(&x));
@@ -190,7 +191,7 @@ async fn adam(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Resu
     let w = random(stream, n);
     let m = random(stream, n);
     let v: Vec<f32> = random(stream, n).into_iter().map(|v| v * v).collect();
-    // Gradients from 1 down to far below ε.
+    // The gradients range from 1 to far below ε.
     let g: Vec<f32> = random(stream, n).into_iter().map(|g| g * 10f32.powi(-(stream.below(9) as i32))).collect();
     let parameters = AdamParameters::default();
     let alpha = parameters.alpha(1e-3, 7);

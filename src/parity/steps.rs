@@ -32,7 +32,8 @@ pub struct ParameterError {
 /// from the same weights of `seed` over the same samples.
 ///
 /// # Errors
-/// What the backend fails at.
+/// [`crate::Error::Usage`] or [`crate::Error::Data`] where the images do not fit the network, and
+/// [`crate::Error::Failure`] where the backend fails.
 pub async fn steps(backend: &Backend, data: &Dataset, configuration: Configuration, seed: u64) -> Result<StepErrors> {
     let network = Network::new([data.train.height, data.train.width], configuration)?;
     let options = TrainOptions { seeds: vec![seed], ..TrainOptions::default() };
@@ -41,7 +42,7 @@ pub async fn steps(backend: &Backend, data: &Dataset, configuration: Configurati
     let mut twin = Trainer::new(&Backend::Cpu, &network, data, &plain, None).await?;
     let got = ours.first_steps(STEPS).await?;
     let want = twin.first_steps(STEPS).await?;
-    // `max` would drop a NaN.
+    // `f64::max` would drop a NaN.
     let worst = |worst: f64, d: f64| if d > worst || d.is_nan() { d } else { worst };
     let loss = got[0].iter().zip(&want[0]).map(|(a, b)| (a - b).abs()).fold(0.0, worst);
     let got = ours.weights(0).await?;

@@ -1,4 +1,4 @@
-//! What a user can get wrong: each ends with its code and one line that names the thing.
+//! What a user can get wrong. Each mistake ends with its exit code and one line that names the thing.
 
 use std::fs;
 
@@ -147,12 +147,12 @@ fn an_unwritable_place_is_named() {
         place.refused(&format!("{TINY} --out {taken} --force"), 1, &[ours, "--out"]);
     }
     if cfg!(target_os = "linux") {
-        // Nobody may make files there, not even root.
+        // Nobody may create files there, not even root.
         place.refused(&format!("{TINY} --out /proc/stridelab"), 1, &["/proc/stridelab", "--out"]);
     }
 }
 
-/// Root may write anywhere; whoever runs this as somebody else sees the permissions.
+/// Root may write anywhere, so that the permissions bind other users only.
 #[cfg(unix)]
 #[test]
 fn a_read_only_directory_is_named_and_left_alone() {

@@ -1,4 +1,4 @@
-//! The command line as its users meet it: the real binary, in a directory of its own.
+//! The command line as its users see it: every test runs the binary in a directory of its own.
 
 #![cfg(feature = "cli")]
 

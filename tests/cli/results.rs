@@ -1,4 +1,4 @@
-//! What a run leaves on disk.
+//! What a run of the command writes to the disk.
 
 use std::fs;
 
@@ -51,7 +51,7 @@ fn two_configurations_leave_every_file() {
     let steps = rows(&place.read("run/steps.csv"));
     let numbers: Vec<_> = steps.iter().map(|row| row["step"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
-    // An epoch's loss is the mean of its steps', each weighed by its samples: 64, 64, 2.
+    // The loss of an epoch is the mean of its steps' losses, weighted by their samples: 64, 64 and 2.
     let loss = |i: usize| steps[i]["loss"].as_f64().unwrap();
     let mean = (64.0 * (loss(0) + loss(1)) + 2.0 * loss(2)) / 130.0;
     assert!((mean - metrics[0]["train_loss"].as_f64().unwrap()).abs() < 1e-9);
@@ -107,7 +107,7 @@ fn weights_load_again_and_training_goes_on_from_them() {
     let loss = |row: &serde_json::Map<String, serde_json::Value>, name: &str| row[name].as_f64().unwrap();
     assert!(loss(&first, "val_loss") < 2.2, "it did not learn: {first:?}");
     assert!(loss(&next, "train_loss") < 2.0 && loss(&next, "train_loss") < loss(&first, "train_loss"), "{next:?}");
-    // One step of a rate that changes nothing gives the weights back.
+    // One step with a learning rate that changes nothing returns the same weights.
     place.fine(&format!(
         "{TINY} --init first/weights/stride2-valid-seed0.safetensors --learning-rate 1e-300 --limit 1 --out same --quiet"
     ));

@@ -1,9 +1,10 @@
-//! A whole step's gradients in float64, and what a near-tie that falls the other way changes in them.
+//! The gradients of a whole training step in float64, and how they change where a near-tie is decided the other way.
 //!
-//! Where two elements of a pooling window, or an activation and zero, are closer than float32 rounds, each
-//! implementation picks its own, rightly, and gradients in front of it differ by up to 1 %. Comparisons of gradients
-//! must share these choices. They are not to be seen from outside a training step, so [`Step::ties`] finds them in
-//! float64, and [`settle`] takes the effect of those that fell differently off a difference, and nothing else.
+//! Two elements of a pooling window, or an activation and zero, can be closer than the rounding error of float32. Two
+//! correct implementations may then choose different winners, and the gradients of the layers below differ by up to
+//! 1 %. Gradients can only be compared once both sides have made the same choices. A training step does not show its
+//! choices, so [`Step::ties`] finds the near-ties in float64, and [`settle`] subtracts from a difference of gradients
+//! the effect of those that were decided differently, and nothing else.
 
 use stridelab::eager::Product;
 use stridelab::model::geometry::{ConvShape, PoolShape};
@@ -11,17 +12,18 @@ use stridelab::model::network::{LayerKind, Network};
 
 use super::reference;
 
-/// What float32 may be off by in a sum of products, relative to the sum of their magnitudes.
+/// The rounding error of a sum of products in float32, relative to the sum of their magnitudes.
 const ROUNDING: f64 = 3e-7;
 
-/// A pooling window whose gradient could as well go to `winner`, a position in it, or nowhere.
+/// A pooling window whose gradient may as well go to the position `winner` in the window or, where that is `None`, be
+/// dropped.
 pub struct Tie {
     conv: usize,
     window: usize,
     winner: Option<u32>,
 }
 
-/// Convolution, bias, pooling and, which is the same thing after it as before, ReLU.
+/// A convolution, its bias, pooling and ReLU. ReLU after pooling gives the same values as ReLU before it.
 struct Conv {
     shape: ConvShape,
     pool: PoolShape,
@@ -33,7 +35,7 @@ struct Conv {
     argmax: Vec<u32>,
 }
 
-/// The forward pass of one batch, kept for the backward one.
+/// The forward pass of one batch, with what the backward pass needs.
 pub struct Step {
     batch: usize,
     weights: Vec<Vec<f64>>,
@@ -45,7 +47,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// The tutorial's network with these eight tensors, over images of bytes.
+    /// Runs the tutorial's network with these eight tensors on images of bytes.
     pub fn new(network: &Network, weights: Vec<Vec<f64>>, images: &[u8], labels: &[u8]) -> Self {
         let batch = labels.len();
         let mut x: Vec<f64> = images.iter().map(|&byte| f64::from(f32::from(byte) / 255.0)).collect();
@@ -72,11 +74,11 @@ impl Step {
         Step { batch, convs, features: x, hidden, logits, labels, weights }
     }
 
-    /// Gradients of the mean loss by tensor; with `tie`, as if it had fallen the other way.
+    /// The gradients of the mean loss by tensor. With `tie`, that window is decided the other way.
     pub fn gradients(&self, tie: Option<&Tie>) -> Vec<Vec<f64>> {
         let batch = self.batch;
         let w = &self.weights;
-        // Of a dense layer: by weights, bias and input.
+        // The gradients of a dense layer with respect to its weights and bias, and to its input.
         let dense = |x: &[f64], w: &[f64], dy: &[f64]| {
             let inputs = x.len() / batch;
             let units = dy.len() / batch;
@@ -107,7 +109,7 @@ impl Step {
         gradients.into_iter().flatten().collect()
     }
 
-    /// Every window that float32's rounding may decide.
+    /// Every window whose winner may depend on rounding in float32.
     pub fn ties(&self) -> Vec<Tie> {
         let mut ties = Vec::new();
         for (i, conv) in self.convs.iter().enumerate() {
@@ -119,7 +121,7 @@ impl Step {
                 let max = conv.pooled[window];
                 let first = conv.argmax[window] == position;
                 let near = ROUNDING * rounding[at];
-                // Exact ties, such as windows of zeros, are exact for everyone.
+                // Exact ties, such as windows of zeros, are exact in every implementation.
                 let other = !first && max > 0.0 && conv.y[at] < max && max - conv.y[at] <= near;
                 let gate = first && max != 0.0 && max.abs() <= near;
                 if other || gate {
@@ -132,10 +134,10 @@ impl Step {
     }
 }
 
-/// Takes the effect of each tie off `difference` that the two sides decided differently, and returns what that was
-/// in the whole gradients. `part` picks from whole gradients what `difference` holds.
+/// Subtracts from `difference` the effect of every tie that the two sides decided differently, and returns the sum
+/// of these effects on the whole gradients. `part` picks from whole gradients the elements that `difference` holds.
 ///
-/// An effect is taken once, either way, or not at all: it explains ties and no other error.
+/// Each effect is subtracted once, added once, or left out, so that it can explain a tie and no other error.
 pub fn settle(step: &Step, difference: &mut [Vec<f64>], part: impl Fn(&[Vec<f64>]) -> Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let dot = |a: &[Vec<f64>], b: &[Vec<f64>]| a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| a * b).sum();
     let add = |to: &mut [Vec<f64>], times: f64, values: &[Vec<f64>]| {
@@ -155,7 +157,7 @@ pub fn settle(step: &Step, difference: &mut [Vec<f64>], part: impl Fn(&[Vec<f64>
     settled
 }
 
-/// Tensor by tensor, `a − b`.
+/// The differences `a − b`, tensor by tensor.
 pub fn minus(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let one = |(a, b): (&Vec<f64>, &Vec<f64>)| {
         assert_eq!(a.len(), b.len());

@@ -1,11 +1,11 @@
-//! Adam's update on every backend: Keras' own steps, float64, errors.
+//! Adam's update on every backend: Keras' own steps, float64 and errors.
 
 use crate::common::fixtures::Fixture;
 use crate::common::{FORWARD, backends, close, compare, data, norm, ok, on_all, reference, refused, wide};
 use stridelab::eager::{AdamState, adam};
 use stridelab::ops::adam::AdamParameters;
 
-/// Ten steps from zero moments, each from our own state before.
+/// Ten steps from zero moments. Each step starts from the state that the step before has left.
 #[test]
 fn keras_golden_values() {
     let fixture = Fixture::open("keras/operators");
@@ -24,7 +24,7 @@ fn keras_golden_values() {
             for ((name, got), want) in state.as_slices().named().into_iter().zip(&exact) {
                 close(&format!("{name} after step {} on {backend}", t + 1), got, &want[step.clone()], FORWARD);
             }
-            // Keras computes α in float32; see the fixtures' README. Each step also rounds w.
+            // Keras computes α in float32 (see the fixtures' README), and each step rounds w.
             let update = |w: &[f64]| w.iter().zip(&start).map(|(w, s)| w - f64::from(*s)).collect::<Vec<_>>();
             let ours = update(&wide(&state.w));
             let theirs = update(&keras[step]);
@@ -36,7 +36,7 @@ fn keras_golden_values() {
     }
 }
 
-/// From w = 0 the new w is the update itself, so that its rounding does not hide behind w.
+/// With w = 0 the new w is the update itself, so that w does not hide the rounding of the update.
 #[test]
 fn float64() {
     let other = AdamParameters { beta1: 0.5, beta2: 0.75, epsilon: 1e-2 };
@@ -58,7 +58,7 @@ fn float64() {
     }
 }
 
-/// The α of step t against the published formula, by other means: β₁ᵗ as a product.
+/// The α of step t against the published formula, with β₁ᵗ and β₂ᵗ computed as products.
 #[test]
 fn alpha_follows_the_formula() {
     let parameters = AdamParameters::default();
@@ -71,7 +71,7 @@ fn alpha_follows_the_formula() {
     }
 }
 
-/// A zero gradient from zero moments moves nothing: 0/(0 + ε), not 0/0.
+/// A zero gradient with zero moments changes nothing: the quotient is 0/(0 + ε) and not 0/0.
 #[test]
 fn nothing_moves_without_a_gradient() {
     for (backend, b) in backends() {

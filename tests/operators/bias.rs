@@ -1,10 +1,10 @@
-//! Adding a bias and its gradient on every backend.
+//! The bias and its gradient on every backend.
 
 use crate::common::fixtures::Fixture;
 use crate::common::{BACKWARD, FORWARD, backends, data, ok, on_all, reference, refused, wide};
 use stridelab::eager::{bias, bias_backward};
 
-/// The layers' gradients of the bias; their outputs less the product are judged with the layers.
+/// The recorded gradients of the layers' biases. The tests of the layers check the outputs.
 #[test]
 fn golden_gradients() {
     for (file, op) in [("keras", "conv2d"), ("torch", "conv2d"), ("keras", "dense")] {

@@ -1,4 +1,4 @@
-//! Convolution, all three passes, on every backend: golden values, float64, errors.
+//! The three passes of the convolution on every backend: golden values, float64 and errors.
 
 use crate::common::fixtures::{Fixture, padding, pads, sizes};
 use crate::common::{BACKWARD, FORWARD, backends, data, ok, on_all, reference, refused, wide};
@@ -31,7 +31,7 @@ fn golden(file: &str) {
         assert_eq!(y, [x[0], s.output[0], s.output[1], w[3]], "{file} {number}");
         let values = Values { x: read("x"), w: read("w"), dy: read("dy") };
         let want = ["y", "dx", "dw"].map(|name| wide(&read(name)));
-        // The biased output and the bias' gradient are the bias test's.
+        // The tests of the bias check its gradient, so only its addition is undone here.
         let b = wide(&read("b"));
         let unbiased: Vec<f64> = want[0].iter().enumerate().map(|(i, v)| v - b[i % b.len()]).collect();
         check(&format!("{file} {number}"), &s, x[0], &values, [&unbiased, &want[1], &want[2]]);
@@ -52,7 +52,7 @@ fn explicit(pads: [usize; 4]) -> Padding {
     Padding::Explicit(crate::common::pads(pads))
 }
 
-/// Input, channels and filters, kernel, stride, padding, batch.
+/// The input, the channels and filters, the kernel, the stride, the padding and the batch.
 type Case = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], Padding, usize);
 
 fn against_float64(shapes: &[Case]) {
@@ -92,7 +92,7 @@ fn float64_at_equal_strides() {
     ]);
 }
 
-/// With a stride or kernel that differs by axis, or padding past the kernel.
+/// Shapes whose stride or kernel differs between the axes, or whose padding is larger than the kernel.
 #[test]
 fn float64_at_unequal_strides_and_kernels() {
     against_float64(&[

@@ -1,4 +1,4 @@
-//! The golden values are all there, have the shapes they should, and are values such a network can have.
+//! The golden values are complete, have the right shapes, and are plausible for such networks.
 
 use std::collections::BTreeSet;
 
@@ -79,8 +79,8 @@ fn losses_start_at_ln_10_and_fall() {
     }
 }
 
-/// m and v after the step follow from what is recorded before it: `m += (g − m)(1 − β₁)`, and so on. That ties
-/// together the three formats, the samples and the scale of the 8-bit floats.
+/// The moments after a step follow from what is recorded before it, `m += (g − m)(1 − β₁)` and likewise `v`. This
+/// checks the three number formats, the sampling and the scale of the 8-bit floats against each other.
 #[test]
 fn moments_after_a_step_follow_from_those_before() {
     for (stride, padding) in CONFIGURATIONS {
@@ -116,7 +116,7 @@ fn moments_after_a_step_follow_from_those_before() {
     }
 }
 
-/// Every case names a shape that our own geometry gives the recorded output, pads included.
+/// For the shape of every case, our geometry gives the recorded output size and pads.
 #[test]
 fn operator_cases_are_complete_and_agree_with_geometry() {
     for (file, conv, pool) in [("keras/operators", 32, 13), ("torch/operators", 18, 10)] {

@@ -1,4 +1,4 @@
-//! Gathering a batch from the dataset on every backend; bytes over 255, correctly rounded or next to it.
+//! Batches of a data set on every backend. A byte over 255 must be correctly rounded, or a neighbour of that.
 
 use crate::common::{FORWARD, backends, close, exact, integers, ok, refused, same_bits};
 use stridelab::eager::{LabelledImages, gather};
@@ -7,7 +7,8 @@ fn bytes(name: &str, len: usize, n: u32) -> Vec<u8> {
     integers(name, len, n).into_iter().map(|v| v as u8).collect()
 }
 
-/// Samples, pixels, capacity, start and count: odd row lengths straddle the words bytes lie in.
+/// The columns are samples, pixels, capacity, start and count. With an odd number of pixels, images begin inside a
+/// 32-bit word.
 #[test]
 fn rows_in_order_and_zeros_below() {
     for (samples, pixels, capacity, start, n) in [
@@ -44,7 +45,7 @@ fn rows_in_order_and_zeros_below() {
     }
 }
 
-/// Every byte, to one unit in the last place of v/255; 0 and 255 exactly.
+/// Every byte is within one unit in the last place of v/255; 0 and 255 are exact.
 #[test]
 fn every_byte() {
     let images: Vec<u8> = (0..=255).collect();

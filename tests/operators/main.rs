@@ -1,4 +1,4 @@
-//! Every operator on both backends, held to outside values, to `f64` and to what may replace it.
+//! Every operator on both backends, compared with values of other programs, with `f64` and with the fused kernels.
 
 #![cfg(feature = "embedded-data")]
 

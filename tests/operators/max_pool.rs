@@ -1,4 +1,5 @@
-//! Max pooling on every backend: golden values, float64, ties, NaN, errors. All of it exact.
+//! Max pooling on every backend: golden values, float64, ties and errors. All comparisons are exact, unless
+//! gradients of overlapping windows are added.
 
 use crate::common::fixtures::{Fixture, padding, pads, sizes};
 use crate::common::{backends, close, data, exact, levels, ok, reference, refused, same_bits, wide};
@@ -24,13 +25,13 @@ fn golden(file: &str) {
                 exact(&format!("{name} argmax"), &pixels(&s, x[0], &argmax), &fixture.i32(&key("argmax")));
             }
             let dx = ok(max_pool_backward(b, &s, x[0], &read("dy"), &argmax));
-            // Where windows overlap, gradients add up, and float32 rounds.
+            // Where windows overlap, gradients are added, and float32 rounds the sums.
             close(&format!("{name} dx"), &dx, &wide(&read("dx")), if disjoint { 0.0 } else { 1e-6 });
         }
     }
 }
 
-/// Window positions as torch has them: row · width + column in their own image and channel.
+/// The winners as torch counts them: row · width + column within their image and channel.
 fn pixels(s: &PoolShape, batch: usize, argmax: &[u32]) -> Vec<i32> {
     let mut found = vec![-1; argmax.len()];
     let image = s.input[0] * s.input[1];
@@ -53,7 +54,7 @@ fn torch_golden_values() {
 }
 
 fn check(name: &str, s: &PoolShape, batch: usize, x: &[f32]) {
-    // Sums of these are exact, whatever their order.
+    // Sums of these values are exact in any order.
     let dy = levels("dy", batch * s.output_len());
     let (y, argmax) = reference::max_pool(s, batch, &wide(x));
     let dx = reference::max_pool_backward(s, batch, &wide(&dy), &argmax);
@@ -69,7 +70,8 @@ fn check(name: &str, s: &PoolShape, batch: usize, x: &[f32]) {
     }
 }
 
-/// Input, channels, kernel, stride, padding, batch; each with distinct values and with ties.
+/// The columns are input, channels, kernel, stride, padding and batch. Each shape runs with distinct values and with
+/// ties.
 #[test]
 fn float64_and_ties() {
     let explicit = |sides| Padding::Explicit(crate::common::pads(sides));
@@ -93,7 +95,7 @@ fn float64_and_ties() {
     }
 }
 
-/// Padding that counted as 0 would win these windows.
+/// If padding counted as 0, it would be the maximum of these windows.
 #[test]
 fn padding_never_wins() {
     let s = PoolShape::new([3, 4], 2, [3, 3], [2, 2], Padding::Same).expect("a shape");

@@ -1,4 +1,4 @@
-//! ReLU and its gradient on every backend; exact.
+//! ReLU and its gradient on every backend. All comparisons are exact.
 
 use crate::common::fixtures::Fixture;
 use crate::common::{backends, data, exact, levels, ok, reference, refused, same_bits, wide};
@@ -38,7 +38,7 @@ fn float64() {
     }
 }
 
-/// A ReLU that turned NaN into 0 would hide a diverged training.
+/// A ReLU that turned NaN into 0 would hide that training has diverged.
 #[test]
 fn extremes() {
     let x = [f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, f32::MIN_POSITIVE, -0.0];

@@ -35,7 +35,7 @@ fn torch_golden_values() {
     golden("torch");
 }
 
-/// Rows, classes, how wide the logits.
+/// The columns are rows, classes and the largest magnitude of the logits.
 #[test]
 fn float64() {
     for (rows, classes, scale) in [
@@ -75,7 +75,7 @@ fn predictions() {
     }
 }
 
-/// Log-probabilities are read, not computed: exact.
+/// Log-probabilities are read and not computed, so the comparison is exact.
 #[test]
 fn negative_log_likelihood_picks_the_label() {
     let x = data("x", 7 * 5);
@@ -86,7 +86,7 @@ fn negative_log_likelihood_picks_the_label() {
     }
 }
 
-/// Without the maximum taken off first, these exponentials overflow.
+/// The exponentials overflow unless the maximum is subtracted first.
 #[test]
 fn huge_logits_stay_finite() {
     let x = [1e30, -1e30, 0.0, 600.0, 400.0, 200.0];

@@ -1,4 +1,4 @@
-//! The benchmark itself: what is counted, what is written, and that nothing wrong is timed.
+//! The benchmark: what it counts, what it writes, and that it times nothing that is wrong.
 
 use crate::common::files::rows;
 use crate::common::ok;
@@ -15,7 +15,7 @@ use stridelab::report::text::{comparison_table, cost_tables};
 use stridelab::store::{BenchWriter, COST_COLUMNS, read_bench};
 use stridelab::train::TrainOptions;
 
-/// Rows of a network, in the order of a step.
+/// The parts of a network's step, in order.
 const PARTS: [(&str, Pass); 10] = [
     ("gather", Pass::Forward),
     ("conv1", Pass::Forward),
@@ -29,7 +29,7 @@ const PARTS: [(&str, Pass); 10] = [
     ("adam", Pass::Optimiser),
 ];
 
-/// As short as can be: nothing here looks at how long anything takes.
+/// Options for the shortest benchmark. No test depends on how long anything takes.
 fn options(strides: &[usize], batch_sizes: &[usize]) -> BenchOptions {
     let configurations = strides.iter().map(|&stride| Configuration::new(stride, Padding::Valid)).collect();
     let batch_sizes = batch_sizes.to_vec();
@@ -56,7 +56,7 @@ fn record(measured: &Measurement) -> BenchRecord {
     }
 }
 
-/// Everything that holds of any network, however it was measured.
+/// Checks what must hold for every network, however it was measured.
 fn consistent(bench: &Measurement) {
     assert!(bench.peak_gflops > 0.0);
     for n in &bench.networks {
@@ -67,7 +67,7 @@ fn consistent(bench: &Measurement) {
         assert_eq!(of(Pass::Forward).map(|part| part.macs).sum::<u64>(), batch * network.macs());
         for layer in ["conv1", "conv2", "dense1", "dense2"] {
             let macs = batch * network.layer(layer).map_or(0, |layer| layer.macs());
-            // Two gradients each, but for the first layer, whose input is data.
+            // A backward pass computes two gradients, except in the first layer, whose input needs none.
             let gradients = if layer == "conv1" { 1 } else { 2 };
             for (pass, times) in [(Pass::Forward, 1), (Pass::Backward, gradients)] {
                 let part = of(pass).find(|part| part.layer == layer);
@@ -81,7 +81,7 @@ fn consistent(bench: &Measurement) {
         ] {
             assert_eq!(sum, whole);
         }
-        // Parameters, both moments and the gradient, the first three both ways, with gaps of alignment.
+        // Adam reads and writes the parameters and both moments, and reads the gradient; tensors are aligned with gaps.
         let adam = n.parts.last().map_or(0, |part| part.bytes);
         let least = 7 * 4 * network.parameters() as u64;
         assert!((least..least + 7 * 4 * 8 * 64).contains(&adam), "{adam} for {}", network.parameters());
@@ -137,7 +137,7 @@ fn a_gpu_is_measured_alike() {
     let plain = measured(gpu(), &BenchOptions { fuse: false, ..options(&[2], &[8]) });
     let (fused, all) = (of.dispatches.unwrap_or_default(), plain.networks[0].dispatches.unwrap_or_default());
     assert!((12..=15).contains(&fused) && all > 25, "{fused} and {all} dispatches");
-    // What does nothing takes less than what does something.
+    // Empty dispatches take less time than a step.
     let empty = of.empty_dispatches_us.unwrap_or_default();
     assert!(empty > 0.0 && empty < of.train_step.median_us, "{empty} of {}", of.train_step.median_us);
     assert_eq!(of.train_step_device_us.is_some(), bench.device_clock);
@@ -149,7 +149,7 @@ fn nothing_wrong_is_timed() {
     let options = |seed| TrainOptions { batch_size: 2, seeds: vec![seed], ..TrainOptions::default() };
     let of = |seed| trainer(&CPU, &network, &data, &options(seed), None);
     assert!(ok(check("same", &mut of(0), &mut of(0), 0.0)) <= 0.0);
-    // Other initial weights are a wrong result.
+    // Other initial weights count as a wrong result.
     match pollster::block_on(check("other", &mut of(0), &mut of(1), 1e-3)) {
         Err(error @ Error::Check(_)) => {
             assert_eq!(error.exit_code(), 5);
@@ -157,7 +157,7 @@ fn nothing_wrong_is_timed() {
         }
         other => panic!("{other:?}"),
     }
-    // A bound that nothing can keep stops a run before anything is timed.
+    // With a bound that no result can meet, nothing is timed.
     let strict = BenchOptions { allowed: -1.0, ..self::options(&[2], &[2]) };
     let result = pollster::block_on(run(&CPU, &data, &strict, &mut |line| assert!(!line.contains("measuring"))));
     assert!(matches!(result, Err(Error::Check(_))), "{result:?}");
@@ -180,7 +180,7 @@ fn what_makes_no_sense_is_refused() {
 
 #[test]
 fn a_peak_is_more_than_a_plain_loop() {
-    // One multiply-add after another, by hand: any vector unit does better.
+    // A scalar loop of multiply-adds reaches 0.5 GFLOP/s, and any vector unit is faster.
     let peak = ok(peak(&CPU, &BenchOptions { samples: 3, sample_seconds: 0.01, ..BenchOptions::default() }));
     assert!(peak > 0.5 && peak < 1e6, "{peak} GFLOP/s");
 }
@@ -244,7 +244,7 @@ fn files_hold_what_was_measured() {
     }
 }
 
-/// Figures and tables of times that no clock gives.
+/// Figures and tables accept times that no clock measures.
 #[test]
 fn hard_data_is_drawn_without_panic() {
     let bench = measured(&CPU, &options(&[1, 2], &[2]));

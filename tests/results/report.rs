@@ -1,4 +1,4 @@
-//! Figures and tables, from plain rows.
+//! Figures and tables made from plain rows.
 
 use super::rows::{epoch, model, network};
 use stridelab::model::Configuration;
@@ -9,7 +9,7 @@ use stridelab::report::figure::marks::viridis;
 use stridelab::report::figure::{curves, png, sample};
 use stridelab::report::text::{RunRow, describe_table, run_table};
 
-/// The tutorial's own results: validation accuracy by epoch, and ms a step.
+/// The results that the tutorial states: validation accuracy by epoch, and milliseconds a step.
 const ACCURACY: [([f64; 3], f64); 4] = [
     ([0.9860, 0.9889, 0.9889], 25.0),
     ([0.9693, 0.9797, 0.9828], 11.0),
@@ -31,7 +31,7 @@ fn run_rows() -> Vec<RunRow> {
     configurations.map(|(&c, epochs)| RunRow::new(model(c), &network(c), epochs, 938)).collect()
 }
 
-/// Decodes, and fails where the picture is blank.
+/// Decodes a PNG. Panics where the picture is blank.
 fn decode(png: &[u8]) -> image::RgbImage {
     let image = image::load_from_memory_with_format(png, image::ImageFormat::Png).unwrap().to_rgb8();
     let first = *image.get_pixel(0, 0);

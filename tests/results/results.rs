@@ -1,4 +1,4 @@
-//! What a run leaves on disk.
+//! The files that a run writes.
 
 use std::fs;
 use std::path::Path;
@@ -45,7 +45,7 @@ fn rows_are_on_disk_as_soon_as_they_are_appended() {
 
 #[test]
 fn every_header_names_the_fields_in_order() {
-    // A header is written by hand so that a file without rows has one; serde names the fields.
+    // The header is written separately, so that a file without rows has one. It must name the fields as serde does.
     fn check<R: serde::Serialize + Clone>(row: R, header: &str) {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.serialize(row).unwrap();

@@ -8,7 +8,7 @@ use super::case::Case;
 use super::tensor::Tensor;
 use super::{Outputs, Result, named};
 
-/// `[rows, columns]` of a matrix, swapped where it is given transposed.
+/// The `[rows, columns]` of a matrix, swapped where it is stored transposed.
 fn matrix(tensor: &Tensor, transposed: bool) -> Result<[usize; 2]> {
     match tensor.shape[..] {
         [rows, columns] => Ok(if transposed { [columns, rows] } else { [rows, columns] }),
@@ -43,7 +43,7 @@ fn product(backend: &Backend, a: Factor, b: Factor) -> Result<Tensor> {
     Ok(Tensor::float(&[rows, columns], y))
 }
 
-/// `alpha·a·b + beta·c`; the kernels multiply and add the bias, the harness scales.
+/// `alpha·a·b + beta·c`. The kernels multiply and add the bias; this function scales.
 pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
     let a = Factor { tensor: case.input("a")?, transposed: case.integer("transA")? != 0 };
     let b = Factor { tensor: case.input("b")?, transposed: case.integer("transB")? != 0 };
@@ -73,8 +73,8 @@ pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
     named([("y", y)])
 }
 
-/// NumPy's `matmul`: matrices in the last two axes, the others broadcast; a vector is a row on the
-/// left and a column on the right.
+/// NumPy's `matmul`: the last two axes are matrices, and the other axes are broadcast. A vector is a row on the left
+/// and a column on the right.
 pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
     let a = case.input("a")?;
     let b = case.input("b")?;

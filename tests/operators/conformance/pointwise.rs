@@ -14,7 +14,7 @@ pub fn relu(backend: &Backend, case: &Case) -> Result<Outputs> {
     named([("y", Tensor::float(&x.shape, block_on(eager::relu(backend, x.floats()?))?))])
 }
 
-/// Softmax of `x` along `axis`, or its logarithm.
+/// The softmax of `x` along `axis`, or its logarithm.
 fn along(backend: &Backend, x: &Tensor, axis: i64, logarithm: bool) -> Result<Tensor> {
     let order = x.axis_last(axis);
     let rows = x.permute(&order)?;
@@ -31,7 +31,7 @@ pub fn softmax(backend: &Backend, case: &Case, logarithm: bool) -> Result<Output
     named([("y", along(backend, case.input("x")?, case.integer("axis")?, logarithm)?)])
 }
 
-/// The loss of log-probabilities, or of logits.
+/// The loss of log-probabilities or, where `logits` is set, of logits.
 pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
     let x = case.input("x")?;
     let labels = case.input("labels")?;
@@ -58,7 +58,7 @@ pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
     Ok(outputs)
 }
 
-/// ONNX' Adam: `g + norm_coefficient·x`, Keras' form; no bias correction where `T` is 0.
+/// ONNX' Adam: Keras' form with the gradient `g + norm_coefficient·x`. There is no bias correction where `T` is 0.
 pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
     let epsilon = case.number("epsilon")?;
     let parameters = AdamParameters { beta1: case.number("beta_1")?, beta2: case.number("beta_2")?, epsilon };
@@ -83,8 +83,8 @@ pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
     Ok(outputs)
 }
 
-/// Steps of PyTorch's Adam on a dense layer's `Σ(x·Wᵀ + b)`. Its `m̂/(√v̂ + ε)` is Keras' form
-/// with `ε·√(1 − β₂ᵗ)` at step `t`.
+/// Several steps of PyTorch's Adam on `Σ(x·Wᵀ + b)`, the sum of a dense layer's outputs. PyTorch's `m̂/(√v̂ + ε)` is
+/// Keras' form with `ε·√(1 − β₂ᵗ)` in place of ε at step `t`.
 pub fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
     let w0 = case.input("w0")?;
     let b0 = case.input("b0")?;
@@ -106,7 +106,7 @@ pub fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
         let rows = x.floats()?.len() / columns;
         let parameters = AdamParameters { beta1, beta2, epsilon: epsilon * (1.0 - beta2.powi(t as i32)).sqrt() };
         let alpha = parameters.alpha(rate, t);
-        // Every row of dW is 1ᵀ·x, every element of db the number of rows.
+        // Every row of dW is 1ᵀ·x, and every element of db is the number of rows.
         let sums = block_on(eager::bias_backward(backend, columns, x.floats()?))?;
         let dw: Vec<f32> = w.w.iter().enumerate().map(|(i, w)| sums[i % columns] + decay * w).collect();
         let db: Vec<f32> = b.w.iter().map(|b| rows as f32 + decay * b).collect();

@@ -1,4 +1,4 @@
-//! Convolution and pooling cases. The harness transposes; the kernels see `[N,H,W,C]` and
+//! Cases of convolution and pooling. The tensors are permuted here to the layouts of the kernels, `[N,H,W,C]` and
 //! `[kh,kw,C,O]`.
 
 use pollster::block_on;
@@ -17,7 +17,7 @@ fn padding(case: &Case) -> Result<Padding> {
     Ok(Padding::Explicit(crate::common::pads(case.sizes("pads_tlbr")?)))
 }
 
-/// The shape of a case whose input is `x` `[N,H,W,C]`.
+/// The shape of a case whose input has the shape `x`, `[N,H,W,C]`.
 fn conv_shape(case: &Case, x: &[usize], w: &Tensor) -> Result<ConvShape> {
     let input = [x[1], x[2]];
     let kernel = [w.shape[0], w.shape[1]];
@@ -78,7 +78,7 @@ pub fn conv2d_backward_input(backend: &Backend, case: &Case) -> Result<Outputs> 
     named([("dx", dx.relayout(IMAGE, layout)?)])
 }
 
-/// Rows and columns that no window reaches.
+/// The rows and the columns that no window covers.
 fn unreached(shape: &ConvShape) -> [Vec<usize>; 2] {
     let before = [shape.pads.top, shape.pads.left];
     [0, 1].map(|a| {
@@ -134,8 +134,8 @@ pub fn max_pool(backend: &Backend, case: &Case) -> Result<Outputs> {
     Ok(outputs)
 }
 
-/// ONNX' `Indices`: where each maximum lies in the whole of `x` `[N,C,H,W]`, or `[N,C,W,H]` where
-/// the storage order is 1 (cases of other suites have none).
+/// ONNX' `Indices`: the position of each maximum in the whole of `x`, `[N,C,H,W]`, or `[N,C,W,H]` where the storage
+/// order is 1. Cases of other suites state no storage order.
 fn indices(
     case: &Case,
     shape: &PoolShape,
