@@ -38,7 +38,7 @@ fn main() -> Result<()> {
                 continue;
             }
             if let Backend::Gpu(_) = backend {
-                let (loss, _) = block_on(parity::steps(backend, &data, *configuration, 0))?;
+                let loss = block_on(parity::steps(backend, &data, *configuration, 0))?.loss;
                 assert!(loss <= LOSS, "{row}: losses differ from the CPU's by {loss:.1e}, allowed {LOSS:.0e}");
                 if !arguments.timed {
                     println!("{row}: the losses of {STEPS} steps are within {loss:.0e} of the CPU's");

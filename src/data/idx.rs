@@ -2,8 +2,8 @@
 //!
 //! An IDX file is a magic number (two zero bytes, the type, the number of dimensions), each
 //! dimension as a big-endian `u32`, then the elements in row-major order. Ours hold unsigned bytes
-//! (type 8): images `[N, H, W]` or labels `[N]`. Every number is checked before memory is taken for
-//! it, and never more is unpacked than the header announces.
+//! (type 8): images `[N, H, W]` or labels `[N]`. The reader checks every number of the header before it
+//! allocates memory for it, and unpacks no more than the header announces.
 //!
 //! Source: Yann LeCun's page of the MNIST database, "File formats".
 
@@ -16,26 +16,26 @@ use crate::error::{Error, Result};
 
 /// Longest side of an image, in pixels.
 const MAX_SIDE: u32 = 4096;
-/// Most pixels in a file: 512 MiB of them.
+/// Largest number of pixels in a file: 512 MiB, a byte each.
 const MAX_PIXELS: u64 = 512 << 20;
-/// Bytes that one byte of deflate can unpack to, at most.
+/// The largest number of bytes that one byte of a deflate stream can unpack to.
 const MAX_INFLATION: u64 = 1032;
-/// Labels are below this.
+/// Labels are below this number.
 const CLASSES: u8 = 10;
 
-/// Where bytes come from.
+/// A file to be read, from a disk or from memory.
 pub(super) struct Source<'a> {
-    /// Path or name, for messages.
+    /// The path or the name that messages show.
     pub name: String,
     /// The bytes, possibly gzipped.
     pub reader: Box<dyn BufRead + 'a>,
-    /// How many bytes there are.
+    /// Number of bytes that the reader gives, before unpacking.
     pub len: u64,
 }
 
-/// The images of a file.
+/// The images of a file, decoded.
 #[derive(Debug)]
-pub(super) struct Images {
+pub(super) struct ImageFile {
     /// `[count, height, width]`.
     pub shape: [usize; 3],
     /// The pixels, row-major.
@@ -44,11 +44,11 @@ pub(super) struct Images {
     pub sha256: String,
 }
 
-/// Reads images.
+/// Reads a file of images.
 ///
 /// # Errors
-/// [`Error::Data`] naming the source, where the file is not exactly what its header announces.
-pub(super) fn images(source: Source) -> Result<Images> {
+/// [`Error::Data`], naming the source, where the file does not hold exactly what its header announces.
+pub(super) fn images(source: Source) -> Result<ImageFile> {
     let mut file = Unpacked::new(source)?;
     let [count, height, width] = file.header("image")?;
     if height > MAX_SIDE || width > MAX_SIDE {
@@ -59,15 +59,15 @@ pub(super) fn images(source: Source) -> Result<Images> {
         file.bad(&format!("announces {count} images of {height}×{width}"), "use at most 512 MiB of pixels a file")
     })?;
     let (pixels, sha256) = file.body(total)?;
-    Ok(Images { shape: [count as usize, height as usize, width as usize], pixels, sha256 })
+    Ok(ImageFile { shape: [count as usize, height as usize, width as usize], pixels, sha256 })
 }
 
-/// Reads the labels of `count` images, which came from `images`; returns them and the SHA-256 of
+/// Reads the labels that belong to `count` images of the file `images`. Returns them and the SHA-256 of
 /// the unpacked file.
 ///
 /// # Errors
-/// [`Error::Data`] naming the source, as [`images`]; also for another number of labels than of
-/// images and for a label that is no class.
+/// [`Error::Data`], naming the source, as [`images`]; also where the number of labels is not the number of
+/// images, and where a label is not a class.
 pub(super) fn labels(source: Source, count: usize, images: &str) -> Result<(Vec<u8>, String)> {
     let mut file = Unpacked::new(source)?;
     let [announced] = file.header("label")?;
@@ -84,12 +84,12 @@ pub(super) fn labels(source: Source, count: usize, images: &str) -> Result<(Vec<
     Ok((labels, sha256))
 }
 
-/// A file being read, through gzip where its first bytes say so.
+/// A file while it is read; it is unpacked where its first bytes are those of gzip.
 struct Unpacked<'a> {
     name: String,
     reader: Box<dyn Read + 'a>,
     gzip: bool,
-    /// No more bytes than this can come.
+    /// Upper bound of the number of unpacked bytes.
     most: u64,
     hash: Sha256,
 }
@@ -102,14 +102,14 @@ impl<'a> Unpacked<'a> {
         let gzip = magic == [0x1f, 0x8b];
         let whole = io::Cursor::new(magic).chain(reader);
         let (reader, most): (Box<dyn Read + 'a>, _) = match gzip {
-            // Takes several members, as the format allows, and refuses anything else after the first.
+            // This decoder reads several members, as the format allows, and refuses other bytes after the first.
             true => (Box::new(flate2::bufread::MultiGzDecoder::new(whole)), len.saturating_mul(MAX_INFLATION)),
             false => (Box::new(whole), len),
         };
         Ok(Unpacked { name, reader, gzip, most, hash: Sha256::new() })
     }
 
-    /// Magic number and `N` dimensions, none of them 0.
+    /// Reads the magic number and `N` dimensions. None of them may be 0.
     fn header<const N: usize>(&mut self, kind: &str) -> Result<[u32; N]> {
         let magic = 0x0800 + N as u32;
         let advice = format!("give the {kind} file of a set in MNIST's IDX format");
@@ -138,7 +138,7 @@ impl<'a> Unpacked<'a> {
         Ok(u32::from_be_bytes(bytes))
     }
 
-    /// The rest, exactly `expected` bytes, and the hash of all.
+    /// Reads the rest, exactly `expected` bytes. Returns it and the SHA-256 of the whole file.
     fn body(mut self, expected: u64) -> Result<(Vec<u8>, String)> {
         let mut data = Vec::new();
         let room = usize::try_from(expected.min(self.most)).unwrap_or(usize::MAX);
@@ -174,7 +174,7 @@ impl<'a> Unpacked<'a> {
     }
 }
 
-/// `name: what; advice`.
+/// An [`Error::Data`] that reads `name: what; advice`.
 pub(super) fn error(name: &str, what: &str, advice: &str) -> Error {
     Error::data(format!("{name}: {what}")).advice(advice)
 }

@@ -1,5 +1,5 @@
-//! Training and test data: checked, decoded in memory, the same for the embedded copy, a directory
-//! and a browser.
+//! Training and test data. The same reader checks and decodes the embedded files, those of a directory and
+//! those that a browser holds in memory.
 
 mod idx;
 mod mnist;

@@ -1,4 +1,4 @@
-//! A data set from a directory. The only part of `data` that touches a file system.
+//! Reads a data set from a directory. No other file of this module touches the file system.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -10,19 +10,22 @@ use crate::error::one_line;
 use crate::error::{Error, Result};
 
 impl Dataset {
-    /// A set from a directory with the four files of MNIST's format, plain or gzipped: [`FILES`],
-    /// with or without `.gz`, also spelled `train-images.idx3-ubyte`. Where several spellings are
-    /// there, the plain one is taken. Images may have any size up to 4096×4096. Its name is the
-    /// directory's unless the files are MNIST's.
+    /// Reads a set from a directory with four files in MNIST's format, plain or gzipped.
+    ///
+    /// The files are called as in [`FILES`], with or without `.gz`, or with a dot, as in
+    /// `train-images.idx3-ubyte`. Where a file is there under several of these names, the name in
+    /// [`FILES`] comes first. Images may have any size up to 4096×4096. The name of the set is that of
+    /// the directory, unless the files are MNIST's.
     ///
     /// # Errors
-    /// [`Error::Data`] naming the file that is missing, unreadable or bad, and what to do.
+    /// [`Error::Data`], which names the file that is missing, unreadable or bad, and says what to do.
     pub fn open(directory: &Path) -> Result<Self> {
         let name = directory.canonicalize().ok().and_then(|d| Some(d.file_name()?.to_string_lossy().into_owned()));
         Self::read(&name.unwrap_or_else(|| "data".into()), |i| find(directory, FILES[i]))
     }
 }
 
+/// Opens the file that [`FILES`] calls `file`, under any of its names.
 fn find(directory: &Path, file: &str) -> Result<Source<'static>> {
     let shown = one_line(directory.display());
     match fs::metadata(directory) {
@@ -41,7 +44,7 @@ fn find(directory: &Path, file: &str) -> Result<Source<'static>> {
                 let opened = File::open(&path).map_err(|e| failed(&shown, e, "make it readable"))?;
                 return Ok(Source { name: shown, len: m.len(), reader: Box::new(BufReader::new(opened)) });
             }
-            // Unpacking tools make directories of these names, with the file beside them.
+            // Some unpacking tools make a directory of such a name and put the file beside it.
             Ok(_) => _ = obstacle.get_or_insert(idx::error(&shown, "is not a file", &format!("put {file} there"))),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) => return Err(failed(&shown, e, "make it readable")),

@@ -1,17 +1,17 @@
-//! In which order an epoch visits the samples.
+//! The order in which an epoch visits the samples.
 
 use crate::random::Stream;
 
-/// The order of samples of an epoch: a permutation of `0 .. count`, or the file's order where
+/// The order of the samples in an epoch: a permutation of `0 .. count`, or the order of the file where
 /// `shuffle` is false.
 ///
-/// Fisher and Yates' shuffle of the identity: for `i = count − 1, …, 1`, swap elements `i` and `j`,
-/// `j` the stream's next integer below `i + 1` ([`Stream::below`]). The stream is
-/// `shuffle/epoch/<epoch>`, so every epoch stands for itself and a run can resume at any of them.
-/// `epoch` counts from 1.
+/// The permutation is a Fisher–Yates shuffle of the identity: for `i = count − 1, …, 1`, elements `i` and
+/// `j` are swapped, where `j` is the next integer of the stream below `i + 1` ([`Stream::below`]). The
+/// stream is `shuffle/epoch/<epoch>`, with `epoch` counted from 1, so that the order of an epoch depends
+/// on no earlier one and a run can resume at any epoch.
 ///
 /// # Panics
-/// Where `count` passes 2³² − 1; a [`super::Split`] never holds as many.
+/// Where `count` is larger than 2³² − 1. A [`super::Split`] never holds so many samples.
 pub fn order(seed: u64, epoch: u32, count: usize, shuffle: bool) -> Vec<u32> {
     let count = u32::try_from(count).expect("more than 2³² − 1 samples");
     let mut order: Vec<u32> = (0..count).collect();
@@ -28,7 +28,7 @@ pub fn order(seed: u64, epoch: u32, count: usize, shuffle: bool) -> Vec<u32> {
 mod tests {
     use super::*;
 
-    /// Expected values from a program in Python, written from the documentation above.
+    /// The expected values come from a Python program that was written from the documentation above.
     #[test]
     fn orders_are_those_of_an_independent_program() {
         assert_eq!(order(0, 1, 10, true), [4, 0, 1, 7, 8, 5, 9, 2, 6, 3]);
@@ -55,8 +55,8 @@ mod tests {
         assert!(order(9, 2, 0, false).is_empty());
     }
 
-    /// χ² of the 24 permutations of four samples over 24,000 epochs: 23 degrees of freedom, so the
-    /// value passes 56 once in 7,000 seeds.
+    /// χ² of the 24 permutations of four samples over 24,000 epochs. With 23 degrees of freedom it is
+    /// above 56 for one seed in 7,000.
     #[test]
     fn permutations_are_equally_likely() {
         let mut counts = std::collections::BTreeMap::<Vec<u32>, f64>::new();

@@ -1,4 +1,4 @@
-//! Bias over the last axis; see [`crate::ops::bias`].
+//! The bias over the last axis; see [`crate::ops::bias`].
 
 use super::call::Call;
 use crate::backend::Backend;
@@ -6,16 +6,17 @@ use crate::error::Result;
 use crate::ops::bias::{Bias, BiasPass};
 use crate::plan::{Op, StepRecord};
 
-/// A bias over the last axis: `out[r,c] = y[r,c] + b[c]`.
+/// Adds a bias over the last axis: `out[r,c] = y[r,c] + b[c]`.
 ///
-/// `b` is `[channels]`, `y` is `[rows, channels]` with all axes but the last taken together as rows;
-/// returns the shape of `y`.
+/// `b` is `[channels]` and `y` is `[rows, channels]`, where all axes but the last count as rows. Returns a
+/// tensor of the shape of `y`.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] where `b` is empty or `y` is not one or more whole rows; see the
-/// [module](super).
+/// [`crate::Error::Usage`] where `b` is empty, or where `y` does not consist of one or more whole
+/// rows; see the [module](super).
 pub async fn bias(backend: &Backend, y: &[f32], b: &[f32]) -> Result<Vec<f32>> {
-    let (rows, channels) = (y.len() / b.len().max(1), b.len());
+    let rows = y.len() / b.len().max(1);
+    let channels = b.len();
     let mut call = Call::new(backend);
     let b = call.input("b", b, &[channels])?;
     let y = call.input("y", y, &[rows, channels])?;
@@ -27,11 +28,11 @@ pub async fn bias(backend: &Backend, y: &[f32], b: &[f32]) -> Result<Vec<f32>> {
 /// The gradient of [`bias`] with respect to `b`: `db[c] = Σ_r dy[r,c]`. The gradient with respect to
 /// `y` is `dy` itself.
 ///
-/// `dy` is `[rows, channels]`; returns `db`, `[channels]`.
+/// `dy` is `[rows, channels]`. Returns `db`, `[channels]`.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] where `channels` is 0 or `dy` is not one or more whole rows; see the
-/// [module](super).
+/// [`crate::Error::Usage`] where `channels` is 0, or where `dy` does not consist of one or more
+/// whole rows; see the [module](super).
 pub async fn bias_backward(backend: &Backend, channels: usize, dy: &[f32]) -> Result<Vec<f32>> {
     let rows = dy.len() / channels.max(1);
     let mut call = Call::new(backend);

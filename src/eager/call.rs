@@ -1,4 +1,5 @@
-//! What every operator call does: a plan of one operation, its tensors written, run and read back.
+//! The common part of every operator call: it builds a plan of one operation, writes the inputs, runs the
+//! plan and reads the outputs back.
 
 use crate::backend::Backend;
 use crate::error::{Error, Remedy, Result};
@@ -17,6 +18,7 @@ impl<'a> Call<'a> {
         Call { backend, plan: Plan::new(1), writes: Vec::new() }
     }
 
+    /// Adds a buffer that holds `data` when the operation runs.
     pub(super) fn input<T: bytemuck::Pod>(&mut self, name: &str, data: &'a [T], shape: &[usize]) -> Result<View> {
         let len = elements(shape)?;
         if data.len() != len || len == 0 {
@@ -29,6 +31,7 @@ impl<'a> Call<'a> {
         Ok(view)
     }
 
+    /// Adds a buffer of floats that the operation writes.
     pub(super) fn output(&mut self, name: &str, shape: &[usize]) -> Result<View> {
         if elements(shape)? == 0 {
             return Err(Error::usage(format!("{name} of shape {shape:?} has no elements")));
@@ -36,6 +39,7 @@ impl<'a> Call<'a> {
         self.plan.buffer(name, Element::F32, shape)
     }
 
+    /// Runs `op` as one step and reads `outputs` as 32-bit words.
     pub(super) async fn run<const N: usize>(
         mut self,
         op: Op,
@@ -44,7 +48,8 @@ impl<'a> Call<'a> {
     ) -> Result<[Vec<u32>; N]> {
         let limit = self.backend.max_binding_bytes();
         if let Some(buffer) = self.plan.buffers.iter().find(|b| b.bytes() > limit) {
-            let (name, bytes) = (&buffer.name, buffer.bytes());
+            let name = &buffer.name;
+            let bytes = buffer.bytes();
             let error = Error::usage(format!("{name} needs {bytes} bytes, this backend binds at most {limit}"));
             return Err(error.advice("use a smaller tensor").remedy(Remedy::CpuBackend));
         }
@@ -72,6 +77,7 @@ impl<'a> Call<'a> {
         Ok(results)
     }
 
+    /// [`Call::run`], with floats as outputs.
     pub(super) async fn run_f32<const N: usize>(
         self,
         op: Op,
@@ -82,6 +88,7 @@ impl<'a> Call<'a> {
     }
 }
 
+/// The floats that the words are the bits of.
 pub(super) fn floats(words: Vec<u32>) -> Vec<f32> {
     bytemuck::cast_vec(words)
 }

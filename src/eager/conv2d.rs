@@ -1,4 +1,4 @@
-//! Convolution and its gradients; see [`crate::ops::conv2d`].
+//! The convolution and its gradients; see [`crate::ops::conv2d`].
 
 use super::call::Call;
 use crate::backend::Backend;
@@ -7,14 +7,14 @@ use crate::model::geometry::ConvShape;
 use crate::ops::conv2d::{Conv2d, Conv2dPass};
 use crate::plan::{Op, StepRecord};
 
-/// Convolution (cross-correlation), zero outside the image:
+/// The convolution (cross-correlation) of images that are zero outside their borders:
 /// `y[n,oh,ow,o] = Σ_{i,j,c} x[n, oh·sh + i − top, ow·sw + j − left, c] · w[i,j,c,o]`.
 ///
-/// `x` is `[N,H,W,C]` with `N = batch`, `w` is `[kh,kw,C,O]`; returns `y`, `[N,oh,ow,O]`. Sizes,
-/// stride and pads are those of `shape`.
+/// `x` is `[N,H,W,C]` with `N = batch`, and `w` is `[kh,kw,C,O]`. Returns `y`, `[N,oh,ow,O]`. The sizes,
+/// the stride and the pads are those of `shape`.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
+/// [`crate::Error::Usage`] where a slice has another length than its shape, or the batch is 0; see the [module](super).
 pub async fn conv2d(backend: &Backend, shape: &ConvShape, batch: usize, x: &[f32], w: &[f32]) -> Result<Vec<f32>> {
     let mut call = Call::new(backend);
     let x = call.input("x", x, &[batch, shape.input_len()])?;
@@ -27,12 +27,12 @@ pub async fn conv2d(backend: &Backend, shape: &ConvShape, batch: usize, x: &[f32
 
 /// The gradient of [`conv2d`] with respect to its input:
 /// `dx[n,ih,iw,c] = Σ dy[n,oh,ow,o] · w[i,j,c,o]` over all `o` and all `(oh, ow)`, `(i, j)` with
-/// `oh·sh + i − top = ih` and `ow·sw + j − left = iw`; exactly 0 where no window reaches.
+/// `oh·sh + i − top = ih` and `ow·sw + j − left = iw`. It is exactly 0 at pixels that no window covers.
 ///
-/// `dy` is `[N,oh,ow,O]` with `N = batch`, `w` is `[kh,kw,C,O]`; returns `dx`, `[N,H,W,C]`.
+/// `dy` is `[N,oh,ow,O]` with `N = batch`, and `w` is `[kh,kw,C,O]`. Returns `dx`, `[N,H,W,C]`.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
+/// [`crate::Error::Usage`] where a slice has another length than its shape, or the batch is 0; see the [module](super).
 pub async fn conv2d_backward_input(
     backend: &Backend,
     shape: &ConvShape,
@@ -52,10 +52,10 @@ pub async fn conv2d_backward_input(
 /// The gradient of [`conv2d`] with respect to its weights, summed over the batch:
 /// `dw[i,j,c,o] = Σ_{n,oh,ow} x[n, oh·sh + i − top, ow·sw + j − left, c] · dy[n,oh,ow,o]`.
 ///
-/// `x` is `[N,H,W,C]` with `N = batch`, `dy` is `[N,oh,ow,O]`; returns `dw`, `[kh,kw,C,O]`.
+/// `x` is `[N,H,W,C]` with `N = batch`, and `dy` is `[N,oh,ow,O]`. Returns `dw`, `[kh,kw,C,O]`.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
+/// [`crate::Error::Usage`] where a slice has another length than its shape, or the batch is 0; see the [module](super).
 pub async fn conv2d_backward_weights(
     backend: &Backend,
     shape: &ConvShape,

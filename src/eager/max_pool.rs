@@ -8,12 +8,13 @@ use crate::ops::max_pool::{MaxPool, MaxPoolPass};
 use crate::plan::{Op, StepRecord};
 
 /// Max pooling: `y[n,oh,ow,c] = max_{i,j} x[n, oh·sh + i − top, ow·sw + j − left, c]` over the
-/// positions inside the image, and the winner of each window as `i·kw + j`.
+/// positions inside the image.
 ///
-/// The winner is the first maximum in row-major order; NaN wins over any number.
+/// The winner of a window is the position of its first maximum in row-major order, as `i·kw + j`; NaN
+/// counts as larger than any number.
 ///
-/// `x` is `[N,H,W,C]` with `N = batch`; returns `y` and the winners, both `[N,oh,ow,C]`. Sizes,
-/// stride and pads are those of `shape`.
+/// `x` is `[N,H,W,C]` with `N = batch`. Returns `y` and the winners, both `[N,oh,ow,C]`. The sizes, the
+/// stride and the pads are those of `shape`.
 ///
 /// # Errors
 /// [`crate::Error::Usage`] where `x` has another length or the batch is 0; see the [module](super).
@@ -27,15 +28,14 @@ pub async fn max_pool(backend: &Backend, shape: &PoolShape, batch: usize, x: &[f
     Ok((floats(y), argmax))
 }
 
-/// The gradient of [`max_pool`]: `dx[n,ih,iw,c] = Σ dy[n,oh,ow,c]` over the windows that `(ih, iw)`
-/// won; 0 where it won none.
+/// The gradient of [`max_pool`]: `dx[n,ih,iw,c] = Σ dy[n,oh,ow,c]` over the windows whose winner is
+/// `(ih, iw)`, and 0 where there are none.
 ///
-/// `dy` and `argmax`, the winners that [`max_pool`] returned, are `[N,oh,ow,C]` with `N = batch`;
-/// returns `dx`, `[N,H,W,C]`. The gradient of a window whose winner is no position of the image goes
-/// nowhere.
+/// `dy` and `argmax`, the winners that [`max_pool`] returned, are `[N,oh,ow,C]` with `N = batch`. Returns
+/// `dx`, `[N,H,W,C]`. Where a winner lies outside the image, the gradient of its window is dropped.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] for slices of other lengths or a batch of 0; see the [module](super).
+/// [`crate::Error::Usage`] where a slice has another length than its shape, or the batch is 0; see the [module](super).
 pub async fn max_pool_backward(
     backend: &Backend,
     shape: &PoolShape,

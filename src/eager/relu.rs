@@ -1,4 +1,4 @@
-//! Rectifier; see [`crate::ops::relu`].
+//! The rectifier; see [`crate::ops::relu`].
 
 use super::call::Call;
 use crate::backend::Backend;
@@ -6,9 +6,9 @@ use crate::error::Result;
 use crate::ops::relu::{Relu, ReluPass};
 use crate::plan::{Op, StepRecord};
 
-/// Rectifier: `y[i] = max(x[i], 0)`. NaN stays NaN, so that divergence is not hidden.
+/// The rectifier: `y[i] = max(x[i], 0)`. NaN stays NaN, so that divergence is not hidden.
 ///
-/// `x` may have any shape; returns the same.
+/// `x` may have any shape. Returns a tensor of that shape.
 ///
 /// # Errors
 /// [`crate::Error::Usage`] where `x` is empty; see the [module](super).
@@ -20,13 +20,13 @@ pub async fn relu(backend: &Backend, x: &[f32]) -> Result<Vec<f32>> {
     Ok(y)
 }
 
-/// The gradient of [`relu`], from its *output*: `dx[i] = dy[i]` where `y[i]` is positive or NaN, else
-/// 0, at 0 itself as well.
+/// The gradient of [`relu`], computed from its *output*: `dx[i] = dy[i]` where `y[i]` is positive or NaN,
+/// else 0. At `y[i] = 0` it is 0.
 ///
-/// `y` and `dy` have one shape; returns the same.
+/// `y` and `dy` have the same shape. Returns `dx`, of that shape.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] where the two are not equally long, or empty; see the [module](super).
+/// [`crate::Error::Usage`] where the two are not equally long, or are empty; see the [module](super).
 pub async fn relu_backward(backend: &Backend, y: &[f32], dy: &[f32]) -> Result<Vec<f32>> {
     let len = y.len();
     let mut call = Call::new(backend);

@@ -175,7 +175,8 @@ mod tests {
             let caches = gpu.cache.is_some();
             assert_eq!(caches, gpu.device.features().contains(wgpu::Features::PIPELINE_CACHE));
             let backend = crate::backend::Backend::Gpu(std::sync::Arc::new(gpu));
-            let y = pollster::block_on(crate::eager::matmul(&backend, [1, 1, 2], [false; 2], &[1.0, 2.0], &[3.0, 4.0]));
+            let product = crate::eager::Product::new(1, 1, 2);
+            let y = pollster::block_on(crate::eager::matmul(&backend, product, &[1.0, 2.0], &[3.0, 4.0]));
             let crate::backend::Backend::Gpu(gpu) = &backend else { unreachable!() };
             gpu.save_cache();
             assert_eq!(y.unwrap(), [11.0]);

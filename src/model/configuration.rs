@@ -1,4 +1,5 @@
-//! What an experiment varies, and the name of a trained model: one identity for rows, file names and messages.
+//! What an experiment varies, and the name of a trained model. Rows, file names and messages all use these two
+//! types and their text forms.
 //!
 //! | | for people (`Display`) | in file names (`slug`) |
 //! |---|---|---|
@@ -6,7 +7,7 @@
 //! | strides by layer, a kernel of 5×5, explicit pads | `stride 2:1, t1l0b1r0, kernel 5` | `stride2+1-t1l0b1r0-kernel5` |
 //! | a model | `stride 1, same, seed 0` | `stride1-same-seed0` |
 //!
-//! `FromStr` reads either form. Parts that are the tutorial's (a kernel of 3, a dense head) are left out.
+//! `FromStr` reads either form. The text forms leave out what is as in the tutorial: a kernel of 3×3, a dense head.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -17,10 +18,10 @@ use super::geometry::Padding;
 use super::strides::Strides;
 use crate::error::{Error, one_line};
 
-/// The kernel of the tutorial's convolutions.
+/// Rows and columns of the kernels in the tutorial.
 const KERNEL: usize = 3;
 
-/// The choices that an experiment varies; the same for every image size.
+/// The choices that an experiment varies. They apply to images of every size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Configuration {
     /// Strides of the convolutions, by layer.
@@ -45,7 +46,7 @@ pub(crate) fn is_tutorial_kernel(kernel: &usize) -> bool {
 }
 
 impl Configuration {
-    /// The tutorial's four, in its order.
+    /// The four configurations of the tutorial, in its order.
     pub const TUTORIAL: [Configuration; 4] = [
         Configuration::new(1, Padding::Same),
         Configuration::new(2, Padding::Same),
@@ -53,29 +54,30 @@ impl Configuration {
         Configuration::new(2, Padding::Valid),
     ];
 
-    /// One stride and padding for both convolutions, everything else as in the tutorial.
+    /// The same stride and padding for both convolutions, and everything else as in the tutorial.
     pub const fn new(stride: usize, padding: Padding) -> Self {
         Configuration { strides: Strides::all(stride), padding, kernel: KERNEL, head: Head::Dense }
     }
 
-    /// What each convolution layer is made with, first layer first.
+    /// The choices for each convolution layer, the first layer first.
     pub fn convolutions(&self) -> [Convolution; 2] {
         let Configuration { strides, padding, kernel, .. } = *self;
         strides.by_layer().map(|stride| Convolution { kernel: [kernel; 2], stride, padding })
     }
 
-    /// For file names: `stride1-same`.
+    /// The text form for file names, such as `stride1-same`.
     pub fn slug(&self) -> String {
         slug(self)
     }
 
-    /// The same configuration with stride 1 everywhere, which costs are related to.
+    /// The same configuration with stride 1 in every layer. Benchmarks report a cost as its ratio to the cost of
+    /// this one.
     pub fn at_stride_1(&self) -> Self {
         Configuration { strides: Strides::all(1), ..*self }
     }
 }
 
-/// `stride 1, same`; see the module.
+/// The text form for people, such as `stride 1, same`; see the [module](self).
 impl Display for Configuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "stride {}, {}", self.strides, self.padding)?;
@@ -97,50 +99,50 @@ impl FromStr for Configuration {
     }
 }
 
-/// What stands between the last pooling layer and the first dense one.
+/// How the output of the last pooling layer becomes the input of the first dense layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Head {
-    /// Every feature of every position, `[H·W·C]`, flattened: the tutorial's.
+    /// Every feature of every position, flattened to `[H·W·C]`, as in the tutorial.
     #[default]
     Dense,
 }
 
 impl Head {
-    /// Whether it is the tutorial's.
+    /// Whether this is the head of the tutorial.
     pub(crate) fn is_tutorial(&self) -> bool {
         matches!(self, Head::Dense)
     }
 }
 
-/// What one convolution layer is made with.
+/// The choices for one convolution layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Convolution {
     /// Kernel height and width.
     pub kernel: [usize; 2],
     /// Vertical and horizontal stride.
     pub stride: [usize; 2],
-    /// Padding of its input.
+    /// Padding of the layer's input.
     pub padding: Padding,
 }
 
-/// A trained model's name: what was trained, and from which seed.
+/// The name of a trained model: its configuration and its seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ModelId {
-    /// What was trained.
+    /// The configuration of its network.
     pub configuration: Configuration,
-    /// Seed of the initial weights and the order of samples.
+    /// The seed of its initial weights and of the order of its samples.
     pub seed: u64,
 }
 
 impl ModelId {
-    /// For file names: `stride1-same-seed0`.
+    /// The text form for file names, such as `stride1-same-seed0`.
     pub fn slug(&self) -> String {
         slug(self)
     }
 }
 
-/// `stride 1, same, seed 0`; see the module.
+/// The text form for people, such as `stride 1, same, seed 0`; see the [module](self).
 impl Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, seed {}", self.configuration, self.seed)
@@ -157,12 +159,12 @@ impl FromStr for ModelId {
     }
 }
 
-/// The text form without spaces, and without the colon that some file systems refuse.
+/// The text form without spaces, and without the colon, which some file systems refuse.
 fn slug(id: &impl Display) -> String {
     id.to_string().replace(", ", "-").replace(' ', "").replace(':', "+")
 }
 
-/// What a text form says.
+/// The contents of a text form.
 struct Parts {
     configuration: Configuration,
     seed: Option<u64>,

@@ -1,18 +1,20 @@
-//! Initial weights: Glorot uniform, a stream of its own for each tensor's name.
+//! Initial weights: Glorot's uniform distribution, with a stream of random numbers for each tensor.
 //!
-//! Because a stream depends on nothing but the seed and the name, tensors of equal shape start
-//! equal in all four configurations, and a new tensor changes no other.
+//! A stream depends on the seed and on the name of its tensor alone. Tensors of the same name and shape
+//! therefore start with the same values in every configuration, and adding a tensor to a network changes
+//! no other one.
 
 use crate::model::Network;
 use crate::model::tensor::{Tensor, parameter_shapes};
 use crate::random::Stream;
 
-/// Glorot and Bengio's uniform distribution (2010), as Keras draws weights:
-/// `limit = √(6/(fan_in + fan_out))`, values in [−limit, limit).
+/// Weights from the uniform distribution of Glorot and Bengio (2010), which Keras uses by default. The
+/// values lie in `[−limit, limit)` with `limit = √(6/(fan_in + fan_out))`.
 ///
-/// `shape` is `[kh, kw, cin, cout]` with `fan_in = kh·kw·cin` and `fan_out = kh·kw·cout`, or
-/// `[in, out]`. In row-major order, element by element, `u` the next uniform number of the stream
-/// `init/<name>` ([`Stream::uniform`]): `(2u − 1)·limit` in f64, rounded to f32.
+/// `shape` is `[kh, kw, cin, cout]`, with `fan_in = kh·kw·cin` and `fan_out = kh·kw·cout`, or `[in, out]`,
+/// with `fan_in = in` and `fan_out = out`. Each element, in row-major order, is `(2u − 1)·limit`, computed
+/// in f64 and rounded to f32, where `u` is the next uniform number of the stream `init/<name>`
+/// ([`Stream::uniform`]).
 ///
 /// # Panics
 /// Where `shape` has fewer than two axes.
@@ -24,8 +26,8 @@ pub fn glorot_uniform(shape: &[usize], seed: u64, name: &str) -> Vec<f32> {
     (0..shape.iter().product()).map(|_| ((2.0 * stream.uniform() - 1.0) * limit) as f32).collect()
 }
 
-/// Every parameter of a network, in the order of [`parameter_shapes`]: weights by
-/// [`glorot_uniform`], biases zero.
+/// The initial parameters of a network, in the order of [`parameter_shapes`]. Weights come from
+/// [`glorot_uniform`], and biases are zero.
 pub fn parameters(network: &Network, seed: u64) -> Vec<Tensor> {
     parameter_shapes(network)
         .into_iter()
@@ -48,7 +50,7 @@ mod tests {
         Configuration::TUTORIAL.map(|c| parameters(&Network::new([28, 28], c).unwrap(), seed))
     }
 
-    /// Expected bits from a program in Python, written from the documentation of `random`.
+    /// The expected bits come from a Python program that was written from the documentation of `random`.
     #[test]
     fn values_are_those_of_an_independent_program() {
         for (shape, seed, name, first, last) in [
@@ -89,14 +91,15 @@ mod tests {
 
     #[test]
     fn seeds_and_tensors_differ() {
-        let (a, b) = (&all(0)[0], &all(1)[0]);
+        let a = &all(0)[0];
+        let b = &all(1)[0];
         for (x, y) in a.iter().zip(b).filter(|(x, _)| x.shape.len() > 1) {
             assert_ne!(x.data, y.data, "{}", x.name);
         }
         assert_ne!(glorot_uniform(&[8, 8], 0, "a"), glorot_uniform(&[8, 8], 0, "b"));
     }
 
-    /// A uniform distribution on [−l, l] has mean 0 and variance l²/3.
+    /// A uniform distribution on [−l, l] has the mean 0 and the variance l²/3.
     #[test]
     fn weights_fill_their_interval_and_biases_are_zero() {
         let fans = |t: &Tensor| match t.shape[..] {
@@ -116,7 +119,7 @@ mod tests {
             let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
             let largest = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
             assert!(largest <= limit * (1.0 + 1e-7) && largest > 0.95 * limit, "{}: {largest} {limit}", tensor.name);
-            // Five standard errors of each estimate.
+            // The bounds are five standard errors of each estimate.
             assert!(mean.abs() < 5.0 * limit / (3.0 * n).sqrt(), "{}: mean {mean}", tensor.name);
             let spread = 5.0 * (4.0 / 45.0 / n).sqrt();
             assert!((variance / limit.powi(2) - 1.0 / 3.0).abs() < spread, "{}: variance {variance}", tensor.name);

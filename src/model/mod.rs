@@ -1,4 +1,4 @@
-//! What is trained: shapes, configurations, networks, initial values, tensors and their files.
+//! The networks that are trained: shapes, configurations, layers, initial weights, tensors and weights files.
 
 pub mod configuration;
 pub mod geometry;

@@ -1,25 +1,25 @@
-//! The tutorial's CNN as a list of layers, and what each layer's shapes come to.
+//! The tutorial's CNN as a list of layers, with the shapes of each layer worked out.
 //!
 //! `Input → Conv2D(32, 3×3) → ReLU → MaxPool 2×2 → Conv2D(64, 3×3) → ReLU → MaxPool 2×2 → head →
-//! Dense(128) → ReLU → Dense(classes)`; softmax is part of the loss. The tutorial's four networks
-//! are four [`Configuration`]s of it.
+//! Dense(128) → ReLU → Dense(classes)`. The softmax is part of the loss. The tutorial's four networks are
+//! four [`Configuration`]s of this one.
 
 use super::configuration::{Configuration, Convolution, Head};
 use super::geometry::{ConvShape, Padding, Pads, PoolShape, elements};
 use crate::error::{Error, Result};
 
-/// What a layer is.
+/// What a layer computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LayerKind {
-    /// Convolution, bias and ReLU.
+    /// A convolution, its bias and ReLU.
     Conv(ConvShape),
     /// Max pooling.
     Pool(PoolShape),
-    /// `y = x·W + b`, with ReLU where `relu`; `W` is `[inputs, outputs]`.
+    /// `y = x·w + b`, followed by ReLU where `relu` is set; `w` is `[inputs, outputs]`.
     Dense {
-        /// Features in.
+        /// Number of input features.
         inputs: usize,
-        /// Features out.
+        /// Number of output features, also called units.
         outputs: usize,
         /// Whether ReLU follows.
         relu: bool,
@@ -29,14 +29,14 @@ pub enum LayerKind {
 /// One layer with its shapes worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
-    /// `conv1`, `pool1`, …: the stem of its tensors' names.
+    /// The name, such as `conv1` or `pool1`. The names of the layer's tensors begin with it.
     pub name: &'static str,
     /// What it computes.
     pub kind: LayerKind,
 }
 
 impl Layer {
-    /// Output as `[height, width, channels]`; a dense layer's is `[1, 1, units]`.
+    /// The shape of the output, `[height, width, channels]`, which is `[1, 1, units]` for a dense layer.
     pub fn output(&self) -> [usize; 3] {
         match self.kind {
             LayerKind::Conv(s) => [s.output[0], s.output[1], s.out_channels],
@@ -45,7 +45,7 @@ impl Layer {
         }
     }
 
-    /// Padding by side; zero for a dense layer.
+    /// The padding by side, which is zero for a dense layer.
     pub fn pads(&self) -> Pads {
         match self.kind {
             LayerKind::Conv(s) => s.pads,
@@ -54,7 +54,7 @@ impl Layer {
         }
     }
 
-    /// Shapes of its weight and bias, if it has any.
+    /// The shape of its weight tensor and the length of its bias; nothing for a pooling layer.
     pub fn parameter_shapes(&self) -> Option<(Vec<usize>, usize)> {
         match self.kind {
             LayerKind::Conv(s) => Some((vec![s.kernel[0], s.kernel[1], s.in_channels, s.out_channels], s.out_channels)),
@@ -63,12 +63,12 @@ impl Layer {
         }
     }
 
-    /// Number of trained scalars.
+    /// Number of trained values.
     pub fn parameters(&self) -> usize {
         self.parameter_shapes().map_or(0, |(weight, bias)| weight.iter().product::<usize>() + bias)
     }
 
-    /// Multiply-accumulates an image, forward.
+    /// Number of multiply-accumulates of the forward pass for one image.
     pub fn macs(&self) -> u64 {
         match self.kind {
             LayerKind::Conv(s) => s.macs(),
@@ -78,14 +78,14 @@ impl Layer {
     }
 }
 
-/// A network: its input, its layers in order, its classes.
+/// A network: the shape of its input, its layers in order and its number of classes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
-    /// Input as `[height, width, channels]`.
+    /// The shape of an input image, `[height, width, channels]`.
     pub input: [usize; 3],
-    /// Layers from input to logits.
+    /// The layers, from the input to the logits.
     pub layers: Vec<Layer>,
-    /// Number of classes, the length of the logits.
+    /// Number of classes, which is the number of logits.
     pub classes: usize,
 }
 
@@ -93,12 +93,13 @@ impl Network {
     /// The tutorial's CNN on grey images of `[height, width]`, with ten classes.
     ///
     /// # Errors
-    /// [`Error::Usage`] where the image is too small for a layer, naming the layer.
+    /// [`Error::Usage`] where the image is too small for a layer, or a tensor would be too large to index.
+    /// The message names the layer where there is one.
     pub fn new(image: [usize; 2], configuration: Configuration) -> Result<Self> {
         Self::with_convolutions(image, configuration.convolutions(), configuration.head)
     }
 
-    /// The same network with each convolution chosen by itself.
+    /// The same network with the choices of each convolution given separately.
     ///
     /// # Errors
     /// As [`Network::new`].
@@ -127,22 +128,23 @@ impl Network {
         Ok(Network { input: [image[0], image[1], 1], layers, classes: 10 })
     }
 
-    /// Number of trained scalars.
+    /// Number of trained values.
     pub fn parameters(&self) -> usize {
         self.layers.iter().map(Layer::parameters).sum()
     }
 
-    /// Multiply-accumulates an image, forward.
+    /// Number of multiply-accumulates of the forward pass for one image.
     pub fn macs(&self) -> u64 {
         self.layers.iter().map(Layer::macs).sum()
     }
 
-    /// The layer of that name.
+    /// The layer with this name, if there is one.
     pub fn layer(&self, name: &str) -> Option<&Layer> {
         self.layers.iter().find(|layer| layer.name == name)
     }
 }
 
+/// Adds the name of the layer and the size of the images to an error.
 fn name_layer(layer: &str, [h, w]: [usize; 2], error: Error) -> Error {
     error.at(format!("layer {layer}, images of {h}×{w}"))
 }
@@ -153,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_tutorials_four_networks_are_those_of_the_specification() {
-        // sides of conv1, pool1, conv2, pool2; features; parameters; MACs by layer
+        // The columns are: sides of conv1, pool1, conv2 and pool2; features; parameters; MACs by layer.
         let table: [([usize; 4], usize, usize, [u64; 4]); 4] = [
             ([28, 14, 14, 7], 3136, 421_642, [225_792, 3_612_672, 401_408, 1_280]),
             ([14, 7, 4, 2], 256, 53_002, [56_448, 294_912, 32_768, 1_280]),

@@ -1,7 +1,7 @@
 //! Strides of the two convolutions, and their text form.
 //!
-//! `2` is stride 2 in both layers and directions; `2:1` is stride 2 in the first layer and 1 in the second; `1x2`
-//! steps over one row and two columns.
+//! `2` is a stride of 2 in both layers and both directions. `2:1` is a stride of 2 in the first layer and of 1 in the
+//! second. `1x2` is a vertical stride of 1 and a horizontal stride of 2.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -10,12 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::{Error, one_line};
 
-/// Strides by layer, each `[vertical, horizontal]`, at least 1.
+/// The strides of the two convolutions, each `[vertical, horizontal]` and at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Strides([[usize; 2]; 2]);
 
 impl Strides {
-    /// One stride for both layers and both directions.
+    /// The same stride for both layers and both directions.
     ///
     /// # Panics
     /// Where `stride` is 0.
@@ -24,10 +24,10 @@ impl Strides {
         Strides([[stride; 2]; 2])
     }
 
-    /// Strides by layer, each `[vertical, horizontal]`.
+    /// The strides by layer, each `[vertical, horizontal]`.
     ///
     /// # Errors
-    /// [`Error::Usage`] where one is 0.
+    /// [`Error::Usage`] where a stride is 0.
     pub fn new(by_layer: [[usize; 2]; 2]) -> Result<Self, Error> {
         if by_layer.as_flattened().contains(&0) {
             return Err(Error::usage("a stride of 0 goes nowhere").advice("use strides from 1"));
@@ -35,12 +35,12 @@ impl Strides {
         Ok(Strides(by_layer))
     }
 
-    /// Strides by layer, each `[vertical, horizontal]`.
+    /// The strides by layer, each `[vertical, horizontal]`.
     pub fn by_layer(self) -> [[usize; 2]; 2] {
         self.0
     }
 
-    /// The stride of both layers and directions, if it is one and the same.
+    /// The stride, where it is the same for both layers and both directions.
     pub fn uniform(self) -> Option<usize> {
         let first = self.0[0][0];
         (self == Strides::all(first)).then_some(first)
@@ -81,7 +81,7 @@ impl FromStr for Strides {
     }
 }
 
-/// A number where one stride serves all, else the text form.
+/// A number where the stride is the same everywhere, else the text form.
 impl Serialize for Strides {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.uniform() {

@@ -1,9 +1,9 @@
-//! Weights files: safetensors with exactly a network's parameters.
+//! Weights files: safetensors files that hold exactly the parameters of a network.
 //!
-//! The format: the header's length as a little-endian `u64`, the header in JSON, the tensors'
-//! elements. We write the header ourselves because the library's order of metadata changes from
-//! run to run; equal weights here give equal files. Reading is the library's, and then every name,
-//! shape, type and value is checked: nothing in a file is believed.
+//! A file consists of the length of the header as a little-endian `u64`, the header in JSON, and the
+//! elements of the tensors. This module writes the header itself, because the library writes metadata in
+//! an order that changes from run to run, and equal weights are to give equal files. The library reads
+//! files; this module then checks every name, shape, type and value.
 
 use std::collections::{BTreeMap, BTreeSet};
 #[cfg(feature = "files")]
@@ -19,27 +19,27 @@ use crate::files::{read_bounded, write_atomic};
 use crate::model::Network;
 use crate::model::tensor::{Tensor, parameter_shapes};
 
-/// Largest file that is read: 1 GiB.
+/// Size of the largest file that is read: 1 GiB.
 #[cfg(feature = "files")]
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Writes tensors and metadata to `path`, whole or not at all ([`write_atomic`]).
+/// Writes tensors and metadata to `path`. The file appears whole or not at all ([`write_atomic`]).
 ///
 /// # Errors
-/// [`Error::Failure`] with the path and the system's reason.
+/// [`Error::Failure`] with the path and the reason that the system gives.
 ///
 /// # Panics
-/// As [`to_bytes`].
+/// In the same cases as [`to_bytes`].
 #[cfg(feature = "files")]
 pub fn save(path: &Path, tensors: &[Tensor], metadata: &[(String, String)]) -> Result<()> {
     let bytes = to_bytes(tensors, metadata);
     write_atomic(path, |writer| writer.write_all(&bytes))
 }
 
-/// The bytes of a weights file: tensors in the order given, metadata sorted by key.
+/// The bytes of a weights file, with the tensors in the order given and the metadata sorted by key.
 ///
 /// # Panics
-/// Where a tensor's data are not as many as its shape says.
+/// Where the number of a tensor's elements is not that of its shape.
 pub fn to_bytes(tensors: &[Tensor], metadata: &[(String, String)]) -> Vec<u8> {
     let metadata: Map<String, Value> = metadata.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
     let mut header = Map::from_iter([("__metadata__".to_string(), Value::Object(metadata))]);
@@ -51,7 +51,7 @@ pub fn to_bytes(tensors: &[Tensor], metadata: &[(String, String)]) -> Vec<u8> {
             .insert(tensor.name.clone(), json!({"dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end]}));
     }
     let mut header = Value::Object(header).to_string().into_bytes();
-    header.resize(header.len().next_multiple_of(8), b' '); // the format's alignment
+    header.resize(header.len().next_multiple_of(8), b' '); // The format aligns the elements.
     let mut bytes = Vec::with_capacity(8 + header.len() + end);
     bytes.extend((header.len() as u64).to_le_bytes());
     bytes.extend(header);
@@ -62,13 +62,13 @@ pub fn to_bytes(tensors: &[Tensor], metadata: &[(String, String)]) -> Vec<u8> {
 /// Reads the parameters of `network` from `path`, in the order of [`parameter_shapes`].
 ///
 /// # Errors
-/// [`Error::Data`] where the file cannot be read or [`from_bytes`] refuses it.
+/// [`Error::Data`] where the file cannot be read, or where [`from_bytes`] refuses it.
 #[cfg(feature = "files")]
 pub fn load(path: &Path, network: &Network) -> Result<Vec<Tensor>> {
     from_bytes(&one_line(path.display()), &read(path)?, network)
 }
 
-/// Reads the metadata of a weights file, such as the stride and padding it was trained with.
+/// Reads the metadata of a weights file, such as the stride and padding of the network.
 ///
 /// # Errors
 /// [`Error::Data`] where the file cannot be read or is not safetensors.
@@ -80,11 +80,11 @@ pub fn load_metadata(path: &Path) -> Result<BTreeMap<String, String>> {
     Ok(header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect())
 }
 
-/// The parameters of `network` from the bytes of a weights file; `name` is for messages.
+/// Reads the parameters of `network` from the bytes of a weights file. Messages call the file `name`.
 ///
 /// # Errors
-/// [`Error::Data`] where the bytes are not safetensors, a tensor is missing, unknown, of another
-/// shape or type, or not finite; the message names it.
+/// [`Error::Data`] where the bytes are not safetensors, where a tensor is missing or unknown, or where one
+/// has another shape or type or a value that is not finite. The message names the tensor.
 pub fn from_bytes(name: &str, bytes: &[u8], network: &Network) -> Result<Vec<Tensor>> {
     let file = SafeTensors::deserialize(bytes).map_err(|e| not_safetensors(name, e))?;
     let expected = parameter_shapes(network);
@@ -111,7 +111,7 @@ pub fn from_bytes(name: &str, bytes: &[u8], network: &Network) -> Result<Vec<Ten
         .collect()
 }
 
-/// The elements of a tensor that is of type f32, of that shape, and finite.
+/// The elements of a tensor, after checking that it is of type f32, of this shape, and finite.
 fn values(file: &str, tensor: &str, shape: &[usize], view: &TensorView) -> Result<Vec<f32>> {
     if view.dtype() != Dtype::F32 {
         return Err(bad(file, &format!("{tensor} is of type {}", view.dtype()), "convert it to F32"));
@@ -130,7 +130,7 @@ fn values(file: &str, tensor: &str, shape: &[usize], view: &TensorView) -> Resul
     }
 }
 
-/// The index by axis of a row-major position.
+/// The index along each axis of the element at a row-major position.
 fn index(mut flat: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
     for (i, &side) in index.iter_mut().zip(shape).rev() {

@@ -1,26 +1,28 @@
-//! The measure of an error, its bound, and the worst by tensor.
+//! How an error is measured, what it may be, and the largest error of each tensor.
+
+use crate::reference::norm;
 
 /// The largest error seen of one tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorError {
-    /// Operator and tensor, such as `conv2d dw`.
+    /// The operator and its tensor, such as `conv2d dw`.
     pub name: String,
-    /// The backend's error.
+    /// The norm-relative error of the backend.
     pub error: f64,
-    /// The CPU backend's error on the same inputs.
+    /// The norm-relative error of the CPU backend on the same inputs.
     pub cpu: f64,
-    /// What the error may be.
+    /// The largest error that is allowed.
     pub bound: f64,
 }
 
 impl TensorError {
-    /// Whether the error is within its bound; NaN is not.
+    /// Whether the error is within its bound. NaN is within no bound.
     pub fn holds(&self) -> bool {
         self.error <= self.bound
     }
 
-    /// How much of the bound the error takes; infinite for NaN, and for any error where none is
-    /// allowed.
+    /// The error as a fraction of its bound. It is infinite for NaN, and for any error where the bound
+    /// is 0.
     fn share_of_bound(&self) -> f64 {
         match self.error {
             0.0 => 0.0,
@@ -30,21 +32,30 @@ impl TensorError {
     }
 }
 
-/// `‖got − want‖/‖want‖`; the plain norm where `want` is zero.
+/// The norm-relative error `‖got − want‖/‖want‖`, with L2 norms.
+///
+/// Where every element of both is equal, the error is 0, also where both are zero and the quotient would
+/// be 0/0. Where `want` is zero and `got` is not, it is infinite. It is NaN where a NaN is in either, or
+/// an infinity that both have.
+///
+/// # Panics
+/// Where the two have different lengths.
 pub fn norm_relative(got: &[f32], want: &[f64]) -> f64 {
     assert_eq!(got.len(), want.len(), "tensors of different lengths");
-    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-    let scale = norm(&mut want.iter().copied());
-    let difference = norm(&mut got.iter().zip(want).map(|(&g, w)| f64::from(g) - w));
-    difference / if scale > 0.0 { scale } else { 1.0 }
+    let difference: Vec<f64> = got.iter().zip(want).map(|(&got, want)| f64::from(got) - want).collect();
+    match norm(&difference) {
+        0.0 => 0.0,
+        off => off / norm(want),
+    }
 }
 
-/// Collects the worst error by tensor.
+/// Collects the largest error of each tensor, relative to its bound.
 pub(super) struct Table(pub(super) Vec<TensorError>);
 
 impl Table {
     pub(super) fn add(&mut self, name: &str, bound: f64, got: &[f32], cpu: &[f32], want: &[f64]) {
-        let (error, cpu) = (norm_relative(got, want), norm_relative(cpu, want));
+        let error = norm_relative(got, want);
+        let cpu = norm_relative(cpu, want);
         let new = TensorError { name: name.into(), error, cpu, bound: bound.max(2.0 * cpu) };
         match self.0.iter_mut().find(|c| c.name == name) {
             Some(old) => {

@@ -1,8 +1,9 @@
-//! A backend against the CPU and against `f64`: every operator, then whole training steps.
+//! The comparison of a backend with the CPU and with `f64`: every operator, then whole training steps.
 //!
-//! An operator's error is norm-relative, `‖got − want‖/‖want‖`, against [`crate::reference`] on the
-//! same `f32` inputs. It may be 1e-6 forward and 5e-6 backward, or twice the CPU backend's error
-//! where that is larger. Losses of free-running steps may differ by 1e-3 between two `f32`
+//! The error of an operator is norm-relative, `‖got − want‖/‖want‖` ([`norm_relative`]), where `want` is
+//! what [`crate::reference`] computes from the same `f32` inputs. It may be at most [`FORWARD`] or
+//! [`BACKWARD`], or twice the error of the CPU backend where that is larger. The losses of training steps
+//! that run freely, without being set back to common weights, may differ by [`LOSS`] between two `f32`
 //! implementations.
 
 mod compare;
@@ -11,17 +12,13 @@ mod steps;
 
 pub use compare::{TensorError, norm_relative};
 pub use operators::operators;
-pub use steps::steps;
+pub use steps::{ParameterError, StepErrors, steps};
 
-/// Bound of a forward pass.
+/// Bound of the norm-relative error of a forward pass against `f64`.
 pub const FORWARD: f64 = 1e-6;
-/// Bound of a backward pass.
+/// Bound of the norm-relative error of a backward pass against `f64`.
 pub const BACKWARD: f64 = 5e-6;
-/// Bound of the difference of two losses of a free-running step.
+/// Bound of the absolute difference between two backends' losses of one of the first [`STEPS`] steps.
 pub const LOSS: f64 = 1e-3;
-/// Steps of each configuration.
+/// Number of training steps that are compared for each configuration.
 pub const STEPS: usize = 10;
-
-fn wide(values: &[f32]) -> Vec<f64> {
-    values.iter().map(|&v| f64::from(v)).collect()
-}

@@ -1,22 +1,25 @@
-//! Every operator on random inputs, its backend's result beside the CPU's and `f64`'s.
+//! Every operator on random inputs: the results of a backend and of the CPU, each compared with `f64`.
 
 use super::compare::{Table, TensorError};
-use super::{BACKWARD, FORWARD, wide};
+use super::{BACKWARD, FORWARD};
 use crate::backend::Backend;
+use crate::eager::{self, AdamState, LabelledImages, Product};
 use crate::error::Result;
 use crate::model::geometry::{ConvShape, Padding, Pads, PoolShape};
 use crate::ops::adam::AdamParameters;
 use crate::random::Stream;
-use crate::{eager, reference};
+use crate::reference::{self, wide};
 
+/// `len` random numbers from −1 to 1.
 fn random(stream: &mut Stream, len: usize) -> Vec<f32> {
     (0..len).map(|_| (2.0 * stream.uniform() - 1.0) as f32).collect()
 }
 
-/// Every operator, forward and backward, on random inputs of `seed`.
+/// Runs every operator, forward and backward, on random inputs that `seed` determines. Returns the largest
+/// error of each tensor.
 ///
 /// # Errors
-/// What the backend fails at.
+/// [`crate::Error::Failure`] where the backend fails.
 pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<TensorError>> {
     let mut table = Table(Vec::new());
     let stream = &mut Stream::new(seed, "parity");
@@ -31,23 +34,28 @@ pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<TensorError>>
 }
 
 async fn gather(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
-    // Odd rows straddle the words that bytes lie in; the batch is not full.
-    let (samples, pixels, capacity, range) = (97, 49, 64, [30, 61]);
+    // With an odd number of pixels, images begin inside a 32-bit word. The batch is not full.
+    let samples = 97;
+    let pixels = 49;
+    let capacity = 64;
+    let range = 30..91;
     let images: Vec<u8> = (0..samples * pixels).map(|_| stream.below(256) as u8).collect();
     let labels: Vec<u8> = (0..samples).map(|_| stream.below(10) as u8).collect();
     let order: Vec<u32> = (0..samples).map(|_| stream.below(samples as u32)).collect();
-    let (got, got_labels) = eager::gather(backend, capacity, [&images, &labels], &order, range).await?;
-    let (cpu, cpu_labels) = eager::gather(&Backend::Cpu, capacity, [&images, &labels], &order, range).await?;
-    let (mut x, mut classes) = (vec![0.0; capacity * pixels], vec![0.0; range[1]]);
-    for i in 0..range[1] {
-        let sample = order[range[0] + i] as usize;
+    let set = LabelledImages { images: &images, labels: &labels };
+    let (got, got_labels) = eager::gather(backend, set, &order, range.clone(), capacity).await?;
+    let (cpu, cpu_labels) = eager::gather(&Backend::Cpu, set, &order, range.clone(), capacity).await?;
+    let mut x = vec![0.0; capacity * pixels];
+    let mut classes = vec![0.0; range.len()];
+    for (i, &sample) in order[range.clone()].iter().enumerate() {
+        let sample = sample as usize;
         for p in 0..pixels {
             x[i * pixels + p] = f64::from(images[sample * pixels + p]) / 255.0;
         }
         classes[i] = f64::from(labels[sample]);
     }
     table.add("gather x", FORWARD, &got, &cpu, &x);
-    let floats = |labels: &[u32]| labels[..range[1]].iter().map(|&label| label as f32).collect::<Vec<_>>();
+    let floats = |labels: &[u32]| labels[..range.len()].iter().map(|&label| label as f32).collect::<Vec<_>>();
     table.add("gather labels", 0.0, &floats(&got_labels), &floats(&cpu_labels), &classes);
     Ok(())
 }
@@ -62,11 +70,14 @@ async fn conv2d(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Re
         ([11, 7], [3, 5], [5, 2], [3, 2], uneven),
         ([7, 17], [9, 13], [1, 4], [2, 3], Padding::Same),
     ] {
-        let (s, n) = (ConvShape::new(input, channels[0], channels[1], kernel, stride, padding)?, 2);
+        let s = ConvShape::new(input, channels[0], channels[1], kernel, stride, padding)?;
+        let n = 2;
         let x = random(stream, n * s.input_len());
         let w = random(stream, s.weights_len());
         let dy = random(stream, n * s.output_len());
-        let (x64, w64, dy64) = (wide(&x), wide(&w), wide(&dy));
+        let x64 = wide(&x);
+        let w64 = wide(&w);
+        let dy64 = wide(&dy);
         let got = eager::conv2d(backend, &s, n, &x, &w).await?;
         let cpu = eager::conv2d(&Backend::Cpu, &s, n, &x, &w).await?;
         table.add("conv2d y", FORWARD, &got, &cpu, &reference::conv2d(&s, n, &x64, &w64));
@@ -86,8 +97,9 @@ async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> 
         ([7, 9], [3, 3], [2, 2], Padding::Same),
         ([5, 8], [3, 2], [1, 1], Padding::Explicit(Pads { top: 1, left: 0, bottom: 2, right: 1 })),
     ] {
-        let (s, n) = (PoolShape::new(input, 5, kernel, stride, padding)?, 3);
-        // Few levels, so that windows have ties.
+        let s = PoolShape::new(input, 5, kernel, stride, padding)?;
+        let n = 3;
+        // With few distinct values, windows have ties.
         let x: Vec<f32> = (0..n * s.input_len()).map(|_| stream.below(4) as f32).collect();
         let dy = random(stream, n * s.output_len());
         let (want, argmax) = reference::max_pool(&s, n, &wide(&x));
@@ -105,8 +117,11 @@ async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> 
 }
 
 async fn pointwise(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
-    let (rows, channels) = (997, 13);
-    let (y, b, dy) = (random(stream, rows * channels), random(stream, channels), random(stream, rows * channels));
+    let rows = 997;
+    let channels = 13;
+    let y = random(stream, rows * channels);
+    let b = random(stream, channels);
+    let dy = random(stream, rows * channels);
     let got = eager::bias(backend, &y, &b).await?;
     let cpu = eager::bias(&Backend::Cpu, &y, &b).await?;
     table.add("bias y", FORWARD, &got, &cpu, &reference::bias(&wide(&y), &wide(&b)));
@@ -123,23 +138,29 @@ async fn pointwise(backend: &Backend, stream: &mut Stream, table: &mut Table) ->
 }
 
 async fn matmul(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
-    for (sizes, transpose, name, bound) in [
-        ([64, 128, 1600], [false, false], "dense y", FORWARD),
-        ([64, 257, 128], [false, true], "dense dx", BACKWARD),
-        ([257, 128, 64], [true, false], "dense dw", BACKWARD),
-        ([7, 10, 131], [true, true], "matmul aᵀbᵀ", FORWARD),
+    let forward = Product::new(64, 128, 1600);
+    let backward_input = Product { transpose_b: true, ..Product::new(64, 257, 128) };
+    let backward_weights = Product { transpose_a: true, ..Product::new(257, 128, 64) };
+    let both = Product { transpose_a: true, transpose_b: true, ..Product::new(7, 10, 131) };
+    for (product, name, bound) in [
+        (forward, "dense y", FORWARD),
+        (backward_input, "dense dx", BACKWARD),
+        (backward_weights, "dense dw", BACKWARD),
+        (both, "matmul aᵀbᵀ", FORWARD),
     ] {
-        let [m, n, k] = sizes;
-        let (a, b) = (random(stream, m * k), random(stream, k * n));
-        let got = eager::matmul(backend, sizes, transpose, &a, &b).await?;
-        let cpu = eager::matmul(&Backend::Cpu, sizes, transpose, &a, &b).await?;
-        table.add(name, bound, &got, &cpu, &reference::matmul(sizes, transpose, &wide(&a), &wide(&b)));
+        let a = random(stream, product.rows * product.inner);
+        let b = random(stream, product.inner * product.columns);
+        let got = eager::matmul(backend, product, &a, &b).await?;
+        let cpu = eager::matmul(&Backend::Cpu, product, &a, &b).await?;
+        table.add(name, bound, &got, &cpu, &reference::matmul(product, &wide(&a), &wide(&b)));
     }
     Ok(())
 }
 
 async fn loss(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
-    let (rows, classes, active) = (67, 10, 61);
+    let rows = 67;
+    let classes = 10;
+    let active = 61;
     let x: Vec<f32> = random(stream, rows * classes).into_iter().map(|v| 10.0 * v).collect();
     let labels: Vec<u32> = (0..rows).map(|_| stream.below(classes as u32)).collect();
     let got = eager::softmax(backend, classes, &x).await?;
@@ -167,18 +188,19 @@ async fn loss(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Resu
 
 async fn adam(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
     let n = 997;
-    let (w, m) = (random(stream, n), random(stream, n));
+    let w = random(stream, n);
+    let m = random(stream, n);
     let v: Vec<f32> = random(stream, n).into_iter().map(|v| v * v).collect();
-    // Gradients from 1 down to far below ε.
+    // The gradients range from 1 to far below ε.
     let g: Vec<f32> = random(stream, n).into_iter().map(|g| g * 10f32.powi(-(stream.below(9) as i32))).collect();
-    let p = AdamParameters::default();
-    let alpha = p.alpha(1e-3, 7);
-    let got = eager::adam(backend, p, alpha, [&w, &m, &v], &g).await?;
-    let cpu = eager::adam(&Backend::Cpu, p, alpha, [&w, &m, &v], &g).await?;
-    let state = [&wide(&w)[..], &wide(&m), &wide(&v)];
-    let want = reference::adam([p.beta1, p.beta2, p.epsilon], f64::from(alpha), state, &wide(&g));
-    for (i, name) in ["adam w", "adam m", "adam v"].into_iter().enumerate() {
-        table.add(name, FORWARD, &got[i], &cpu[i], &want[i]);
-    }
+    let parameters = AdamParameters::default();
+    let alpha = parameters.alpha(1e-3, 7);
+    let state = AdamState { w: &w[..], m: &m, v: &v };
+    let got = eager::adam(backend, parameters, alpha, state, &g).await?;
+    let cpu = eager::adam(&Backend::Cpu, parameters, alpha, state, &g).await?;
+    let want = reference::adam(parameters, f64::from(alpha), state.map(wide).as_slices(), &wide(&g));
+    table.add("adam w", FORWARD, &got.w, &cpu.w, &want.w);
+    table.add("adam m", FORWARD, &got.m, &cpu.m, &want.m);
+    table.add("adam v", FORWARD, &got.v, &cpu.v, &want.v);
     Ok(())
 }

@@ -1,9 +1,8 @@
-//! What a user can get wrong: each ends with its code and one line that names the thing.
+//! What a user can get wrong. Each mistake ends with its exit code and one line that names the thing.
 
 use std::fs;
-use std::io::Write;
 
-use super::tool::{Place, TINY, ended, idx, one_line};
+use super::tool::{Place, TINY, ended, gzip, idx, one_line};
 
 #[test]
 fn options_that_make_no_sense_are_usage_errors() {
@@ -82,12 +81,6 @@ fn bad_data_is_named() {
     assert!(!place.at("runs").exists(), "something was written");
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
 #[test]
 fn bad_weights_are_named() {
     let place = Place::new();
@@ -154,12 +147,12 @@ fn an_unwritable_place_is_named() {
         place.refused(&format!("{TINY} --out {taken} --force"), 1, &[ours, "--out"]);
     }
     if cfg!(target_os = "linux") {
-        // Nobody may make files there, not even root.
+        // Nobody may create files there, not even root.
         place.refused(&format!("{TINY} --out /proc/stridelab"), 1, &["/proc/stridelab", "--out"]);
     }
 }
 
-/// Root may write anywhere; whoever runs this as somebody else sees the permissions.
+/// Root may write anywhere, so that the permissions bind other users only.
 #[cfg(unix)]
 #[test]
 fn a_read_only_directory_is_named_and_left_alone() {

@@ -1,4 +1,4 @@
-//! What there is to read without training: help, describe, devices, completions.
+//! What the command shows without training: help, describe, devices and completions.
 
 use super::tool::{Place, needs_adapter};
 

@@ -1,4 +1,4 @@
-//! Ctrl-C.
+//! How the command ends after Ctrl-C.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -27,7 +27,7 @@ fn the_first_stops_at_a_step_and_keeps_every_row() {
         let mut command = place.command(&arguments);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = |name: &str| std::fs::read_to_string(place.at(name)).map_or(0, |text| text.lines().count());
-        // Rows are there while it trains, whole ones.
+        // Whole rows appear while the command trains.
         wait_for("rows", || lines("run/metrics.csv") > 2);
         assert_eq!(place.json("run/run.json")["status"], "running");
         interrupt(&child);
@@ -52,7 +52,7 @@ fn the_first_stops_at_a_step_and_keeps_every_row() {
 #[test]
 fn the_second_kills() {
     let place = Place::empty();
-    // One step of 1000 images at stride 1 takes long enough to be killed within.
+    // One step of 1000 images at stride 1 takes long enough to be killed before it ends.
     let arguments = "--backend cpu --stride 1 --padding same --limit 1000 --batch-size 1000 --epochs 100 --out run";
     let mut child = place.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
@@ -65,7 +65,7 @@ fn the_second_kills() {
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(130));
     assert!(start.elapsed() < Duration::from_secs(3), "it took {:?}", start.elapsed());
-    // What it had written before is whole. A fast machine may have come to the step's end first.
+    // The files that were written before are whole. On a fast machine the step may have ended first.
     let status = &place.json("run/run.json")["status"];
     assert!(status == "running" || status == "interrupted", "{status}");
     assert_eq!(place.read("run/metrics.csv").lines().count(), 1);

@@ -1,4 +1,4 @@
-//! What goes to stdout, what to stderr.
+//! What goes to stdout and what goes to stderr.
 
 use std::process::Stdio;
 
@@ -41,7 +41,7 @@ fn json_lines_are_objects_with_the_columns_of_metrics() {
         assert_eq!(line.remove("event").unwrap(), "epoch");
         assert_eq!(line.keys().collect::<Vec<_>>(), row.keys().collect::<Vec<_>>());
         for (name, value) in row {
-            // serde_json may read a number's last bit otherwise than csv.
+            // serde_json and csv may differ in the last bit of a number.
             let near = |a: f64, b: f64| (a - b).abs() <= 1e-15 * b.abs();
             let equal = line[name] == *value || near(line[name].as_f64().unwrap(), value.as_f64().unwrap());
             assert!(equal, "{name}: {} {value}", line[name]);
@@ -67,7 +67,7 @@ fn a_reader_that_goes_away_stops_nothing() {
     }
 }
 
-/// The system's own full disk.
+/// `/dev/full` behaves like a file on a full disk.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_below_stdout_is_one_line() {

@@ -1,8 +1,8 @@
-//! What a run leaves on disk.
+//! What a run of the command writes to the disk.
 
 use std::fs;
 
-use super::tool::{Place, TINY, is_temporary, needs_adapter, rows};
+use super::tool::{Place, TINY, gzip, is_temporary, needs_adapter, rows};
 
 #[test]
 fn two_configurations_leave_every_file() {
@@ -51,7 +51,7 @@ fn two_configurations_leave_every_file() {
     let steps = rows(&place.read("run/steps.csv"));
     let numbers: Vec<_> = steps.iter().map(|row| row["step"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
-    // An epoch's loss is the mean of its steps', each weighed by its samples: 64, 64, 2.
+    // The loss of an epoch is the mean of its steps' losses, weighted by their samples: 64, 64 and 2.
     let loss = |i: usize| steps[i]["loss"].as_f64().unwrap();
     let mean = (64.0 * (loss(0) + loss(1)) + 2.0 * loss(2)) / 130.0;
     assert!((mean - metrics[0]["train_loss"].as_f64().unwrap()).abs() < 1e-9);
@@ -77,7 +77,7 @@ fn run_json_holds_every_option_and_the_hash_of_the_data() {
         "padding": ["valid"], "quiet": true, "seed": u64::MAX, "seeds": null, "stride": [2], "verbose": 0,
     });
     assert_eq!(run["options"], options);
-    // From SPEC.md: MNIST, unpacked.
+    // The hashes of MNIST's own files, unpacked.
     let hashes = serde_json::json!({
         "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -107,7 +107,7 @@ fn weights_load_again_and_training_goes_on_from_them() {
     let loss = |row: &serde_json::Map<String, serde_json::Value>, name: &str| row[name].as_f64().unwrap();
     assert!(loss(&first, "val_loss") < 2.2, "it did not learn: {first:?}");
     assert!(loss(&next, "train_loss") < 2.0 && loss(&next, "train_loss") < loss(&first, "train_loss"), "{next:?}");
-    // One step of a rate that changes nothing gives the weights back.
+    // One step with a learning rate that changes nothing returns the same weights.
     place.fine(&format!(
         "{TINY} --init first/weights/stride2-valid-seed0.safetensors --learning-rate 1e-300 --limit 1 --out same --quiet"
     ));
@@ -136,10 +136,7 @@ fn gzipped_data_trains_the_same_and_two_runs_of_a_second_have_two_directories() 
     fs::create_dir(place.at("packed")).unwrap();
     for entry in fs::read_dir(place.at("data")).unwrap().map(Result::unwrap) {
         let packed = place.at("packed").join(format!("{}.gz", entry.file_name().into_string().unwrap()));
-        let mut encoder =
-            flate2::write::GzEncoder::new(fs::File::create(packed).unwrap(), flate2::Compression::default());
-        std::io::copy(&mut fs::File::open(entry.path()).unwrap(), &mut encoder).unwrap();
-        encoder.finish().unwrap();
+        fs::write(packed, gzip(&fs::read(entry.path()).unwrap())).unwrap();
     }
     place.fine(&format!("{TINY} --quiet"));
     place.fine(&format!("{} --quiet", TINY.replace("data data", "data packed")));

@@ -1,4 +1,4 @@
-//! Runs the binary, and makes the small data sets that it is run on.
+//! Runs the binary, and writes the small data sets that it runs on.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,21 +6,23 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// Height and width of the small images; all four networks can take sides from 21.
+pub use super::files::{gzip, idx, rows};
+
+/// Height and width of the small images. All four networks accept sides from 21 on.
 pub const SIDES: [u32; 2] = [22, 24];
 /// Training samples of the small set: two batches and a short one.
 pub const TRAIN: u32 = 130;
 /// Test samples of the small set.
 pub const TEST: u32 = 40;
-/// Options that train one small network on the small set in a moment.
+/// Options that train one small network on the small set within a moment.
 pub const TINY: &str = "--backend cpu --data data --stride 2 --padding valid --epochs 1";
 
-/// A directory to run in; it is removed at the end.
+/// A directory to run in. It is removed at the end of the test.
 pub struct Place(TempDir);
 
-/// What a finished process left.
+/// The results of a process that has ended.
 pub struct Ran {
-    /// Exit code; -1 where a signal ended it.
+    /// The exit code, or -1 where a signal ended the process.
     pub code: i32,
     /// Standard output.
     pub out: String,
@@ -53,9 +55,10 @@ impl Place {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
-    /// Every file below the directory, by its path from there, sorted.
+    /// The paths of all files below the directory, relative to it and sorted.
     pub fn files(&self) -> Vec<String> {
-        let (mut files, mut open) = (Vec::new(), vec![self.0.path().to_owned()]);
+        let mut files = Vec::new();
+        let mut open = vec![self.0.path().to_owned()];
         while let Some(directory) = open.pop() {
             for entry in fs::read_dir(directory).unwrap().map(Result::unwrap) {
                 match entry.file_type().unwrap().is_dir() {
@@ -68,13 +71,14 @@ impl Place {
         files
     }
 
-    /// Writes the small data set into the directory `name`, each file as `change(name, bytes)` has it.
+    /// Writes the small data set into the directory `name`. A file holds what `change(file, bytes)` returns, and is
+    /// left out where that is `None`.
     pub fn data(&self, name: &str, change: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>>) {
         let [h, w] = SIDES;
         let sets = [("train", TRAIN), ("t10k", TEST)];
         fs::create_dir_all(self.at(name)).unwrap();
         for (set, count) in sets {
-            // A digit is a bright row, so that there is something to learn.
+            // A bright row marks the class, so that there is something to learn.
             let label = |i: u32| (i * 7 % 10) as u8;
             let pixel = |i: u32| if i / w % h == 2 * u32::from(label(i / (h * w))) { 255 } else { (i % 13) as u8 };
             let images: Vec<u8> = (0..count * h * w).map(pixel).collect();
@@ -99,27 +103,27 @@ impl Place {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs the command to its end.
     pub fn run(&self, arguments: &str) -> Ran {
         ended(self.command(arguments).output().unwrap())
     }
 
-    /// Runs it, and fails the test where that fails.
+    /// Runs the command to its end. Panics where its exit code is not 0.
     pub fn fine(&self, arguments: &str) -> Ran {
         let ran = self.run(arguments);
         assert_eq!(ran.code, 0, "{arguments}: {}", ran.err);
         ran
     }
 
-    /// It must end with `code`, nothing on stdout, and one line on stderr that holds every one of
-    /// `words`.
+    /// Runs the command, which must end with `code`, write nothing to stdout, and write one line to stderr that
+    /// contains all of `words`.
     #[track_caller]
     pub fn refused(&self, arguments: &str, code: i32, words: &[&str]) {
         one_line(&format!("stridelab {arguments}"), &self.run(&format!("{arguments} --quiet")), code, words);
     }
 }
 
-/// What [`Place::refused`] checks.
+/// Checks the results of a command as [`Place::refused`] does.
 #[track_caller]
 pub fn one_line(what: &str, ran: &Ran, code: i32, words: &[&str]) {
     assert_eq!(ran.code, code, "{what}: {}", ran.err);
@@ -131,7 +135,7 @@ pub fn one_line(what: &str, ran: &Ran, code: i32, words: &[&str]) {
     }
 }
 
-/// A finished process in words.
+/// The results of a process, as text. Panics where the process has panicked.
 pub fn ended(output: Output) -> Ran {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let ran = Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) };
@@ -139,26 +143,13 @@ pub fn ended(output: Output) -> Ran {
     ran
 }
 
-/// An IDX file of bytes.
-pub fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
-    bytes.extend(dimensions.iter().flat_map(|n| n.to_be_bytes()));
-    bytes.extend(elements);
-    bytes
-}
-
-/// The rows of a CSV file, by column name.
-pub fn rows(csv: &str) -> Vec<serde_json::Map<String, serde_json::Value>> {
-    csv::Reader::from_reader(csv.as_bytes()).deserialize().map(Result::unwrap).collect()
-}
-
-/// Fails the test where there is no adapter: GPU tests never skip.
+/// Panics where there is no adapter, because GPU tests are never skipped.
 #[track_caller]
 pub fn needs_adapter(ran: &Ran) {
     assert_ne!(ran.code, 3, "no adapter for the tests ({}): run tests/run.sh, which sets up a software one", ran.err);
 }
 
-/// Whether `name` is a file that something was writing when it stopped.
+/// Whether `name` is that of a file that was not finished.
 pub fn is_temporary(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|n| n.to_string_lossy().starts_with(".stridelab"))
 }

@@ -1,11 +1,10 @@
-//! Reads the golden values in `tests/fixtures` (its README.md lists the keys).
-//!
-//! A test target takes it in by `#[path = "common/fixtures.rs"] mod golden;`.
+//! Reads the golden values in `tests/fixtures`, whose README.md lists the keys.
 #![allow(dead_code, reason = "no target uses every reader")]
 
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use stridelab::model::geometry::{Padding, Pads};
 
 /// Names of the parameters, in the order of every "by tensor" list.
 pub const TENSORS: [&str; 8] = [
@@ -19,7 +18,7 @@ pub const TENSORS: [&str; 8] = [
     "dense2.bias",
 ];
 
-/// The tutorial's four configurations: stride and padding.
+/// The stride and the padding of the tutorial's four configurations.
 pub const CONFIGURATIONS: [(usize, &str); 4] = [(1, "same"), (2, "same"), (1, "valid"), (2, "valid")];
 
 /// One fixture file.
@@ -31,7 +30,7 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// Opens `tests/fixtures/<name>.safetensors`; panics with the path where it cannot.
+    /// Opens `tests/fixtures/<name>.safetensors`. Panics with the path where that fails.
     pub fn open(name: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format!("{name}.safetensors"));
         let shown = path.display().to_string();
@@ -43,7 +42,7 @@ impl Fixture {
         Fixture { path: shown, bytes, metadata }
     }
 
-    /// The training values of one configuration.
+    /// Opens the training values of one configuration.
     pub fn training(stride: usize, padding: &str) -> Self {
         Self::open(&format!("keras/stride{stride}-{padding}"))
     }
@@ -55,12 +54,12 @@ impl Fixture {
         keys
     }
 
-    /// The shape of a tensor; panics where there is none of this name, as all readers here.
+    /// The shape of a tensor. Like all readers here, this panics where there is no tensor of this name.
     pub fn shape(&self, key: &str) -> Vec<usize> {
         self.view(key).shape().to_vec()
     }
 
-    /// Values of an F32, BF16 or scaled F8_E5M2 tensor, exactly.
+    /// The values of an F32, BF16 or scaled F8_E5M2 tensor, without rounding.
     pub fn f32(&self, key: &str) -> Vec<f32> {
         let view = self.view(key);
         let data = view.data();
@@ -75,14 +74,14 @@ impl Fixture {
         }
     }
 
-    /// Values of an F64 tensor.
+    /// The values of an F64 tensor.
     pub fn f64(&self, key: &str) -> Vec<f64> {
         let view = self.view(key);
         assert_eq!(view.dtype(), Dtype::F64, "{}: {key}", self.path);
         words(view.data()).map(f64::from_le_bytes).collect()
     }
 
-    /// Values of an I32 tensor: labels, positions.
+    /// The values of an I32 tensor, such as labels or positions.
     pub fn i32(&self, key: &str) -> Vec<i32> {
         let view = self.view(key);
         assert_eq!(view.dtype(), Dtype::I32, "{}: {key}", self.path);
@@ -100,12 +99,12 @@ impl Fixture {
         cases.unwrap_or_else(|| panic!("{}: no cases of {op}", self.path))
     }
 
-    /// Every how-manieth element of tensor number `tensor` (as in [`TENSORS`]) is recorded.
+    /// The distance between the recorded elements of the tensor with index `tensor` in [`TENSORS`].
     pub fn sample_stride(&self, tensor: usize) -> usize {
         unsigned(&self.metadata["sample_strides"][tensor])
     }
 
-    /// What is recorded of a whole tensor of ours: its sampled elements.
+    /// Picks from a whole tensor the elements that are recorded.
     pub fn sampled<T: Copy>(&self, tensor: usize, whole: &[T]) -> Vec<T> {
         whole.iter().copied().step_by(self.sample_stride(tensor)).collect()
     }
@@ -119,11 +118,25 @@ impl Fixture {
     }
 }
 
-/// A list of sizes in a case's metadata, such as its `kernel`, `stride` or `pads`.
+/// A list of sizes in the metadata of a case, such as its `kernel`, `stride` or `pads`.
 pub fn sizes<const N: usize>(case: &serde_json::Value, name: &str) -> [usize; N] {
     let list = case[name].as_array().unwrap_or_else(|| panic!("no {name} in {case}"));
     assert_eq!(list.len(), N, "{name} of {case}");
     std::array::from_fn(|i| unsigned(&list[i]))
+}
+
+/// The pads by side of an operator's case.
+pub fn pads(case: &serde_json::Value) -> Pads {
+    super::pads(sizes(case, "pads"))
+}
+
+/// The padding of an operator's case; it is given by side where the case names neither `same` nor `valid`.
+pub fn padding(case: &serde_json::Value) -> Padding {
+    match case["padding"].as_str() {
+        Some("same") => Padding::Same,
+        Some("valid") => Padding::Valid,
+        _ => Padding::Explicit(pads(case)),
+    }
 }
 
 fn unsigned(value: &serde_json::Value) -> usize {
@@ -135,9 +148,11 @@ fn words<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
     data.chunks_exact(N).map(|chunk| chunk.try_into().expect("chunks of N"))
 }
 
-/// An 8-bit float of one sign, five exponent and two mantissa bits (bias 15), as half precision's upper byte.
+/// The value of an 8-bit float with one sign bit, five exponent bits (bias 15) and two mantissa bits. It is the upper
+/// byte of a number in half precision.
 pub fn e5m2(byte: u8) -> f64 {
-    let (exponent, mantissa) = (i32::from(byte >> 2 & 31), f64::from(byte & 3) / 4.0);
+    let exponent = i32::from(byte >> 2 & 31);
+    let mantissa = f64::from(byte & 3) / 4.0;
     assert!(exponent < 31, "infinity or NaN in a fixture");
     let magnitude = if exponent == 0 { mantissa * 2f64.powi(-14) } else { (1.0 + mantissa) * 2f64.powi(exponent - 15) };
     if byte >> 7 == 1 { -magnitude } else { magnitude }

@@ -1,25 +1,24 @@
-//! What the operator tests share: the backends, the checker, deterministic data.
+//! What the test targets share: the backends, the checker, deterministic data.
 #![allow(dead_code, reason = "no target uses every helper")]
 
+pub mod files;
 pub mod fixtures;
 pub mod training;
 pub mod whole_step;
-#[allow(unused_imports, reason = "not every test compares with it")]
-pub use stridelab::reference;
 
 use std::sync::OnceLock;
+
+#[allow(unused_imports, reason = "no target uses all of them")]
+pub use stridelab::parity::{BACKWARD, FORWARD, norm_relative};
+#[allow(unused_imports, reason = "no target uses all of them")]
+pub use stridelab::reference::{self, norm, wide};
 
 use stridelab::Result;
 use stridelab::backend::Backend;
 use stridelab::model::geometry::Pads;
 use stridelab::random::Stream;
 
-/// Norm-relative bound of a forward pass against float64.
-pub const FORWARD: f64 = 1e-6;
-/// Norm-relative bound of a backward pass against float64.
-pub const BACKWARD: f64 = 5e-6;
-
-/// The CPU, then the GPU with and without the shaders' bounds checks; opened once.
+/// The CPU, then the GPU with and without the shaders' bounds checks. Every test of a process uses the same three.
 pub fn backends() -> &'static [(&'static str, Backend); 3] {
     static BACKENDS: OnceLock<[(&'static str, Backend); 3]> = OnceLock::new();
     let open = |checked| match pollster::block_on(Backend::gpu(None, checked)) {
@@ -29,20 +28,13 @@ pub fn backends() -> &'static [(&'static str, Backend); 3] {
     BACKENDS.get_or_init(|| [("cpu", Backend::Cpu), ("gpu", open(true)), ("gpu unchecked", open(false))])
 }
 
-/// `‖got − want‖ / ‖want‖`; NaN where either holds NaN, and 0 where both are zero.
-pub fn relative(got: &[f32], want: &[f64]) -> f64 {
-    let difference: f64 = got.iter().zip(want).map(|(&g, &w)| (f64::from(g) - w).powi(2)).sum();
-    let norm: f64 = want.iter().map(|w| w * w).sum();
-    if difference == 0.0 { 0.0 } else { (difference / norm).sqrt() }
-}
-
-/// Whether `got` is within `bound` of `want`, norm-relative; else what differs most.
+/// Checks that the norm-relative error of `got` is at most `bound`. The report names the element that differs most.
 pub fn compare(name: &str, got: &[f32], want: &[f64], bound: f64) -> Result<(), String> {
     if got.len() != want.len() {
         return Err(format!("{name}: {} elements, expected {}", got.len(), want.len()));
     }
-    let difference = relative(got, want);
-    // Written so that NaN fails.
+    let difference = norm_relative(got, want);
+    // The comparison is written so that NaN fails.
     #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN must fail")]
     if !(difference <= bound) {
         let off = |&i: &usize| {
@@ -66,7 +58,7 @@ pub fn close(name: &str, got: &[f32], want: &[f64], bound: f64) {
     }
 }
 
-/// Panics at the first element that is not equal; NaN equals nothing.
+/// Panics at the first element that is not equal. NaN is equal to nothing.
 #[track_caller]
 pub fn exact<T: PartialEq + std::fmt::Debug>(name: &str, got: &[T], want: &[T]) {
     assert_eq!(got.len(), want.len(), "{name}: number of elements");
@@ -82,8 +74,8 @@ pub fn same_bits(name: &str, first: &[f32], second: &[f32]) {
     exact(&format!("{name}, repeated"), &bits(second), &bits(first));
 }
 
-/// Runs `call` twice on every backend: the same bits, and within `bound` of `want`; a GPU may be
-/// off by twice the CPU's error where that is more.
+/// Runs `call` twice on every backend. Both results must have the same bits, and their norm-relative error
+/// may be at most `bound`, or, on a GPU, twice the CPU's error where that is larger.
 #[track_caller]
 pub fn on_all(name: &str, want: &[f64], bound: f64, call: impl Fn(&'static Backend) -> Vec<f32>) {
     let mut allowed = bound;
@@ -93,18 +85,18 @@ pub fn on_all(name: &str, want: &[f64], bound: f64, call: impl Fn(&'static Backe
         close(&name, &got, want, allowed);
         same_bits(&name, &got, &call(backend));
         if matches!(backend, Backend::Cpu) {
-            allowed = bound.max(2.0 * relative(&got, want));
+            allowed = bound.max(2.0 * norm_relative(&got, want));
         }
     }
 }
 
-/// `len` numbers in [−1, 1), another series for each name.
+/// `len` numbers in [−1, 1). Each name gives another series.
 pub fn data(name: &str, len: usize) -> Vec<f32> {
     let mut stream = Stream::new(0, &format!("test/{name}"));
     (0..len).map(|_| (stream.uniform() * 2.0 - 1.0) as f32).collect()
 }
 
-/// `len` numbers of `{−1, −½, 0, ½, 1}`: full of ties, and sums of them are exact.
+/// `len` numbers from `{−1, −½, 0, ½, 1}`. They have many ties, and sums of them are exact.
 pub fn levels(name: &str, len: usize) -> Vec<f32> {
     let mut stream = Stream::new(0, &format!("test/{name}"));
     (0..len).map(|_| stream.below(5) as f32 / 2.0 - 1.0).collect()
@@ -116,17 +108,12 @@ pub fn integers(name: &str, len: usize, n: u32) -> Vec<u32> {
     (0..len).map(|_| stream.below(n)).collect()
 }
 
-/// Pads by side: top, left, bottom, right.
+/// The pads from an array of top, left, bottom and right.
 pub fn pads([top, left, bottom, right]: [usize; 4]) -> Pads {
     Pads { top, left, bottom, right }
 }
 
-/// The same numbers in float64.
-pub fn wide(values: &[f32]) -> Vec<f64> {
-    values.iter().map(|&v| f64::from(v)).collect()
-}
-
-/// A call's value, or a panic with its error.
+/// The result of a call. Panics with its error.
 #[track_caller]
 pub fn ok<T>(call: impl Future<Output = Result<T>>) -> T {
     pollster::block_on(call).unwrap_or_else(|error| panic!("{error}"))

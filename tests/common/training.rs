@@ -1,6 +1,5 @@
-//! What the tests of whole training share: MNIST, small parts of it, trainers over them.
+//! What the tests of training share: MNIST, small parts of it, trainers on them.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use stridelab::backend::Backend;
@@ -15,22 +14,22 @@ use super::{backends, ok};
 /// The CPU.
 pub static CPU: Backend = Backend::Cpu;
 
-/// The GPU as the command opens it: without the shaders' bounds checks.
+/// The GPU without the shaders' bounds checks, as the command opens it.
 pub fn gpu() -> &'static Backend {
     &backends()[2].1
 }
 
-/// MNIST, decoded once.
+/// The embedded MNIST, decoded once.
 pub fn mnist() -> &'static Dataset {
     static MNIST: OnceLock<Dataset> = OnceLock::new();
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
-    MNIST.get_or_init(|| Dataset::open(&assets).unwrap_or_else(|error| panic!("{error}")))
+    MNIST.get_or_init(|| Dataset::embedded().unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// These samples of `split`.
+/// The samples of `split` with these indices.
 pub fn samples(split: &Split, indices: impl Iterator<Item = usize>) -> Split {
     let pixels = split.height * split.width;
-    let (mut images, mut labels) = (Vec::new(), Vec::new());
+    let mut images = Vec::new();
+    let mut labels = Vec::new();
     for i in indices {
         images.extend(&split.images[i * pixels..][..pixels]);
         labels.push(split.labels[i]);
@@ -38,20 +37,21 @@ pub fn samples(split: &Split, indices: impl Iterator<Item = usize>) -> Split {
     Split { images, count: labels.len(), labels, ..*split }
 }
 
-/// These of MNIST's training samples, with the first `test` test samples.
+/// The training samples of MNIST with these indices, and its first `test` test samples.
 pub fn part(train: impl Iterator<Item = usize>, test: usize) -> Dataset {
     let whole = mnist();
-    let (train, test) = (samples(&whole.train, train), samples(&whole.test, 0..test));
+    let train = samples(&whole.train, train);
+    let test = samples(&whole.test, 0..test);
     Dataset { train, test, name: "part of MNIST".into(), sha256: whole.sha256.clone() }
 }
 
-/// One of the tutorial's networks; `padding` is `same` or `valid`.
+/// One of the tutorial's networks. `padding` is `same` or `valid`.
 pub fn network(stride: usize, padding: &str) -> Network {
     let padding = if padding == "same" { Padding::Same } else { Padding::Valid };
     Network::new([28, 28], Configuration::new(stride, padding)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A trainer, or a panic with its error.
+/// A trainer. Panics where it cannot be made.
 #[track_caller]
 pub fn trainer(
     backend: &Backend,

@@ -1,26 +1,29 @@
-//! A whole step's gradients in float64, and what a near-tie that falls the other way changes in them.
+//! The gradients of a whole training step in float64, and how they change where a near-tie is decided the other way.
 //!
-//! Where two elements of a pooling window, or an activation and zero, are closer than float32 rounds, each
-//! implementation picks its own, rightly, and gradients in front of it differ by up to 1 %. Comparisons of gradients
-//! must share these choices. They are not to be seen from outside a training step, so [`Step::ties`] finds them in
-//! float64, and [`settle`] takes the effect of those that fell differently off a difference, and nothing else.
+//! Two elements of a pooling window, or an activation and zero, can be closer than the rounding error of float32. Two
+//! correct implementations may then choose different winners, and the gradients of the layers below differ by up to
+//! 1 %. Gradients can only be compared once both sides have made the same choices. A training step does not show its
+//! choices, so [`Step::ties`] finds the near-ties in float64, and [`settle`] subtracts from a difference of gradients
+//! the effect of those that were decided differently, and nothing else.
 
+use stridelab::eager::Product;
 use stridelab::model::geometry::{ConvShape, PoolShape};
 use stridelab::model::network::{LayerKind, Network};
 
 use super::reference;
 
-/// What float32 may be off by in a sum of products, relative to the sum of their magnitudes.
+/// The rounding error of a sum of products in float32, relative to the sum of their magnitudes.
 const ROUNDING: f64 = 3e-7;
 
-/// A pooling window whose gradient could as well go to `winner`, a position in it, or nowhere.
+/// A pooling window whose gradient may as well go to the position `winner` in the window or, where that is `None`, be
+/// dropped.
 pub struct Tie {
     conv: usize,
     window: usize,
     winner: Option<u32>,
 }
 
-/// Convolution, bias, pooling and, which is the same thing after it as before, ReLU.
+/// A convolution, its bias, pooling and ReLU. ReLU after pooling gives the same values as ReLU before it.
 struct Conv {
     shape: ConvShape,
     pool: PoolShape,
@@ -32,7 +35,7 @@ struct Conv {
     argmax: Vec<u32>,
 }
 
-/// The forward pass of one batch, kept for the backward one.
+/// The forward pass of one batch, with what the backward pass needs.
 pub struct Step {
     batch: usize,
     weights: Vec<Vec<f64>>,
@@ -44,7 +47,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// The tutorial's network with these eight tensors, over images of bytes.
+    /// Runs the tutorial's network with these eight tensors on images of bytes.
     pub fn new(network: &Network, weights: Vec<Vec<f64>>, images: &[u8], labels: &[u8]) -> Self {
         let batch = labels.len();
         let mut x: Vec<f64> = images.iter().map(|&byte| f64::from(f32::from(byte) / 255.0)).collect();
@@ -60,8 +63,10 @@ impl Step {
             x = next;
         }
         let dense = |rows: &[f64], i: usize| {
-            let (inputs, units) = (rows.len() / batch, weights[i + 1].len());
-            reference::bias(&reference::matmul([batch, units, inputs], [false; 2], rows, &weights[i]), &weights[i + 1])
+            let inputs = rows.len() / batch;
+            let units = weights[i + 1].len();
+            let product = Product::new(batch, units, inputs);
+            reference::bias(&reference::matmul(product, rows, &weights[i]), &weights[i + 1])
         };
         let hidden = reference::relu(&dense(&x, 4));
         let logits = dense(&hidden, 6);
@@ -69,14 +74,18 @@ impl Step {
         Step { batch, convs, features: x, hidden, logits, labels, weights }
     }
 
-    /// Gradients of the mean loss by tensor; with `tie`, as if it had fallen the other way.
+    /// The gradients of the mean loss by tensor. With `tie`, that window is decided the other way.
     pub fn gradients(&self, tie: Option<&Tie>) -> Vec<Vec<f64>> {
-        let (batch, w) = (self.batch, &self.weights);
-        // Of a dense layer: by weights, bias and input.
+        let batch = self.batch;
+        let w = &self.weights;
+        // The gradients of a dense layer with respect to its weights and bias, and to its input.
         let dense = |x: &[f64], w: &[f64], dy: &[f64]| {
-            let (inputs, units) = (x.len() / batch, dy.len() / batch);
-            let dw = reference::matmul([inputs, units, batch], [true, false], x, dy);
-            let dx = reference::matmul([batch, inputs, units], [false, true], dy, w);
+            let inputs = x.len() / batch;
+            let units = dy.len() / batch;
+            let backward_weights = Product { transpose_a: true, ..Product::new(inputs, units, batch) };
+            let backward_input = Product { transpose_b: true, ..Product::new(batch, inputs, units) };
+            let dw = reference::matmul(backward_weights, x, dy);
+            let dx = reference::matmul(backward_input, dy, w);
             ([dw, reference::bias_backward(units, dy)], dx)
         };
         let dy = reference::cross_entropy_backward(10, &self.logits, &self.labels, batch);
@@ -100,17 +109,19 @@ impl Step {
         gradients.into_iter().flatten().collect()
     }
 
-    /// Every window that float32's rounding may decide.
+    /// Every window whose winner may depend on rounding in float32.
     pub fn ties(&self) -> Vec<Tie> {
         let mut ties = Vec::new();
         for (i, conv) in self.convs.iter().enumerate() {
             let magnitudes = |values: &[f64]| values.iter().map(|v| v.abs()).collect::<Vec<_>>();
-            let (input, weights) = (magnitudes(&conv.input), magnitudes(&self.weights[2 * i]));
+            let input = magnitudes(&conv.input);
+            let weights = magnitudes(&self.weights[2 * i]);
             let rounding = reference::conv2d(&conv.shape, self.batch, &input, &weights);
             reference::windows(&conv.pool, self.batch, |window, position, at| {
-                let (max, first) = (conv.pooled[window], conv.argmax[window] == position);
+                let max = conv.pooled[window];
+                let first = conv.argmax[window] == position;
                 let near = ROUNDING * rounding[at];
-                // Exact ties, such as windows of zeros, are exact for everyone.
+                // Exact ties, such as windows of zeros, are exact in every implementation.
                 let other = !first && max > 0.0 && conv.y[at] < max && max - conv.y[at] <= near;
                 let gate = first && max != 0.0 && max.abs() <= near;
                 if other || gate {
@@ -123,10 +134,10 @@ impl Step {
     }
 }
 
-/// Takes the effect of each tie off `difference` that the two sides decided differently, and returns what that was
-/// in the whole gradients. `part` picks from whole gradients what `difference` holds.
+/// Subtracts from `difference` the effect of every tie that the two sides decided differently, and returns the sum
+/// of these effects on the whole gradients. `part` picks from whole gradients the elements that `difference` holds.
 ///
-/// An effect is taken once, either way, or not at all: it explains ties and no other error.
+/// Each effect is subtracted once, added once, or left out, so that it can explain a tie and no other error.
 pub fn settle(step: &Step, difference: &mut [Vec<f64>], part: impl Fn(&[Vec<f64>]) -> Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let dot = |a: &[Vec<f64>], b: &[Vec<f64>]| a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| a * b).sum();
     let add = |to: &mut [Vec<f64>], times: f64, values: &[Vec<f64>]| {
@@ -137,7 +148,8 @@ pub fn settle(step: &Step, difference: &mut [Vec<f64>], part: impl Fn(&[Vec<f64>
     for tie in step.ties() {
         let effect = minus(&step.gradients(Some(&tie)), &exact);
         let seen = part(&effect);
-        let (held, size): (f64, f64) = (dot(difference, &seen), dot(&seen, &seen));
+        let held: f64 = dot(difference, &seen);
+        let size: f64 = dot(&seen, &seen);
         let times = if size > 0.0 { (held / size).round().clamp(-1.0, 1.0) } else { 0.0 };
         add(difference, -times, &seen);
         add(&mut settled, times, &effect);
@@ -145,7 +157,7 @@ pub fn settle(step: &Step, difference: &mut [Vec<f64>], part: impl Fn(&[Vec<f64>
     settled
 }
 
-/// Tensor by tensor, `a − b`.
+/// The differences `a − b`, tensor by tensor.
 pub fn minus(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let one = |(a, b): (&Vec<f64>, &Vec<f64>)| {
         assert_eq!(a.len(), b.len());

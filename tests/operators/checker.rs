@@ -1,6 +1,6 @@
-//! The checker that judges every operator, judged: what it must refuse, it refuses.
+//! Tests of the checker that compares every operator: it must refuse what is wrong.
 
-use crate::common::{compare, data, relative, wide};
+use crate::common::{compare, data, norm_relative, wide};
 
 const BOUND: f64 = 5e-6;
 
@@ -13,7 +13,7 @@ fn equal_and_rounded_values_pass() {
     assert_eq!(compare("zeros", &[0.0, -0.0], &[0.0, 0.0], 0.0), Ok(()));
 }
 
-/// A comparison written `difference > bound` lets NaN through.
+/// A comparison that is written `difference > bound` accepts NaN.
 #[test]
 fn nan_fails_on_either_side() {
     let want = wide(&data("checker", 1000));
@@ -33,10 +33,10 @@ fn a_shifted_buffer_fails() {
     let mut got = data("checker", 1000);
     got.rotate_right(1);
     assert!(compare("x", &got, &want, BOUND).is_err());
-    assert!(relative(&got, &want) > 1.0);
+    assert!(norm_relative(&got, &want) > 1.0);
 }
 
-/// Also where the element is small beside the rest, but wrong by a thousandth of the norm.
+/// The change is about a thousandth of the norm, so that the element is small beside the rest.
 #[test]
 fn one_changed_element_fails_and_is_named() {
     let want = wide(&data("checker", 1000));
@@ -52,4 +52,6 @@ fn one_changed_element_fails_and_is_named() {
 fn other_lengths_and_a_wrong_zero_fail() {
     assert!(compare("x", &[1.0], &[1.0, 2.0], BOUND).is_err());
     assert!(compare("x", &[1e-30], &[0.0], BOUND).is_err());
+    assert_eq!(norm_relative(&[1e-30], &[0.0]), f64::INFINITY);
+    assert_eq!(norm_relative(&[0.0, -0.0], &[-0.0, 0.0]), 0.0);
 }

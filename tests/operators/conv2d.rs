@@ -1,6 +1,6 @@
-//! Convolution, all three passes, on every backend: golden values, float64, errors.
+//! The three passes of the convolution on every backend: golden values, float64 and errors.
 
-use crate::common::fixtures::{Fixture, sizes};
+use crate::common::fixtures::{Fixture, padding, pads, sizes};
 use crate::common::{BACKWARD, FORWARD, backends, data, ok, on_all, reference, refused, wide};
 use stridelab::eager::{conv2d, conv2d_backward_input, conv2d_backward_weights};
 use stridelab::model::geometry::{ConvShape, Padding};
@@ -23,20 +23,15 @@ fn golden(file: &str) {
         let read = |name: &str| fixture.f32(&format!("conv2d/{number}/{name}"));
         let x = fixture.shape(&format!("conv2d/{number}/x"));
         let w = fixture.shape(&format!("conv2d/{number}/w"));
-        let (kernel, stride, pads) =
-            (sizes(case, "kernel"), sizes(case, "stride"), crate::common::pads(sizes(case, "pads")));
-        let padding = match case["padding"].as_str() {
-            Some("same") => Padding::Same,
-            Some("valid") => Padding::Valid,
-            _ => Padding::Explicit(pads),
-        };
-        let s = ConvShape::new([x[1], x[2]], x[3], w[3], kernel, stride, padding).expect("a shape");
-        assert_eq!(s.pads, pads, "{file} {number}");
+        let kernel = sizes(case, "kernel");
+        let stride = sizes(case, "stride");
+        let s = ConvShape::new([x[1], x[2]], x[3], w[3], kernel, stride, padding(case)).expect("a shape");
+        assert_eq!(s.pads, pads(case), "{file} {number}");
         let y = fixture.shape(&format!("conv2d/{number}/y"));
         assert_eq!(y, [x[0], s.output[0], s.output[1], w[3]], "{file} {number}");
         let values = Values { x: read("x"), w: read("w"), dy: read("dy") };
         let want = ["y", "dx", "dw"].map(|name| wide(&read(name)));
-        // The biased output and the bias' gradient are the bias test's.
+        // The tests of the bias check its gradient, so only its addition is undone here.
         let b = wide(&read("b"));
         let unbiased: Vec<f64> = want[0].iter().enumerate().map(|(i, v)| v - b[i % b.len()]).collect();
         check(&format!("{file} {number}"), &s, x[0], &values, [&unbiased, &want[1], &want[2]]);
@@ -53,11 +48,11 @@ fn torch_golden_values() {
     golden("torch");
 }
 
-fn pads(pads: [usize; 4]) -> Padding {
+fn explicit(pads: [usize; 4]) -> Padding {
     Padding::Explicit(crate::common::pads(pads))
 }
 
-/// Input, channels and filters, kernel, stride, padding, batch.
+/// The input, the channels and filters, the kernel, the stride, the padding and the batch.
 type Case = ([usize; 2], [usize; 2], [usize; 2], [usize; 2], Padding, usize);
 
 fn against_float64(shapes: &[Case]) {
@@ -69,7 +64,9 @@ fn against_float64(shapes: &[Case]) {
             w: data("w", s.weights_len()),
             dy: data("dy", batch * s.output_len()),
         };
-        let (x, w, dy) = (wide(&v.x), wide(&v.w), wide(&v.dy));
+        let x = wide(&v.x);
+        let w = wide(&v.w);
+        let dy = wide(&v.dy);
         let y = reference::conv2d(&s, batch, &x, &w);
         let dx = reference::conv2d_backward_input(&s, batch, &dy, &w);
         let dw = reference::conv2d_backward_weights(&s, batch, &x, &dy);
@@ -87,15 +84,15 @@ fn float64_at_equal_strides() {
         ([13, 11], [3, 5], [3, 3], [2, 2], Padding::Same, 2),
         ([12, 9], [9, 2], [3, 3], [2, 2], Padding::Same, 1),
         ([11, 13], [2, 9], [5, 5], [3, 3], Padding::Valid, 3),
-        ([11, 7], [5, 3], [4, 4], [3, 3], pads([3, 0, 1, 2]), 2),
-        ([6, 17], [3, 8], [2, 2], [2, 2], pads([0, 1, 1, 0]), 1),
+        ([11, 7], [5, 3], [4, 4], [3, 3], explicit([3, 0, 1, 2]), 2),
+        ([6, 17], [3, 8], [2, 2], [2, 2], explicit([0, 1, 1, 0]), 1),
         ([9, 8], [8, 8], [1, 1], [3, 3], Padding::Same, 2),
         ([5, 5], [2, 2], [5, 5], [1, 1], Padding::Valid, 3),
         ([4, 3], [1, 3], [5, 5], [1, 1], Padding::Same, 2),
     ]);
 }
 
-/// With a stride or kernel that differs by axis, or padding past the kernel.
+/// Shapes whose stride or kernel differs between the axes, or whose padding is larger than the kernel.
 #[test]
 fn float64_at_unequal_strides_and_kernels() {
     against_float64(&[
@@ -103,11 +100,11 @@ fn float64_at_unequal_strides_and_kernels() {
         ([13, 7], [2, 3], [3, 3], [3, 1], Padding::Valid, 1),
         ([10, 11], [5, 8], [2, 5], [2, 3], Padding::Same, 2),
         ([11, 10], [8, 1], [5, 2], [3, 2], Padding::Same, 3),
-        ([17, 3], [1, 5], [4, 1], [1, 1], pads([2, 0, 1, 0]), 2),
-        ([3, 19], [9, 3], [1, 4], [2, 1], pads([0, 3, 0, 1]), 1),
-        ([5, 7], [2, 5], [3, 2], [2, 3], pads([1, 0, 2, 1]), 3),
-        ([5, 4], [3, 9], [2, 2], [1, 3], pads([3, 1, 0, 4]), 2),
-        ([23, 2], [1, 2], [3, 2], [3, 2], pads([0, 0, 2, 1]), 1),
+        ([17, 3], [1, 5], [4, 1], [1, 1], explicit([2, 0, 1, 0]), 2),
+        ([3, 19], [9, 3], [1, 4], [2, 1], explicit([0, 3, 0, 1]), 1),
+        ([5, 7], [2, 5], [3, 2], [2, 3], explicit([1, 0, 2, 1]), 3),
+        ([5, 4], [3, 9], [2, 2], [1, 3], explicit([3, 1, 0, 4]), 2),
+        ([23, 2], [1, 2], [3, 2], [3, 2], explicit([0, 0, 2, 1]), 1),
         ([8, 8], [5, 5], [3, 5], [2, 1], Padding::Same, 2),
     ]);
 }
@@ -115,7 +112,9 @@ fn float64_at_unequal_strides_and_kernels() {
 #[test]
 fn wrong_lengths_are_errors() {
     let s = ConvShape::new([5, 4], 2, 3, [3, 3], [1, 1], Padding::Same).expect("a shape");
-    let (x, w, y) = (vec![0.0; 2 * s.input_len()], vec![0.0; s.weights_len()], vec![0.0; 2 * s.output_len()]);
+    let x = vec![0.0; 2 * s.input_len()];
+    let w = vec![0.0; s.weights_len()];
+    let y = vec![0.0; 2 * s.output_len()];
     for (_, b) in backends() {
         refused("short x", conv2d(b, &s, 2, &x[1..], &w));
         refused("long x", conv2d(b, &s, 1, &x, &w));

@@ -1,13 +1,10 @@
-//! The golden values are all there, have the shapes they should, and are values such a network can have.
+//! The golden values are complete, have the right shapes, and are plausible for such networks.
 
 use std::collections::BTreeSet;
 
-use crate::common::fixtures::{CONFIGURATIONS, Fixture, TENSORS, e5m2, sizes};
-use stridelab::model::geometry::{ConvShape, Padding, PoolShape};
-
-fn norm(values: &[f32]) -> f64 {
-    values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt()
-}
+use crate::common::fixtures::{CONFIGURATIONS, Fixture, TENSORS, e5m2, padding, pads, sizes};
+use crate::common::{norm, wide};
+use stridelab::model::geometry::{ConvShape, PoolShape};
 
 fn shapes(features: usize) -> [Vec<usize>; 8] {
     [vec![3, 3, 1, 32], vec![32], vec![3, 3, 32, 64], vec![64], vec![features, 128], vec![128], vec![128, 10], vec![10]]
@@ -69,10 +66,12 @@ fn losses_start_at_ln_10_and_fall() {
         let fresh = fixture.f64("fresh/losses");
         assert!((fresh[0] - 10f64.ln()).abs() < 0.1, "stride {stride} {padding}: {}", fresh[0]);
         assert!(fresh[9] < fresh[0] - 0.05, "stride {stride} {padding}: {fresh:?}");
-        let (t200, t938) = (fixture.f64("t200/losses")[0], fixture.f64("t938/losses")[0]);
+        let t200 = fixture.f64("t200/losses")[0];
+        let t938 = fixture.f64("t938/losses")[0];
         assert!(t200 < 0.6 && t938 < t200, "stride {stride} {padding}: {t200}, {t938}");
         for state in ["fresh", "t200", "t938"] {
-            let (f32s, f64s) = (fixture.f64(&format!("{state}/losses")), fixture.f64(&format!("{state}/losses_f64")));
+            let f32s = fixture.f64(&format!("{state}/losses"));
+            let f64s = fixture.f64(&format!("{state}/losses_f64"));
             for (step, (a, b)) in f32s.iter().zip(&f64s).enumerate() {
                 assert!((a - b).abs() < 1e-4, "stride {stride} {padding}: {state} step {}: {a}, {b}", step + 1);
             }
@@ -80,8 +79,8 @@ fn losses_start_at_ln_10_and_fall() {
     }
 }
 
-/// m and v after the step follow from what is recorded before it: `m += (g − m)(1 − β₁)`, and so on. That ties
-/// together the three formats, the samples and the scale of the 8-bit floats.
+/// The moments after a step follow from what is recorded before it, `m += (g − m)(1 − β₁)` and likewise `v`. This
+/// checks the three number formats, the sampling and the scale of the 8-bit floats against each other.
 #[test]
 fn moments_after_a_step_follow_from_those_before() {
     for (stride, padding) in CONFIGURATIONS {
@@ -90,28 +89,34 @@ fn moments_after_a_step_follow_from_those_before() {
             let [m, v] = ["m", "v"].map(|kind| fixture.all(&format!("{state}/{kind}")));
             let [g, m_after, v_after] = ["g", "m_after", "v_after"].map(|kind| fixture.all(&format!("{state}/{kind}")));
             for (i, name) in TENSORS.iter().enumerate() {
-                let (m, v) = (fixture.sampled(i, &m[i]), fixture.sampled(i, &v[i]));
+                let m = fixture.sampled(i, &m[i]);
+                let v = fixture.sampled(i, &v[i]);
                 let mut difference = [0.0f64; 2];
                 for (j, &g) in g[i].iter().enumerate() {
                     assert!(v[j] >= 0.0);
-                    let (g, m, v) = (f64::from(g), f64::from(m[j]), f64::from(v[j]));
+                    let g = f64::from(g);
+                    let m = f64::from(m[j]);
+                    let v = f64::from(v[j]);
                     difference[0] += (m + (g - m) * 0.1 - f64::from(m_after[i][j])).powi(2);
                     difference[1] += (v + (g * g - v) * 0.001 - f64::from(v_after[i][j])).powi(2);
                 }
                 for (difference, after) in difference.into_iter().zip([&m_after[i], &v_after[i]]) {
-                    let relative = difference.sqrt() / norm(after);
+                    let relative = difference.sqrt() / norm(&wide(after));
                     assert!(relative < 2e-7, "stride {stride} {padding}: {state} {name}: {relative:e}");
                 }
                 if fixture.sample_stride(i) == 1 {
                     let whole = fixture.f64(&format!("{state}/g_norm"))[i];
-                    assert!((norm(&g[i]) / whole - 1.0).abs() < 1e-6, "stride {stride} {padding}: {state} {name}");
+                    assert!(
+                        (norm(&wide(&g[i])) / whole - 1.0).abs() < 1e-6,
+                        "stride {stride} {padding}: {state} {name}"
+                    );
                 }
             }
         }
     }
 }
 
-/// Every case names a shape that our own geometry gives the recorded output, pads included.
+/// For the shape of every case, our geometry gives the recorded output size and pads.
 #[test]
 fn operator_cases_are_complete_and_agree_with_geometry() {
     for (file, conv, pool) in [("keras/operators", 32, 13), ("torch/operators", 18, 10)] {
@@ -121,27 +126,23 @@ fn operator_cases_are_complete_and_agree_with_geometry() {
         for op in ["conv2d", "max_pool"] {
             for (i, case) in fixture.cases(op).iter().enumerate() {
                 let shape = |name: &str| fixture.shape(&format!("{op}/{i}/{name}"));
-                let (x, y) = (shape("x"), shape("y"));
-                let pads = crate::common::pads(sizes(case, "pads"));
-                let padding = match case["padding"].as_str() {
-                    Some("same") => Padding::Same,
-                    Some("valid") => Padding::Valid,
-                    _ => Padding::Explicit(pads),
-                };
-                let (kernel, stride) = (sizes(case, "kernel"), sizes(case, "stride"));
+                let x = shape("x");
+                let y = shape("y");
+                let kernel = sizes(case, "kernel");
+                let stride = sizes(case, "stride");
                 let input = [x[1], x[2]];
                 let (output, found) = if op == "conv2d" {
-                    let conv = ConvShape::new(input, x[3], y[3], kernel, stride, padding).unwrap();
+                    let conv = ConvShape::new(input, x[3], y[3], kernel, stride, padding(case)).unwrap();
                     assert_eq!(shape("w"), [kernel[0], kernel[1], x[3], y[3]], "{file} {op} {i}");
                     assert_eq!((shape("b"), shape("db"), shape("dw")), (vec![y[3]], vec![y[3]], shape("w")));
                     known += 8;
                     (conv.output, conv.pads)
                 } else {
-                    let pool = PoolShape::new(input, x[3], kernel, stride, padding).unwrap();
+                    let pool = PoolShape::new(input, x[3], kernel, stride, padding(case)).unwrap();
                     known += if file.starts_with("torch") { 5 } else { 4 };
                     (pool.output, pool.pads)
                 };
-                assert_eq!((output, found), ([y[1], y[2]], pads), "{file} {op} {i}: {case}");
+                assert_eq!((output, found), ([y[1], y[2]], pads(case)), "{file} {op} {i}: {case}");
                 assert_eq!((shape("dx"), shape("dy")), (x, y), "{file} {op} {i}");
             }
         }

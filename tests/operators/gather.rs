@@ -1,13 +1,14 @@
-//! Gathering a batch from the dataset on every backend; bytes over 255, correctly rounded or next to it.
+//! Batches of a data set on every backend. A byte over 255 must be correctly rounded, or a neighbour of that.
 
 use crate::common::{FORWARD, backends, close, exact, integers, ok, refused, same_bits};
-use stridelab::eager::gather;
+use stridelab::eager::{LabelledImages, gather};
 
 fn bytes(name: &str, len: usize, n: u32) -> Vec<u8> {
     integers(name, len, n).into_iter().map(|v| v as u8).collect()
 }
 
-/// Samples, pixels, capacity, start and count: odd row lengths straddle the words bytes lie in.
+/// The columns are samples, pixels, capacity, start and count. With an odd number of pixels, images begin inside a
+/// 32-bit word.
 #[test]
 fn rows_in_order_and_zeros_below() {
     for (samples, pixels, capacity, start, n) in [
@@ -19,9 +20,11 @@ fn rows_in_order_and_zeros_below() {
         (97, 49, 64, 33, 64),
         (6, 2, 4, 6, 0),
     ] {
-        let (images, labels) = (bytes("images", samples * pixels, 256), bytes("labels", samples, 10));
+        let images = bytes("images", samples * pixels, 256);
+        let labels = bytes("labels", samples, 10);
         let order = integers("order", samples, samples as u32);
-        let (mut x, mut label) = (vec![0.0; capacity * pixels], vec![0; capacity]);
+        let mut x = vec![0.0; capacity * pixels];
+        let mut label = vec![0; capacity];
         for i in 0..n {
             let sample = order[start + i] as usize;
             for p in 0..pixels {
@@ -31,7 +34,8 @@ fn rows_in_order_and_zeros_below() {
         }
         for (backend, b) in backends() {
             let name = format!("{samples} samples of {pixels}, {start}+{n} of {capacity}, on {backend}");
-            let call = || ok(gather(b, capacity, [&images, &labels], &order, [start, n]));
+            let samples = LabelledImages { images: &images, labels: &labels };
+            let call = || ok(gather(b, samples, &order, start..start + n, capacity));
             let (got, got_labels) = call();
             close(&name, &got, &x, FORWARD);
             exact(&format!("{name}: zeros"), &got[n * pixels..], &vec![0.0; (capacity - n) * pixels]);
@@ -41,12 +45,12 @@ fn rows_in_order_and_zeros_below() {
     }
 }
 
-/// Every byte, to one unit in the last place of v/255; 0 and 255 exactly.
+/// Every byte is within one unit in the last place of v/255; 0 and 255 are exact.
 #[test]
 fn every_byte() {
     let images: Vec<u8> = (0..=255).collect();
     for (backend, b) in backends() {
-        let (x, _) = ok(gather(b, 1, [&images, &[0]], &[0], [0, 1]));
+        let (x, _) = ok(gather(b, LabelledImages { images: &images, labels: &[0] }, &[0], 0..1, 1));
         assert_eq!((x[0], x[255]), (0.0, 1.0), "{backend}");
         for (byte, got) in x.iter().enumerate() {
             let want = byte as f64 / 255.0;
@@ -58,16 +62,20 @@ fn every_byte() {
 
 #[test]
 fn what_does_not_fit_is_an_error() {
-    let (images, labels) = ([0u8; 12], [0u8; 4]);
+    let images = [0u8; 12];
+    let labels = [0u8; 4];
     for (_, b) in backends() {
-        let call = |capacity, order: &'static [u32], range| gather(b, capacity, [&images, &labels], order, range);
-        refused("past the order", call(4, &[0, 1, 2, 3], [2, 3]));
-        refused("a start that overflows", call(4, &[0, 1, 2, 3], [usize::MAX, 3]));
-        refused("more than the capacity", call(2, &[0, 1, 2, 3], [0, 3]));
-        refused("no such sample", call(4, &[0, 4], [0, 2]));
-        refused("no order", call(4, &[], [0, 0]));
-        refused("no capacity", call(0, &[0], [0, 0]));
-        refused("part of an image", gather(b, 2, [&images[1..], &labels], &[0], [0, 1]));
-        refused("no samples", gather(b, 2, [&[], &[]], &[], [0, 0]));
+        let samples = LabelledImages { images: &images, labels: &labels };
+        let call = |order: &'static [u32], range, capacity| gather(b, samples, order, range, capacity);
+        refused("past the order", call(&[0, 1, 2, 3], 2..5, 4));
+        let backwards = std::ops::Range { start: 3, end: 2 };
+        refused("an end before the start", call(&[0, 1, 2, 3], backwards, 4));
+        refused("a start past the order", call(&[0, 1, 2, 3], usize::MAX..usize::MAX, 4));
+        refused("more than the capacity", call(&[0, 1, 2, 3], 0..3, 2));
+        refused("no such sample", call(&[0, 4], 0..2, 4));
+        refused("no order", call(&[], 0..0, 4));
+        refused("no capacity", call(&[0], 0..0, 0));
+        refused("part of an image", gather(b, LabelledImages { images: &images[1..], ..samples }, &[0], 0..1, 2));
+        refused("no samples", gather(b, LabelledImages { images: &[], labels: &[] }, &[], 0..0, 2));
     }
 }

@@ -1,6 +1,7 @@
-//! Max pooling on every backend: golden values, float64, ties, NaN, errors. All of it exact.
+//! Max pooling on every backend: golden values, float64, ties and errors. All comparisons are exact, unless
+//! gradients of overlapping windows are added.
 
-use crate::common::fixtures::{Fixture, sizes};
+use crate::common::fixtures::{Fixture, padding, pads, sizes};
 use crate::common::{backends, close, data, exact, levels, ok, reference, refused, same_bits, wide};
 use stridelab::eager::{max_pool, max_pool_backward};
 use stridelab::model::geometry::{Padding, PoolShape};
@@ -11,15 +12,10 @@ fn golden(file: &str) {
         let key = |name: &str| format!("max_pool/{number}/{name}");
         let read = |name: &str| fixture.f32(&key(name));
         let x = fixture.shape(&key("x"));
-        let (kernel, stride, pads) =
-            (sizes(case, "kernel"), sizes(case, "stride"), crate::common::pads(sizes(case, "pads")));
-        let padding = match case["padding"].as_str() {
-            Some("same") => Padding::Same,
-            Some("valid") => Padding::Valid,
-            _ => Padding::Explicit(pads),
-        };
-        let s = PoolShape::new([x[1], x[2]], x[3], kernel, stride, padding).expect("a shape");
-        assert_eq!(s.pads, pads, "{file} {number}");
+        let kernel = sizes(case, "kernel");
+        let stride = sizes(case, "stride");
+        let s = PoolShape::new([x[1], x[2]], x[3], kernel, stride, padding(case)).expect("a shape");
+        assert_eq!(s.pads, pads(case), "{file} {number}");
         let disjoint = stride[0] >= kernel[0] && stride[1] >= kernel[1];
         for (backend, b) in backends() {
             let name = format!("{file} {number} on {backend}");
@@ -29,13 +25,13 @@ fn golden(file: &str) {
                 exact(&format!("{name} argmax"), &pixels(&s, x[0], &argmax), &fixture.i32(&key("argmax")));
             }
             let dx = ok(max_pool_backward(b, &s, x[0], &read("dy"), &argmax));
-            // Where windows overlap, gradients add up, and float32 rounds.
+            // Where windows overlap, gradients are added, and float32 rounds the sums.
             close(&format!("{name} dx"), &dx, &wide(&read("dx")), if disjoint { 0.0 } else { 1e-6 });
         }
     }
 }
 
-/// Window positions as torch has them: row · width + column in their own image and channel.
+/// The winners as torch counts them: row · width + column within their image and channel.
 fn pixels(s: &PoolShape, batch: usize, argmax: &[u32]) -> Vec<i32> {
     let mut found = vec![-1; argmax.len()];
     let image = s.input[0] * s.input[1];
@@ -58,7 +54,7 @@ fn torch_golden_values() {
 }
 
 fn check(name: &str, s: &PoolShape, batch: usize, x: &[f32]) {
-    // Sums of these are exact, whatever their order.
+    // Sums of these values are exact in any order.
     let dy = levels("dy", batch * s.output_len());
     let (y, argmax) = reference::max_pool(s, batch, &wide(x));
     let dx = reference::max_pool_backward(s, batch, &wide(&dy), &argmax);
@@ -74,10 +70,11 @@ fn check(name: &str, s: &PoolShape, batch: usize, x: &[f32]) {
     }
 }
 
-/// Input, channels, kernel, stride, padding, batch; each with distinct values and with ties.
+/// The columns are input, channels, kernel, stride, padding and batch. Each shape runs with distinct values and with
+/// ties.
 #[test]
 fn float64_and_ties() {
-    let pads = |sides| Padding::Explicit(crate::common::pads(sides));
+    let explicit = |sides| Padding::Explicit(crate::common::pads(sides));
     for (input, channels, kernel, stride, padding, batch) in [
         ([1, 1], 1, [1, 1], [1, 1], Padding::Valid, 1),
         ([1, 1], 3, [3, 3], [1, 1], Padding::Same, 2),
@@ -88,9 +85,9 @@ fn float64_and_ties() {
         ([11, 13], 5, [2, 2], [3, 3], Padding::Valid, 2),
         ([10, 7], 1, [5, 2], [3, 1], Padding::Same, 3),
         ([7, 10], 2, [1, 4], [1, 2], Padding::Valid, 2),
-        ([6, 9], 3, [4, 3], [2, 3], pads([3, 0, 1, 2]), 2),
-        ([9, 6], 5, [2, 3], [1, 2], pads([0, 2, 1, 0]), 1),
-        ([5, 17], 8, [3, 5], [3, 1], pads([1, 4, 2, 0]), 2),
+        ([6, 9], 3, [4, 3], [2, 3], explicit([3, 0, 1, 2]), 2),
+        ([9, 6], 5, [2, 3], [1, 2], explicit([0, 2, 1, 0]), 1),
+        ([5, 17], 8, [3, 5], [3, 1], explicit([1, 4, 2, 0]), 2),
     ] {
         let s = PoolShape::new(input, channels, kernel, stride, padding).expect("a shape");
         check(&format!("{s:?}"), &s, batch, &data("x", batch * s.input_len()));
@@ -98,7 +95,7 @@ fn float64_and_ties() {
     }
 }
 
-/// Padding that counted as 0 would win these windows.
+/// If padding counted as 0, it would be the maximum of these windows.
 #[test]
 fn padding_never_wins() {
     let s = PoolShape::new([3, 4], 2, [3, 3], [2, 2], Padding::Same).expect("a shape");
@@ -109,7 +106,8 @@ fn padding_never_wins() {
 #[test]
 fn wrong_lengths_are_errors() {
     let s = PoolShape::new([5, 4], 3, [2, 2], [2, 2], Padding::Valid).expect("a shape");
-    let (x, y) = (vec![0.0; 2 * s.input_len()], vec![0.0; 2 * s.output_len()]);
+    let x = vec![0.0; 2 * s.input_len()];
+    let y = vec![0.0; 2 * s.output_len()];
     let argmax = vec![0; y.len()];
     for (_, b) in backends() {
         refused("short x", max_pool(b, &s, 2, &x[1..]));

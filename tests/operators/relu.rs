@@ -1,4 +1,4 @@
-//! ReLU and its gradient on every backend; exact.
+//! ReLU and its gradient on every backend. All comparisons are exact.
 
 use crate::common::fixtures::Fixture;
 use crate::common::{backends, data, exact, levels, ok, reference, refused, same_bits, wide};
@@ -23,7 +23,8 @@ fn float64() {
     for len in [1, 2, 63, 64, 65, 255, 257, 1009, 70_001] {
         for (kind, x) in [("numbers", data("x", len)), ("zeros among", levels("x", len))] {
             let dy = data("dy", len);
-            let (y, dx) = (reference::relu(&wide(&x)), reference::relu_backward(&wide(&x), &wide(&dy)));
+            let y = reference::relu(&wide(&x));
+            let dx = reference::relu_backward(&wide(&x), &wide(&dy));
             for (backend, b) in backends() {
                 let name = format!("{len} {kind} on {backend}");
                 let got = ok(relu(b, &x));
@@ -37,7 +38,7 @@ fn float64() {
     }
 }
 
-/// A ReLU that turned NaN into 0 would hide a diverged training.
+/// A ReLU that turned NaN into 0 would hide that training has diverged.
 #[test]
 fn extremes() {
     let x = [f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, f32::MIN_POSITIVE, -0.0];

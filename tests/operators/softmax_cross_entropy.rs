@@ -35,7 +35,7 @@ fn torch_golden_values() {
     golden("torch");
 }
 
-/// Rows, classes, how wide the logits.
+/// The columns are rows, classes and the largest magnitude of the logits.
 #[test]
 fn float64() {
     for (rows, classes, scale) in [
@@ -49,7 +49,8 @@ fn float64() {
         (257, 7, 10.0),
     ] {
         let x: Vec<f32> = data("x", rows * classes).iter().map(|v| v * scale).collect();
-        let (logits, labels) = (wide(&x), integers("labels", rows, classes as u32));
+        let logits = wide(&x);
+        let labels = integers("labels", rows, classes as u32);
         let name = |what| format!("{what} of {rows} rows of {classes} up to {scale}");
         on_all(&name("softmax"), &reference::softmax(classes, &logits), FORWARD, |b| ok(softmax(b, classes, &x)));
         on_all(&name("log-softmax"), &reference::log_softmax(classes, &logits), FORWARD, |b| {
@@ -74,17 +75,18 @@ fn predictions() {
     }
 }
 
-/// Log-probabilities are read, not computed: exact.
+/// Log-probabilities are read and not computed, so the comparison is exact.
 #[test]
 fn negative_log_likelihood_picks_the_label() {
-    let (x, labels) = (data("x", 7 * 5), integers("labels", 7, 5));
+    let x = data("x", 7 * 5);
+    let labels = integers("labels", 7, 5);
     let want: Vec<f32> = labels.iter().enumerate().map(|(r, &label)| -x[r * 5 + label as usize]).collect();
     for (backend, b) in backends() {
         exact(backend, &ok(negative_log_likelihood(b, 5, &x, &labels)), &want);
     }
 }
 
-/// Without the maximum taken off first, these exponentials overflow.
+/// The exponentials overflow unless the maximum is subtracted first.
 #[test]
 fn huge_logits_stay_finite() {
     let x = [1e30, -1e30, 0.0, 600.0, 400.0, 200.0];

@@ -1,8 +1,6 @@
-//! The benchmark itself: what is counted, what is written, and that nothing wrong is timed.
+//! The benchmark: what it counts, what it writes, and that it times nothing that is wrong.
 
-use std::collections::HashMap;
-use std::path::Path;
-
+use crate::common::files::rows;
 use crate::common::ok;
 use crate::common::training::{CPU, gpu, network, part, trainer};
 use stridelab::Error;
@@ -17,7 +15,7 @@ use stridelab::report::text::{comparison_table, cost_tables};
 use stridelab::store::{BenchWriter, COST_COLUMNS, read_bench};
 use stridelab::train::TrainOptions;
 
-/// Rows of a network, in the order of a step.
+/// The parts of a network's step, in order.
 const PARTS: [(&str, Pass); 10] = [
     ("gather", Pass::Forward),
     ("conv1", Pass::Forward),
@@ -31,7 +29,7 @@ const PARTS: [(&str, Pass); 10] = [
     ("adam", Pass::Optimiser),
 ];
 
-/// As short as can be: nothing here looks at how long anything takes.
+/// Options for the shortest benchmark. No test depends on how long anything takes.
 fn options(strides: &[usize], batch_sizes: &[usize]) -> BenchOptions {
     let configurations = strides.iter().map(|&stride| Configuration::new(stride, Padding::Valid)).collect();
     let batch_sizes = batch_sizes.to_vec();
@@ -58,7 +56,7 @@ fn record(measured: &Measurement) -> BenchRecord {
     }
 }
 
-/// Everything that holds of any network, however it was measured.
+/// Checks what must hold for every network, however it was measured.
 fn consistent(bench: &Measurement) {
     assert!(bench.peak_gflops > 0.0);
     for n in &bench.networks {
@@ -69,7 +67,7 @@ fn consistent(bench: &Measurement) {
         assert_eq!(of(Pass::Forward).map(|part| part.macs).sum::<u64>(), batch * network.macs());
         for layer in ["conv1", "conv2", "dense1", "dense2"] {
             let macs = batch * network.layer(layer).map_or(0, |layer| layer.macs());
-            // Two gradients each, but for the first layer, whose input is data.
+            // A backward pass computes two gradients, except in the first layer, whose input needs none.
             let gradients = if layer == "conv1" { 1 } else { 2 };
             for (pass, times) in [(Pass::Forward, 1), (Pass::Backward, gradients)] {
                 let part = of(pass).find(|part| part.layer == layer);
@@ -83,7 +81,7 @@ fn consistent(bench: &Measurement) {
         ] {
             assert_eq!(sum, whole);
         }
-        // Parameters, both moments and the gradient, the first three both ways, with gaps of alignment.
+        // Adam reads and writes the parameters and both moments, and reads the gradient; tensors are aligned with gaps.
         let adam = n.parts.last().map_or(0, |part| part.bytes);
         let least = 7 * 4 * network.parameters() as u64;
         assert!((least..least + 7 * 4 * 8 * 64).contains(&adam), "{adam} for {}", network.parameters());
@@ -139,7 +137,7 @@ fn a_gpu_is_measured_alike() {
     let plain = measured(gpu(), &BenchOptions { fuse: false, ..options(&[2], &[8]) });
     let (fused, all) = (of.dispatches.unwrap_or_default(), plain.networks[0].dispatches.unwrap_or_default());
     assert!((12..=15).contains(&fused) && all > 25, "{fused} and {all} dispatches");
-    // What does nothing takes less than what does something.
+    // Empty dispatches take less time than a step.
     let empty = of.empty_dispatches_us.unwrap_or_default();
     assert!(empty > 0.0 && empty < of.train_step.median_us, "{empty} of {}", of.train_step.median_us);
     assert_eq!(of.train_step_device_us.is_some(), bench.device_clock);
@@ -151,7 +149,7 @@ fn nothing_wrong_is_timed() {
     let options = |seed| TrainOptions { batch_size: 2, seeds: vec![seed], ..TrainOptions::default() };
     let of = |seed| trainer(&CPU, &network, &data, &options(seed), None);
     assert!(ok(check("same", &mut of(0), &mut of(0), 0.0)) <= 0.0);
-    // Other initial weights are a wrong result.
+    // Other initial weights count as a wrong result.
     match pollster::block_on(check("other", &mut of(0), &mut of(1), 1e-3)) {
         Err(error @ Error::Check(_)) => {
             assert_eq!(error.exit_code(), 5);
@@ -159,7 +157,7 @@ fn nothing_wrong_is_timed() {
         }
         other => panic!("{other:?}"),
     }
-    // A bound that nothing can keep stops a run before anything is timed.
+    // With a bound that no result can meet, nothing is timed.
     let strict = BenchOptions { allowed: -1.0, ..self::options(&[2], &[2]) };
     let result = pollster::block_on(run(&CPU, &data, &strict, &mut |line| assert!(!line.contains("measuring"))));
     assert!(matches!(result, Err(Error::Check(_))), "{result:?}");
@@ -182,15 +180,9 @@ fn what_makes_no_sense_is_refused() {
 
 #[test]
 fn a_peak_is_more_than_a_plain_loop() {
-    // One multiply-add after another, by hand: any vector unit does better.
+    // A scalar loop of multiply-adds reaches 0.5 GFLOP/s, and any vector unit is faster.
     let peak = ok(peak(&CPU, &BenchOptions { samples: 3, sample_seconds: 0.01, ..BenchOptions::default() }));
     assert!(peak > 0.5 && peak < 1e6, "{peak} GFLOP/s");
-}
-
-fn read(path: &Path) -> (Vec<String>, Vec<HashMap<String, String>>) {
-    let mut csv = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{e}"));
-    let columns = csv.headers().map(|h| h.iter().map(String::from).collect()).unwrap_or_default();
-    (columns, csv.deserialize().map(|row| row.unwrap_or_else(|e| panic!("{e}"))).collect())
 }
 
 #[test]
@@ -207,15 +199,17 @@ fn files_hold_what_was_measured() {
         assert!(matches!(BenchWriter::create(&out, false), Err(Error::Usage(_))));
         BenchWriter::create(&out, true).unwrap_or_else(|e| panic!("{e}"));
 
-        let (columns, rows) = read(&out.join("cost.csv"));
+        let csv = std::fs::read_to_string(out.join("cost.csv")).unwrap_or_else(|e| panic!("{e}"));
+        let columns: Vec<_> = csv.lines().next().unwrap_or_default().split(',').collect();
+        let rows = rows(&csv);
         let several = sizes.len() > 1;
         assert_eq!(columns[usize::from(several)..], COST_COLUMNS);
         assert_eq!(several, columns[0] == "batch_size");
         let costs: Vec<_> = bench.networks.iter().flat_map(NetworkCost::costs).collect();
         assert_eq!(rows.len(), costs.len());
         for (row, cost) in rows.iter().zip(costs) {
-            assert_eq!((row["layer"].as_str(), row["pass"].as_str()), (cost.layer.as_str(), cost.pass.name()));
-            assert_eq!(row["median_us"].parse(), Ok(cost.median_us));
+            assert_eq!([&row["layer"], &row["pass"]], [cost.layer.as_str(), cost.pass.name()]);
+            assert_eq!(row["median_us"].as_f64(), Some(cost.median_us));
             assert_eq!(row["ratio_to_stride1"], "");
         }
         let same = read_bench(&out.join("bench.json")).unwrap_or_else(|e| panic!("{e}"));
@@ -250,7 +244,7 @@ fn files_hold_what_was_measured() {
     }
 }
 
-/// Figures and tables of times that no clock gives.
+/// Figures and tables accept times that no clock measures.
 #[test]
 fn hard_data_is_drawn_without_panic() {
     let bench = measured(&CPU, &options(&[1, 2], &[2]));
@@ -269,47 +263,5 @@ fn hard_data_is_drawn_without_panic() {
         assert!(!svg.contains("=\"NaN") && !svg.contains("=\"inf"), "{svg}");
         assert!(png(&svg).is_ok());
         assert!(bench.networks.is_empty() || cost_tables(&bench, true, 100).contains("stride 2, valid"));
-    }
-}
-
-/// The command itself: results on stdout, progress on stderr, files where they were asked for.
-#[test]
-fn the_command_measures_writes_and_compares() {
-    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
-    let command = |name: &str, more: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stridelab"));
-        command.args([
-            "bench",
-            "--backend",
-            "cpu",
-            "--stride",
-            "2",
-            "--padding",
-            "valid",
-            "--batch-size",
-            "2",
-            "--out",
-        ]);
-        let output = command.arg(folder.path().join(name)).args(more).output().unwrap_or_else(|e| panic!("{e}"));
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(|e| panic!("{e}"));
-        (output.status.code(), text(output.stdout), text(output.stderr))
-    };
-    let (code, out, err) = command("a", &["--json"]);
-    assert_eq!(code, Some(0), "{err}");
-    let lines: Vec<serde_json::Value> = out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    assert_eq!(lines.len(), out.lines().count());
-    let events: Vec<_> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
-    assert_eq!(events, [&["machine"][..], &["cost"; 12], &["network", "done"]].concat());
-    assert!(err.contains("stride 2, valid, batch 2: measuring"), "{err}");
-
-    let other = folder.path().join("a/bench.json");
-    let other = other.to_str().unwrap_or_default();
-    let (code, out, err) = command("b", &["--no-fuse", "--compare", other]);
-    assert_eq!(code, Some(0), "{err}");
-    assert!(out.contains("GFLOP/s") && out.contains("plain operations only") && out.contains("this over"), "{out}");
-    for (name, more, code) in
-        [("a", &[][..], 2), ("c", &["--compare", "missing.json"], 4), ("c", &["--stride", "9"], 2)]
-    {
-        assert_eq!(command(name, more).0, Some(code), "{more:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What runs and benchmarks leave behind: files, tables, figures.
+//! The files, tables and figures of runs and benchmarks.
 
 #![cfg(feature = "cli")]
 
@@ -8,3 +8,4 @@ mod common;
 mod bench;
 mod report;
 mod results;
+mod rows;

@@ -1,14 +1,15 @@
-//! Figures and tables, from plain rows.
+//! Figures and tables made from plain rows.
 
+use super::rows::{epoch, model, network};
+use stridelab::model::Configuration;
 use stridelab::model::geometry::Padding;
-use stridelab::model::{Configuration, ModelId, Network};
 use stridelab::record::EpochRow;
 use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
 use stridelab::report::figure::marks::viridis;
 use stridelab::report::figure::{curves, png, sample};
 use stridelab::report::text::{RunRow, describe_table, run_table};
 
-/// The tutorial's own results: validation accuracy by epoch, and ms a step.
+/// The results that the tutorial states: validation accuracy by epoch, and milliseconds a step.
 const ACCURACY: [([f64; 3], f64); 4] = [
     ([0.9860, 0.9889, 0.9889], 25.0),
     ([0.9693, 0.9797, 0.9828], 11.0),
@@ -16,32 +17,12 @@ const ACCURACY: [([f64; 3], f64); 4] = [
     ([0.9560, 0.9609, 0.9696], 8.0),
 ];
 
-fn epoch(configuration: &Configuration, epoch: u32, val_accuracy: f64, ms: f64) -> EpochRow {
-    EpochRow {
-        model: ModelId { configuration: *configuration, seed: 0 },
-        epoch,
-        train_loss: 0.3 / f64::from(epoch),
-        train_accuracy: val_accuracy + 0.001,
-        val_loss: 1.0 - val_accuracy,
-        val_accuracy,
-        seconds: ms * 0.938,
-    }
-}
-
 fn tutorial() -> Vec<EpochRow> {
     let of = |(c, (accuracy, ms)): (&Configuration, ([f64; 3], f64))| {
         let c = *c;
-        accuracy.into_iter().zip(1..).map(move |(a, e)| epoch(&c, e, a, ms))
+        accuracy.into_iter().zip(1..).map(move |(a, e)| epoch(c, e, a, ms * 0.938))
     };
     Configuration::TUTORIAL.iter().zip(ACCURACY).flat_map(of).collect()
-}
-
-fn network(configuration: Configuration) -> Network {
-    Network::new([28, 28], configuration).unwrap()
-}
-
-fn model(configuration: Configuration) -> ModelId {
-    ModelId { configuration, seed: 0 }
 }
 
 fn run_rows() -> Vec<RunRow> {
@@ -50,7 +31,7 @@ fn run_rows() -> Vec<RunRow> {
     configurations.map(|(&c, epochs)| RunRow::new(model(c), &network(c), epochs, 938)).collect()
 }
 
-/// Decodes, and fails where the picture is blank.
+/// Decodes a PNG. Panics where the picture is blank.
 fn decode(png: &[u8]) -> image::RgbImage {
     let image = image::load_from_memory_with_format(png, image::ImageFormat::Png).unwrap().to_rgb8();
     let first = *image.get_pixel(0, 0);

@@ -1,32 +1,17 @@
-//! What a run leaves on disk.
+//! The files that a run writes.
 
 use std::fs;
 use std::path::Path;
 
+use super::rows::{epoch, model, network};
 use stridelab::Error;
 use stridelab::model::geometry::{Padding, Pads};
-use stridelab::model::{Configuration, ModelId, Network};
+use stridelab::model::{Configuration, ModelId};
 use stridelab::record::{EpochRow, RunRecord, ShapeRow, Status, StepRow};
 use stridelab::store::{RunWriter, feature_maps_name};
 
-fn epoch(configuration: &Configuration, epoch: u32, val_accuracy: f64, seconds: f64) -> EpochRow {
-    EpochRow {
-        model: ModelId { configuration: *configuration, seed: 0 },
-        epoch,
-        train_loss: 0.3 / f64::from(epoch),
-        train_accuracy: val_accuracy + 0.001,
-        val_loss: 1.0 - val_accuracy,
-        val_accuracy,
-        seconds,
-    }
-}
-
 fn explicit(stride: usize) -> Configuration {
     Configuration::new(stride, Padding::Explicit(Pads { top: 1, left: 0, bottom: 1, right: 0 }))
-}
-
-fn network(configuration: Configuration) -> Network {
-    Network::new([28, 28], configuration).unwrap()
 }
 
 fn read(path: &Path) -> String {
@@ -42,7 +27,7 @@ fn rows_are_on_disk_as_soon_as_they_are_appended() {
     assert_eq!(read(&out.join("metrics.csv")), header);
     assert_eq!(read(&out.join("steps.csv")), "stride,padding,seed,step,loss\n");
 
-    let mut row = epoch(&Configuration::TUTORIAL[3], 1, 0.1 + 0.2, 7.504);
+    let mut row = epoch(Configuration::TUTORIAL[3], 1, 0.1 + 0.2, 7.504);
     (row.train_loss, row.val_loss) = (f64::NAN, 1e-7);
     writer.append_epoch(&row).unwrap();
     let written = read(&out.join("metrics.csv"));
@@ -60,7 +45,7 @@ fn rows_are_on_disk_as_soon_as_they_are_appended() {
 
 #[test]
 fn every_header_names_the_fields_in_order() {
-    // A header is written by hand so that a file without rows has one; serde names the fields.
+    // The header is written separately, so that a file without rows has one. It must name the fields as serde does.
     fn check<R: serde::Serialize + Clone>(row: R, header: &str) {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.serialize(row).unwrap();
@@ -73,8 +58,8 @@ fn every_header_names_the_fields_in_order() {
     let shapes = ShapeRow::of(c, &network(c));
     writer.shapes(&shapes).unwrap();
     let of = |name: &str| read(&dir.path().join(name));
-    check(epoch(&c, 1, 0.9, 1.0), &of("metrics.csv"));
-    check(StepRow { model: ModelId { configuration: c, seed: 0 }, step: 1, loss: 0.0 }, &of("steps.csv"));
+    check(epoch(c, 1, 0.9, 1.0), &of("metrics.csv"));
+    check(StepRow { model: model(c), step: 1, loss: 0.0 }, &of("steps.csv"));
     check(shapes[0].clone(), &of("shapes.csv"));
     let lines: Vec<_> = of("shapes.csv").lines().map(str::to_owned).collect();
     assert_eq!(lines[1], "2,same,conv1,14,14,32,0,0,1,1,320,56448");

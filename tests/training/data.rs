@@ -1,28 +1,15 @@
-//! The data reader: every corruption is an error that names the file, none a panic.
+//! The reader of data sets: every corruption is an error that names the file, and none is a panic.
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use crate::common::files::{gzip, idx};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use stridelab::data::{Dataset, FILES};
 use stridelab::random::Stream;
 use stridelab::{Error, Result};
-
-/// An IDX file: magic number, dimensions, elements.
-fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
-    let mut bytes = (0x0800 + dimensions.len() as u32).to_be_bytes().to_vec();
-    bytes.extend(dimensions.iter().flat_map(|n| n.to_be_bytes()));
-    bytes.extend(elements);
-    bytes
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
 
 /// Three training and two test images of 3×5.
 fn small() -> [Vec<u8>; 4] {
@@ -34,8 +21,8 @@ fn parse(files: &[Vec<u8>; 4]) -> Result<Dataset> {
     Dataset::from_bytes("small", std::array::from_fn(|i| (FILES[i], &files[i][..])))
 }
 
-/// The set with its `i`-th file replaced must be refused, with and without gzip, by a line that
-/// names the file and says `words`.
+/// Replaces file `i` of the small set by `bytes`, plain and gzipped. The reader must refuse the set with one
+/// line that names the file and contains `words`.
 fn refused(i: usize, bytes: &[u8], words: &str) {
     for bytes in [bytes.to_vec(), gzip(bytes)] {
         let mut files = small();
@@ -62,7 +49,7 @@ fn a_sound_set_is_read_plain_and_gzipped() {
     assert_eq!((&plain.train.labels[..], &plain.test.labels[..]), (&[0, 9, 4][..], &[7, 2][..]));
     assert_eq!(plain.name, "small");
     assert_eq!(plain, parse(&small().map(|file| gzip(&file))).unwrap());
-    // Two members, one after the other, are one gzip file.
+    // Two gzip members, one after the other, are one gzip file.
     let mut files = small();
     files[0] = [gzip(&files[0][..20]), gzip(&files[0][20..])].concat();
     assert_eq!(plain, parse(&files).unwrap());
@@ -71,7 +58,8 @@ fn a_sound_set_is_read_plain_and_gzipped() {
 #[test]
 fn files_in_memory_are_told_apart_by_name() {
     let [a, b, c, d] = small();
-    let (c_name, b_name) = ("t10k-images.idx3-ubyte", "train-labels.idx1-ubyte.gz");
+    let c_name = "t10k-images.idx3-ubyte";
+    let b_name = "train-labels.idx1-ubyte.gz";
     let mixed = [(FILES[3], &d[..]), (c_name, &c), (b_name, &b), (FILES[0], &a)];
     assert_eq!(Dataset::from_bytes("small", mixed).unwrap(), parse(&small()).unwrap());
     let twice = [(FILES[3], &d[..]), (c_name, &c), (c_name, &c), (FILES[0], &a)];
@@ -89,7 +77,7 @@ fn bad_headers_are_refused() {
             bytes[at] ^= 0x41;
             refused(i, &bytes, "the magic number of");
         }
-        refused(i, &small()[i ^ 1], "the magic number of"); // images and labels swapped
+        refused(i, &small()[i ^ 1], "the magic number of"); // Images and labels are swapped.
     }
     let none: [u32; 0] = [];
     refused(0, &idx(&none, &[]), "begins with 0x00000800");
@@ -147,7 +135,7 @@ fn bad_gzip_is_refused() {
     }
 }
 
-/// A gzip of 256 MiB whose header announces 45 pixels is given up after the 46th.
+/// The reader stops after the 46th byte of pixels of a file that unpacks to 256 MiB and announces 45 pixels.
 #[test]
 fn a_gzip_bomb_is_not_unpacked() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -187,11 +175,11 @@ fn a_directory_is_read_in_every_spelling() {
     let directory = tempfile::tempdir().unwrap();
     let [a, b, c, d] = small();
     write(directory.path(), "train-images.idx3-ubyte", &a);
-    // As some archives have it: a directory of the usual name beside the file.
+    // Some unpacking tools make a directory of the usual name beside the file.
     fs::create_dir(directory.path().join("train-images-idx3-ubyte")).unwrap();
     write(directory.path(), "train-labels-idx1-ubyte.gz", &gzip(&b));
-    write(directory.path(), "t10k-images-idx3-ubyte", &gzip(&c)); // gzipped, whatever it is called
-    write(directory.path(), "t10k-labels.idx1-ubyte.gz", &d); // and plain
+    write(directory.path(), "t10k-images-idx3-ubyte", &gzip(&c)); // Gzipped, although the name does not say so.
+    write(directory.path(), "t10k-labels.idx1-ubyte.gz", &d); // Plain, although the name says gzip.
     let mut set = Dataset::open(directory.path()).unwrap();
     assert_eq!(set.name, directory.path().file_name().unwrap().to_str().unwrap());
     set.name = "small".into();
@@ -218,8 +206,8 @@ fn what_is_wrong_in_a_directory_is_named() {
     check(Dataset::open(&path.join("no\nwhere")), "no\\nwhere", "cannot be read");
 }
 
-/// Deterministic fuzzing: flipped bytes, changed numbers, cuts and insertions never panic, and a
-/// set that is still taken is still consistent.
+/// Deterministic fuzzing: flipped bits, changed bytes, cuts and insertions never cause a panic, and a set that
+/// the reader accepts is consistent.
 #[test]
 fn mutated_files_never_panic() {
     let mut stream = Stream::new(0, "fuzz");

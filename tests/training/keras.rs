@@ -1,37 +1,41 @@
-//! In step with Keras: from recorded weights, over MNIST's training samples in file order, both backends reproduce
-//! what Keras recorded (`tests/fixtures/README.md`): losses, logits, every gradient of a step, a step of Adam.
+//! Training steps against Keras. From recorded weights, on MNIST's training samples in file order, both backends
+//! reproduce the values that Keras computed (`tests/fixtures/README.md`): losses, logits, every gradient of a step, and
+//! a step of Adam.
 //!
-//! Bounds are about three times what was measured, on the CPU and on a software adapter, which differ little; the
-//! specification's own are 1e-5 for a step's loss and 1e-3 for the tenth. `--nocapture` shows what an adapter reaches.
+//! The bounds are about three times the errors measured on the CPU and on a software adapter, which differ little. The
+//! specification allows 1e-5 for the loss of one step and 1e-3 for the tenth. `--nocapture` shows the errors of an
+//! adapter.
 
 use crate::common::fixtures::{Fixture, TENSORS};
 use crate::common::training::{CPU, gpu, network, part, samples, trainer};
 use crate::common::whole_step::{Step, minus, settle};
-use crate::common::{ok, relative, wide};
+use crate::common::{norm, norm_relative, ok, wide};
 use stridelab::backend::Backend;
 use stridelab::data::Dataset;
 use stridelab::model::tensor::Tensor;
 use stridelab::train::{ModelState, TrainOptions, Trainer};
 
-/// Absolute; measured: 1.3e-7.
+/// Absolute error of the loss of one step; measured: 1.3e-7.
 const FIRST_LOSS: f64 = 5e-7;
-/// Absolute; measured: 1.0e-5 from fresh weights at stride 1, 3e-6 elsewhere.
+/// Absolute error of ten losses; measured: 1.0e-5 from fresh weights at stride 1, 3e-6 elsewhere.
 const TEN_LOSSES: f64 = 4e-5;
-/// Norm-relative; measured: 6.3e-7.
+/// Norm-relative error of the logits; measured: 6.3e-7.
 const LOGITS: f64 = 2e-6;
-/// Norm-relative by tensor, ties settled; measured: 8.7e-6.
+/// Norm-relative error of each gradient after settling ties; measured: 8.7e-6.
 const GRADIENTS: f64 = 3e-5;
-/// Of norms, relative, ties settled; measured: 1.4e-6.
+/// Relative error of the norm of each gradient after settling ties; measured: 1.4e-6.
 const GRADIENT_NORMS: f64 = 5e-6;
-/// Of norms on the short batch, where Keras may have its own ties; measured: 1.2e-4 before dense1, 1.5e-6 from there.
+/// Relative error of the norm of each gradient on the short batch, before dense1 and from dense1 on. Ties are not
+/// settled there, and Keras may decide them otherwise. Measured: 1.2e-4 and 1.5e-6.
 const SHORT_NORMS: [f64; 2] = [1e-3, 5e-6];
 
-/// A step of Adam, norm-relative by tensor: w_after − w, m, v, and where their norms are. Keras' α is off by 6e-6, and
-/// rounding a weight to float32 costs up to 2e-5 of its update. Measured: 2.0e-5, 2.6e-6, 6.6e-8.
+/// Norm-relative errors of a step of Adam, for w_after − w, m and v of each tensor; the second entry is the key of the
+/// recorded norms. Keras' α is off by 6e-6, and rounding a weight to float32 costs up to 2e-5 of its update. Measured:
+/// 2.0e-5, 2.6e-6 and 6.6e-8.
 const ADAM: [(&str, &str, f64); 3] =
     [("w", "update_norm", 5e-5), ("m", "m_after_norm", 1e-5), ("v", "v_after_norm", 2e-7)];
-/// That many times more of an update where the gradient hung on a tie, as one of `stride1-valid` at t = 200, which is
-/// worth 1e-3 of an update.
+/// Factor on the bound of an update whose gradient depends on a tie. Such a tie of `stride1-valid` at t = 200 changes the
+/// update by 1e-3.
 const TIED: f64 = 20.0;
 
 struct Case {
@@ -47,7 +51,7 @@ impl Case {
         Case { backend, fuse, stride, padding, fixture: Fixture::training(stride, padding) }
     }
 
-    /// Panics where `difference` is over `allowed` or no number.
+    /// Panics where `difference` is larger than `allowed` or NaN.
     #[track_caller]
     fn within(&self, what: &str, difference: f64, allowed: f64) {
         let Case { backend, stride, padding, .. } = self;
@@ -70,13 +74,13 @@ impl Case {
         trainer(self.backend, &network(self.stride, self.padding), data, &options, Some(&weights))
     }
 
-    /// The step over all training samples of `data`, in float64.
+    /// The step on all training samples of `data`, in float64.
     fn reference(&self, state: &str, data: &Dataset) -> Step {
         let weights = self.fixture.all(&format!("{state}/w")).iter().map(|w| wide(w)).collect();
         Step::new(&network(self.stride, self.padding), weights, &data.train.images, &data.train.labels)
     }
 
-    /// Ten steps that never look back: errors add up, and grow.
+    /// Ten steps without returning to recorded weights, so that errors add up and grow.
     fn ten_losses(&self) {
         for state in ["fresh", "t938"] {
             let got = ok(self.trainer(state, &part(0..640, 1), 1e-3).first_steps(10)).remove(0);
@@ -89,7 +93,7 @@ impl Case {
         }
     }
 
-    /// One step from each state: what it reads, finds and changes.
+    /// One step from each state: its logits, its loss, its gradients and its update.
     fn one_step(&self) {
         for (state, t) in [("fresh", 1), ("t200", 200), ("t938", 938)] {
             let mut data = part(0..64, 1);
@@ -98,7 +102,7 @@ impl Case {
             let logits: Vec<f32> =
                 (0..4).flat_map(|i| ok(trainer.features("dense2", data.test.image(i), 0)).data).collect();
             let want = wide(&self.fixture.f32(&format!("{state}/logits"))[..logits.len()]);
-            self.within(&format!("{state}: logits"), relative(&logits, &want), LOGITS);
+            self.within(&format!("{state}: logits"), norm_relative(&logits, &want), LOGITS);
             if t > 1 {
                 let [weights, first_moment, second_moment] =
                     ["w", "m", "v"].map(|what| self.tensors(&format!("{state}/{what}")));
@@ -115,8 +119,8 @@ impl Case {
         }
     }
 
-    /// Sampled elements, and the norm of the whole. Returns the gradients as they are and with ties settled as Keras
-    /// settles them, and which tensors hung on a tie.
+    /// Compares the sampled elements and the norms of the gradients. Returns the gradients as they are, the gradients
+    /// with ties settled as in Keras, and which tensors depend on a tie.
     fn gradients(&self, state: &str, got: &[Tensor], data: &Dataset) -> ([Vec<Vec<f64>>; 2], [bool; 8]) {
         let fixture = &self.fixture;
         let sampled = |whole: &[Vec<f64>]| (0..8).map(|i| fixture.sampled(i, &whole[i])).collect::<Vec<_>>();
@@ -148,7 +152,7 @@ impl Case {
                 let sampled: Vec<_> = (0..8).map(|i| fixture.sampled(i, &before[i])).collect();
                 (got, want) = (minus(&got, &before), minus(&want, &sampled));
             }
-            // What a tie adds to the moments is known: (1 − β₁)·Δg and (1 − β₂)·Δg².
+            // A tie changes the moments by (1 − β₁)·Δg and (1 − β₂)·Δg².
             let share = |g: f64| match what {
                 "m" => 0.1 * g,
                 "v" => 0.001 * g * g,
@@ -168,8 +172,8 @@ impl Case {
         }
     }
 
-    /// The second of two steps, over 32 samples where the plan has room for 64. A learning rate of 0 leaves the
-    /// weights what they were. Of its gradients Keras' norms are recorded; elements are compared with float64.
+    /// The second of two steps, on 32 samples in a plan for 64. With a learning rate of 0 the first step leaves the
+    /// weights unchanged. The norms of the gradients are compared with Keras', the elements with float64.
     fn short_batch(&self) {
         for state in ["fresh", "t200", "t938"] {
             let mut trainer = self.trainer(state, &part((0..64).chain(59_968..60_000), 1), 0.0);
@@ -194,13 +198,9 @@ impl Case {
     }
 }
 
-/// Whether each tensor is further off than rounding takes it.
+/// Whether the error of each tensor is larger than rounding explains.
 fn far(difference: &[Vec<f64>], want: &[Vec<f64>]) -> [bool; 8] {
     std::array::from_fn(|i| norm(&difference[i]) > GRADIENTS * norm(&want[i]))
-}
-
-fn norm(values: &[f64]) -> f64 {
-    values.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
 
 fn widened(tensors: &[Tensor]) -> Vec<Vec<f64>> {

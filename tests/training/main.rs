@@ -1,4 +1,6 @@
-//! From data to trained weights: what is read, planned and trained, and that it keeps in step with Keras.
+//! From data to trained weights: reading data, planning, training, and the comparison with Keras.
+
+#![cfg(feature = "embedded-data")]
 
 #[path = "../common/mod.rs"]
 mod common;

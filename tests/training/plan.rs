@@ -1,4 +1,4 @@
-//! Options that make no plan are the caller's mistake, named in one line.
+//! Options from which no plan can be made are usage errors of one line.
 
 use stridelab::Error;
 use stridelab::model::{Configuration, Network};
@@ -36,7 +36,7 @@ fn nothing_to_plan_for() {
     refused(PlanOptions { replicas: 0, ..options() }, "seeds");
 }
 
-/// conv1's output for a step of training is the largest buffer of this plan.
+/// The largest buffer of this plan is the output of conv1 in a training step.
 #[test]
 fn a_buffer_past_the_limit_is_named() {
     let bytes = 4 * 64 * 28 * 28 * 32;

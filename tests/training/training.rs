@@ -1,5 +1,5 @@
-//! Training as a whole, on small parts of MNIST: both backends alike, the same bits again, replicas like solo runs,
-//! epochs that continue one another, and the ways in which training ends early.
+//! Training on small parts of MNIST: both backends agree, results repeat bit for bit, replicas equal runs of one seed,
+//! epochs continue from one another, and training can end early.
 
 use crate::common::training::{CPU, gpu, mnist, network, part, samples, trainer};
 use crate::common::{ok, same_bits};
@@ -10,12 +10,12 @@ use stridelab::model::Network;
 use stridelab::model::tensor::Tensor;
 use stridelab::train::{Divergence, Epoch, ModelState, TrainOptions, Trainer};
 
-/// Batches of 16, the last one shorter; the test set in steps of 25, the last one shorter.
+/// Batches of 16 samples, and evaluation of 25 samples at a time. The last ones are shorter.
 fn options(seeds: &[u64]) -> TrainOptions {
     TrainOptions { batch_size: 16, seeds: seeds.to_vec(), evaluate_capacity: 25, ..TrainOptions::default() }
 }
 
-/// 54 training samples, so four steps an epoch; 40 test samples.
+/// 54 training samples, which are four steps in an epoch, and 40 test samples.
 fn small() -> Dataset {
     part(0..54, 40)
 }
@@ -24,14 +24,14 @@ fn epoch(trainer: &mut Trainer) -> Vec<Epoch> {
     ok(trainer.epoch(&mut |_| true))
 }
 
-/// A run of two epochs: what it computed, times left out.
+/// The results of a training of two epochs, without the times.
 struct Run {
     epochs: Vec<Epoch>,
     tensors: Vec<Tensor>,
 }
 
 impl Run {
-    /// Of replica `r` of a trainer that has done `epochs`.
+    /// The results of replica `r` of a trainer after `epochs`.
     fn of(trainer: &Trainer, epochs: &[Vec<Epoch>], r: usize) -> Self {
         let epochs = epochs.iter().map(|epoch| Epoch { seconds: 0.0, ..epoch[r].clone() }).collect();
         let state = ok(trainer.state(r));
@@ -39,14 +39,14 @@ impl Run {
         Run { epochs, tensors: tensors.concat() }
     }
 
-    /// One a seed, trained side by side.
+    /// The results for each seed, trained side by side.
     fn together(backend: &Backend, network: &Network, data: &Dataset, options: &TrainOptions) -> Vec<Self> {
         let mut trainer = trainer(backend, network, data, options, None);
         let epochs = [epoch(&mut trainer), epoch(&mut trainer)];
         (0..options.seeds.len()).map(|r| Run::of(&trainer, &epochs, r)).collect()
     }
 
-    /// Panics unless both runs hold the same bits; losses are sums of the same f32 numbers.
+    /// Panics unless both runs hold the same bits. Losses are sums of the same f32 numbers, so they are equal as well.
     #[track_caller]
     fn same(&self, other: &Self) {
         assert_eq!(self.epochs, other.epochs);
@@ -58,9 +58,9 @@ impl Run {
     }
 }
 
-/// Shuffled, with a short last batch, then validation: the losses of the first ten steps, of the whole epoch and of
-/// the test set. Measured on a software adapter: 1.2e-7; where a near-tie of a pool falls differently, ten steps may
-/// be 1e-5 apart. The specification allows 1e-3.
+/// Compares the losses of the steps of an epoch, of the whole epoch and of the test set, with shuffled samples and a
+/// short last batch. The difference measured on a software adapter is 1.2e-7. Where a near-tie in a pooling window is
+/// decided differently, ten steps may differ by 1e-5. The specification allows 1e-3.
 #[test]
 fn the_gpu_follows_the_cpu() {
     let data = part(0..150, 40);
@@ -88,9 +88,11 @@ fn the_gpu_follows_the_cpu() {
 }
 
 fn bits(backend: &Backend) {
-    let (network, data) = (network(2, "same"), small());
+    let network = network(2, "same");
+    let data = small();
     let run = |seed| Run::together(backend, &network, &data, &options(&[seed])).remove(0);
-    let (first, other) = (run(5), run(6));
+    let first = run(5);
+    let other = run(6);
     first.same(&run(5));
     assert_ne!(first.epochs, other.epochs);
     for (a, b) in first.tensors.iter().zip(&other.tensors) {
@@ -144,8 +146,8 @@ fn the_number_of_threads_changes_nothing() {
     }
 }
 
-/// At a learning rate of 0 every sample has one loss, however it is reached: trained on alone or in a batch, in any
-/// order, in the short batch, or in validation. So each step's loss says which samples it was of.
+/// With a learning rate of 0, the loss of a sample is the same alone and in a batch, in any order, in the short batch
+/// and in validation. The loss of each step therefore shows which samples it was computed from.
 fn losses(backend: &Backend) {
     let mut data = small();
     data.test = samples(&data.train, 0..54);
@@ -180,10 +182,11 @@ fn a_steps_loss_is_the_mean_over_its_samples_on_the_gpu() {
     losses(gpu());
 }
 
-/// A second epoch is the first one of a run that starts from the first epoch's weights and moments, at its step
-/// count, and of no other count.
+/// The second epoch equals the first epoch of a run that starts from the weights, moments and step count at the end of
+/// the first one. With another step count it differs.
 fn epochs(backend: &Backend) {
-    let (network, data) = (network(2, "valid"), small());
+    let network = network(2, "valid");
+    let data = small();
     let in_order = TrainOptions { shuffle: false, ..options(&[2]) };
     let mut whole = trainer(backend, &network, &data, &in_order, None);
     let first = epoch(&mut whole);
@@ -212,9 +215,10 @@ fn steps_count_through_the_epochs_on_the_gpu() {
     epochs(gpu());
 }
 
-/// A no ends the epoch at a step boundary, and the next epoch runs to its end.
+/// Where the callback returns false, the epoch ends between two steps, and the next epoch runs to its end.
 fn interrupted(backend: &Backend) {
-    let (network, data) = (network(2, "valid"), small());
+    let network = network(2, "valid");
+    let data = small();
     let mut trainer = trainer(backend, &network, &data, &options(&[0, 1, 2]), None);
     let mut run = |go_on| {
         let mut asked = Vec::new();
@@ -230,7 +234,7 @@ fn interrupted(backend: &Backend) {
     let (ended, asked) = run(true);
     assert!(ended.is_ok_and(|epochs| epochs[0].step_losses.len() == 4));
     assert!(asked.is_sorted() && asked.last() == Some(&4), "{asked:?}");
-    // The first time that all steps are done training ends; validation asks again.
+    // Training calls once all steps are done, and then validation calls again.
     let mut complete = 0;
     let ended = pollster::block_on(trainer.epoch(&mut |done| {
         complete += usize::from(done == 4);
@@ -249,8 +253,8 @@ fn no_from_progress_interrupts_the_gpu() {
     interrupted(gpu());
 }
 
-/// Weights of 1e29 make a loss that is not a number: found in the next step, or, after an epoch of one step, in
-/// validation. It stays the first one that was found.
+/// Weights of 1e29 make a loss that is not finite. It is found in the next step or, after an epoch of one step, in
+/// validation, and what is reported later is the first loss that was found.
 fn diverges(backend: &Backend) {
     for (learning_rate, batch_size, step) in [(1e30, 16, Some(2)), (1e300, 16, Some(2)), (1e30, 54, None)] {
         for seeds in [&[0][..], &[0, 1]] {
@@ -271,9 +275,11 @@ fn diverges(backend: &Backend) {
     }
 }
 
-/// A replica that starts from infinite weights is marked; the one beside it is bit for bit the one of a run alone.
+/// A replica that starts from an infinite weight is marked as diverged, and the replica beside it is bit for bit equal
+/// to that of a run alone.
 fn others_go_on(backend: &Backend) {
-    let (network, data) = (network(2, "valid"), small());
+    let network = network(2, "valid");
+    let data = small();
     let mut both = trainer(backend, &network, &data, &options(&[3, 4]), None);
     let mut broken = ok(both.state(0));
     broken.weights[6].data[0] = f32::INFINITY;
@@ -294,9 +300,10 @@ fn a_model_that_diverges_stops_no_other_on_the_gpu() {
     others_go_on(gpu());
 }
 
-/// Any set of images, in more steps than one; the test set itself comes to what validation said.
+/// Any set of images can be evaluated, also in several steps. Evaluating the test set gives the result of validation.
 fn evaluates(backend: &Backend) {
-    let (network, data) = (network(1, "valid"), small());
+    let network = network(1, "valid");
+    let data = small();
     let mut trainer = trainer(backend, &network, &data, &options(&[0, 1]), None);
     let epochs = epoch(&mut trainer);
     for (replica, epoch) in epochs.iter().enumerate() {
@@ -310,7 +317,7 @@ fn evaluates(backend: &Backend) {
     let wrong = samples(&data.test, 0..2);
     let wrong = Split { height: 14, width: 56, ..wrong };
     assert!(matches!(pollster::block_on(trainer.evaluate(&wrong, 0)), Err(Error::Data(_))));
-    // Nothing of this has changed the model: it goes on as one that nobody asked.
+    // Evaluation has not changed the model: training goes on as in a run without it.
     let asked = [epochs, epoch(&mut trainer)];
     let unasked = Run::together(backend, &network, &data, &options(&[0, 1]));
     unasked[1].same(&Run::of(&trainer, &asked, 1));
@@ -326,11 +333,12 @@ fn any_images_are_evaluated_on_the_gpu() {
     evaluates(gpu());
 }
 
-/// The features of an image are those of that image, of every layer, whichever was asked about before.
+/// The features of a layer belong to the given image, whichever image was asked about before.
 fn shows_features(backend: &Backend) {
     let data = small();
     let mut trainer = trainer(backend, &network(2, "same"), &data, &options(&[5]), None);
-    let (first, second) = (data.train.image(7), data.test.image(39));
+    let first = data.train.image(7);
+    let second = data.test.image(39);
     let conv1 = ok(trainer.features("conv1", first, 0));
     assert_eq!((conv1.shape, conv1.data.len()), ([14, 14, 32], 14 * 14 * 32));
     assert!(conv1.data.iter().all(|value| *value >= 0.0) && conv1.data.iter().any(|value| *value > 0.0));

@@ -1,4 +1,4 @@
-//! Weights files: bit for bit there and back, and a clear line for each bad file.
+//! Weights files: values come back bit for bit, and every bad file is refused in one line.
 
 use std::fs;
 
@@ -36,7 +36,7 @@ fn check<T: std::fmt::Debug>(result: Result<T>, words: &str) {
     assert!(!text.contains('\n'), "{text}");
 }
 
-/// The network's tensors after a change, as the bytes of a file.
+/// The bytes of a weights file after a change of the network's tensors.
 fn changed(change: impl FnOnce(&mut Vec<Tensor>)) -> Vec<u8> {
     let mut tensors = init::parameters(&network(), 0);
     change(&mut tensors);
@@ -68,7 +68,7 @@ fn weights_come_back_bit_for_bit() {
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
-/// What we write is what the library would read for anyone, and equal weights give equal files.
+/// Any program that uses the library can read our files, and equal weights give equal files.
 #[test]
 fn the_library_reads_what_we_write() {
     let tensors = init::parameters(&network(), 0);
@@ -165,11 +165,12 @@ fn a_place_that_cannot_be_written_is_an_error_and_stays_as_it_was() {
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
-/// Deterministic fuzzing of the header and the first bytes after it.
+/// Deterministic fuzzing of the header and of the first bytes after it.
 #[test]
 fn mutated_files_never_panic() {
     let whole = changed(|_| ());
-    let (mut stream, mut taken) = (Stream::new(0, "fuzz"), 0);
+    let mut stream = Stream::new(0, "fuzz");
+    let mut taken = 0;
     for _ in 0..3000 {
         let mut bytes = whole.clone();
         for _ in 0..=stream.below(3) {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Remedy, Result, one_line};
 
-/// Zero padding of an image, in rows and columns a side.
+/// Zero padding of an image: the number of rows or columns on each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Pads {
     /// Rows above the image.
@@ -31,7 +31,7 @@ pub struct Pads {
 }
 
 impl Pads {
-    /// As many rows and columns on every side.
+    /// The same number of rows and columns on every side.
     pub const fn all(side: usize) -> Self {
         Pads { top: side, left: side, bottom: side, right: side }
     }
@@ -48,11 +48,12 @@ impl Pads {
 /// How a layer pads its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Padding {
-    /// TensorFlow's `same`: `⌈n/s⌉` outputs, the odd row or column of padding after the image.
+    /// TensorFlow's `same`: `⌈n/s⌉` outputs. Where the total padding is odd, the extra row or column comes
+    /// after the image.
     Same,
     /// No padding.
     Valid,
-    /// So many rows and columns a side.
+    /// The given numbers of rows and columns.
     Explicit(Pads),
 }
 
@@ -102,7 +103,7 @@ impl<'de> Deserialize<'de> for Padding {
 }
 
 impl Padding {
-    /// The pads this padding means for an input of `[height, width]`.
+    /// The pads by side for an input of `[height, width]`.
     pub fn pads(self, input: [usize; 2], kernel: [usize; 2], stride: [usize; 2]) -> Pads {
         match self {
             Padding::Valid => Pads::default(),
@@ -113,7 +114,8 @@ impl Padding {
                     let total = (out.saturating_sub(1) * stride[a] + kernel[a]).saturating_sub(input[a]);
                     (total / 2, total - total / 2)
                 };
-                let ((top, bottom), (left, right)) = (axis(0), axis(1));
+                let (top, bottom) = axis(0);
+                let (left, right) = axis(1);
                 Pads { top, left, bottom, right }
             }
         }
@@ -133,18 +135,18 @@ pub struct ConvShape {
     pub kernel: [usize; 2],
     /// Vertical and horizontal stride.
     pub stride: [usize; 2],
-    /// Resolved padding.
+    /// The padding by side.
     pub pads: Pads,
     /// Output height and width.
     pub output: [usize; 2],
 }
 
 impl ConvShape {
-    /// Works out pads and output size.
+    /// Works out the pads and the size of the output.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a zero size, a kernel larger than the padded input, pads as large as
-    /// the kernel's reach makes useless, or sizes past 2³¹ elements.
+    /// [`Error::Usage`] where a size is 0, where the kernel is larger than the padded input, and where a
+    /// size, a pad or the number of weights is larger than 2³¹ − 1.
     pub fn new(
         input: [usize; 2],
         in_channels: usize,
@@ -159,50 +161,50 @@ impl ConvShape {
         Ok(ConvShape { input, in_channels, out_channels, kernel, stride, pads, output })
     }
 
-    /// Elements of one input image.
+    /// Number of elements of one input image.
     pub fn input_len(&self) -> usize {
         self.input[0] * self.input[1] * self.in_channels
     }
 
-    /// Elements of one output image.
+    /// Number of elements of one output image.
     pub fn output_len(&self) -> usize {
         self.output[0] * self.output[1] * self.out_channels
     }
 
-    /// Elements of the kernel tensor `[kh, kw, C, O]`.
+    /// Number of elements of the kernel tensor `[kh, kw, C, O]`.
     pub fn weights_len(&self) -> usize {
         self.kernel[0] * self.kernel[1] * self.in_channels * self.out_channels
     }
 
-    /// Multiply-accumulates an image, padding counted as any other pixel:
-    /// `oh·ow·kh·kw·C·O`.
+    /// Number of multiply-accumulates for one image, `oh·ow·kh·kw·C·O`. Products with padding count like any
+    /// other.
     pub fn macs(&self) -> u64 {
         (self.output[0] * self.output[1]) as u64 * self.weights_len() as u64
     }
 }
 
-/// A 2-D pooling window sliding over `[N, H, W, C]`.
+/// A 2-D pooling window that slides over `[N, H, W, C]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolShape {
     /// Input height and width, in pixels.
     pub input: [usize; 2],
-    /// Channels, of input and output alike.
+    /// Channels of the input and of the output.
     pub channels: usize,
     /// Window height and width.
     pub kernel: [usize; 2],
     /// Vertical and horizontal stride.
     pub stride: [usize; 2],
-    /// Resolved padding; padded positions never win.
+    /// The padding by side. A padded position is never the maximum of a window.
     pub pads: Pads,
     /// Output height and width.
     pub output: [usize; 2],
 }
 
 impl PoolShape {
-    /// Works out pads and output size.
+    /// Works out the pads and the size of the output.
     ///
     /// # Errors
-    /// As [`ConvShape::new`]; also where a window would hold padding alone.
+    /// As [`ConvShape::new`]; also where a window would lie wholly in the padding.
     pub fn new(
         input: [usize; 2],
         channels: usize,
@@ -215,7 +217,8 @@ impl PoolShape {
         for a in 0..2 {
             let last = (output[a] - 1) * stride[a];
             if pads.before()[a] >= kernel[a] || last >= input[a] + pads.before()[a] {
-                let (window, input) = (size(kernel), size(input));
+                let window = size(kernel);
+                let input = size(input);
                 let what =
                     format!("a pooling window of {window} would lie wholly in the padding of an input of {input}");
                 return Err(Error::usage(what).advice("use less padding"));
@@ -224,21 +227,22 @@ impl PoolShape {
         Ok(PoolShape { input, channels, kernel, stride, pads, output })
     }
 
-    /// Elements of one input image.
+    /// Number of elements of one input image.
     pub fn input_len(&self) -> usize {
         self.input[0] * self.input[1] * self.channels
     }
 
-    /// Elements of one output image.
+    /// Number of elements of one output image.
     pub fn output_len(&self) -> usize {
         self.output[0] * self.output[1] * self.channels
     }
 }
 
-/// The product of `sizes`, if a shader can index it with a signed 32-bit integer.
+/// The number of elements of a tensor with these sizes. A shader must be able to index them with a signed
+/// 32-bit integer.
 ///
 /// # Errors
-/// [`Error::Usage`] where the product passes 2³¹ − 1.
+/// [`Error::Usage`] where there are more than 2³¹ − 1 elements.
 pub fn elements(sizes: &[usize]) -> Result<usize> {
     sizes.iter().try_fold(1usize, |product, &n| product.checked_mul(n)).filter(|&n| n <= i32::MAX as usize).ok_or_else(
         || {
@@ -259,11 +263,13 @@ fn positive(what: &str, sizes: [usize; 2]) -> Result<()> {
     Ok(())
 }
 
+/// The pads and the output size of a window that slides over an input. All arrays are
+/// `[vertical, horizontal]`.
 fn slide(input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Result<(Pads, [usize; 2])> {
     positive("the input size", input)?;
     positive("the kernel", kernel)?;
     positive("the stride", stride)?;
-    // Bounding each number bounds every sum and product below.
+    // With every number below 2³¹, no sum or product below overflows.
     if [input, kernel, stride].concat().iter().any(|&n| n > i32::MAX as usize) {
         return Err(Error::usage("sizes, kernels and strides must be below 2³¹"));
     }

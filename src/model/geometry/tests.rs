@@ -6,7 +6,7 @@ fn square(n: usize, k: usize, s: usize, padding: Padding) -> Result<ConvShape> {
 
 #[test]
 fn same_is_tensorflows_and_asymmetric_where_the_total_is_odd() {
-    // (input, kernel, stride) → (output, before, after), from TensorFlow's formula.
+    // Input, kernel and stride, then the output and the pads before and after by TensorFlow's formula.
     for (n, k, s, out, before, after) in [
         (28, 3, 1, 28, 1, 1),
         (28, 3, 2, 14, 0, 1),

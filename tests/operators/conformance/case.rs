@@ -34,7 +34,7 @@ struct File {
     shape: Vec<usize>,
 }
 
-/// What a case brings and what it wants back, by name.
+/// The inputs of a case and the outputs that it wants, by name.
 #[derive(Default)]
 pub struct Tensors {
     pub inputs: BTreeMap<String, Tensor>,
@@ -42,7 +42,7 @@ pub struct Tensors {
 }
 
 impl Case {
-    /// All cases of a directory, their tensors read.
+    /// Reads all cases of a directory with their tensors.
     pub fn all(directory: &Path) -> Result<Vec<Case>> {
         let path = directory.join("index.json");
         let text = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -1,22 +1,23 @@
-//! Compares a result with what a case wants, at the case's own tolerance.
+//! Compares a result with what a case wants, with the tolerance of the case.
 
 use serde::Deserialize;
 
 use super::tensor::{Tensor, Values};
+use crate::common::{norm_relative, wide};
 
-/// How far a value may be off.
+/// How far a result may be from the wanted one.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Tolerance {
-    /// Steps between neighbouring `f32`.
+    /// The number of steps between neighbouring `f32` numbers.
     Ulp { ulp: u32 },
     /// `|got − want| ≤ atol + rtol·|want|`.
     Allclose { rtol: f64, atol: f64 },
-    /// `‖got − want‖ ≤ norm_rel·‖want‖`.
+    /// `‖got − want‖/‖want‖ ≤ norm_rel`.
     NormRel { norm_rel: f64 },
 }
 
-/// The first disagreement, in words that follow the name of the tensor.
+/// The first difference, worded to follow the name of the tensor.
 pub fn compare(got: &Tensor, want: &Tensor, tolerance: Tolerance) -> Result<(), String> {
     if got.shape != want.shape {
         return Err(format!(" has shape {:?}, wanted {:?}", got.shape, want.shape));
@@ -39,18 +40,16 @@ fn floats(got: &[f32], want: &[f32], tolerance: Tolerance) -> Result<(), String>
         return Err(format!(" has {} elements, wanted {}", got.len(), want.len()));
     }
     if let Tolerance::NormRel { norm_rel } = tolerance {
-        let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-        let diff = norm(&mut got.iter().zip(want).map(|(&g, &w)| f64::from(g) - f64::from(w)));
-        let allowed = norm_rel * norm(&mut want.iter().map(|&w| f64::from(w)));
-        return if !(diff <= allowed && allowed.is_finite()) {
-            Err(format!(" is {diff:e} off, allowed {allowed:e}"))
+        let difference = norm_relative(got, &wide(want));
+        return if !(difference <= norm_rel) {
+            Err(format!(" is {difference:e} off, norm-relative, allowed {norm_rel:e}"))
         } else {
             Ok(())
         };
     }
     for (i, (&g, &w)) in got.iter().zip(want).enumerate() {
         let (diff, allowed) = match tolerance {
-            // An infinity is near nothing but itself.
+            // An infinity is close to nothing but itself.
             _ if g == w || w.is_infinite() || g.is_infinite() => (if g == w { 0.0 } else { f64::INFINITY }, 0.0),
             Tolerance::Ulp { ulp } => (steps(g, w), f64::from(ulp)),
             Tolerance::Allclose { rtol, atol } => {
@@ -65,7 +64,7 @@ fn floats(got: &[f32], want: &[f32], tolerance: Tolerance) -> Result<(), String>
     Ok(())
 }
 
-/// Numbers between two `f32`; NaN where either is.
+/// The number of steps from one `f32` to the other; NaN where either is NaN.
 fn steps(a: f32, b: f32) -> f64 {
     if a.is_nan() || b.is_nan() {
         return f64::NAN;

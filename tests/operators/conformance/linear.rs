@@ -2,13 +2,13 @@
 
 use pollster::block_on;
 use stridelab::backend::Backend;
-use stridelab::eager;
+use stridelab::eager::{self, Product};
 
 use super::case::Case;
 use super::tensor::Tensor;
 use super::{Outputs, Result, named};
 
-/// `[rows, columns]` of a matrix, swapped where it is given transposed.
+/// The `[rows, columns]` of a matrix, swapped where it is stored transposed.
 fn matrix(tensor: &Tensor, transposed: bool) -> Result<[usize; 2]> {
     match tensor.shape[..] {
         [rows, columns] => Ok(if transposed { [columns, rows] } else { [rows, columns] }),
@@ -16,21 +16,40 @@ fn matrix(tensor: &Tensor, transposed: bool) -> Result<[usize; 2]> {
     }
 }
 
-fn product(backend: &Backend, a: &Tensor, b: &Tensor, transpose: [bool; 2]) -> Result<Tensor> {
-    let ([rows, inner], [other, columns]) = (matrix(a, transpose[0])?, matrix(b, transpose[1])?);
+/// A matrix, and whether it is stored transposed.
+#[derive(Clone, Copy)]
+struct Factor<'a> {
+    tensor: &'a Tensor,
+    transposed: bool,
+}
+
+fn plain(tensor: &Tensor) -> Factor<'_> {
+    Factor { tensor, transposed: false }
+}
+
+fn transposed(tensor: &Tensor) -> Factor<'_> {
+    Factor { tensor, transposed: true }
+}
+
+fn product(backend: &Backend, a: Factor, b: Factor) -> Result<Tensor> {
+    let [rows, inner] = matrix(a.tensor, a.transposed)?;
+    let [other, columns] = matrix(b.tensor, b.transposed)?;
     if inner != other {
-        return Err(format!("no product of {:?} and {:?}, transposed {transpose:?}", a.shape, b.shape).into());
+        let shapes = [&a.tensor.shape, &b.tensor.shape];
+        return Err(format!("no product of {shapes:?}, transposed {:?}", [a.transposed, b.transposed]).into());
     }
-    let sizes = [rows, columns, inner];
-    let y = block_on(eager::matmul(backend, sizes, transpose, a.floats()?, b.floats()?))?;
+    let product = Product { rows, columns, inner, transpose_a: a.transposed, transpose_b: b.transposed };
+    let y = block_on(eager::matmul(backend, product, a.tensor.floats()?, b.tensor.floats()?))?;
     Ok(Tensor::float(&[rows, columns], y))
 }
 
-/// `alpha·a·b + beta·c`; the kernels multiply and add the bias, the harness scales.
+/// `alpha·a·b + beta·c`. The kernels multiply and add the bias; this function scales.
 pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let transpose = [case.integer("transA")? != 0, case.integer("transB")? != 0];
-    let (alpha, beta) = (case.number("alpha")? as f32, case.number("beta")? as f32);
-    let mut y = product(backend, case.input("a")?, case.input("b")?, transpose)?;
+    let a = Factor { tensor: case.input("a")?, transposed: case.integer("transA")? != 0 };
+    let b = Factor { tensor: case.input("b")?, transposed: case.integer("transB")? != 0 };
+    let alpha = case.number("alpha")? as f32;
+    let beta = case.number("beta")? as f32;
+    let mut y = product(backend, a, b)?;
     let mut values: Vec<f32> = y.floats()?.iter().map(|v| alpha * v).collect();
     if let Ok(c) = case.input("c") {
         let [rows, columns] = matrix(&y, false)?;
@@ -54,11 +73,13 @@ pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
     named([("y", y)])
 }
 
-/// NumPy's `matmul`: matrices in the last two axes, the others broadcast; a vector is a row on the
-/// left and a column on the right.
+/// NumPy's `matmul`: the last two axes are matrices, and the other axes are broadcast. A vector is a row on the left
+/// and a column on the right.
 pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let (a, b) = (case.input("a")?, case.input("b")?);
-    let (vector_a, vector_b) = (a.shape.len() == 1, b.shape.len() == 1);
+    let a = case.input("a")?;
+    let b = case.input("b")?;
+    let vector_a = a.shape.len() == 1;
+    let vector_b = b.shape.len() == 1;
     let a_shape = if vector_a { vec![1, a.shape[0]] } else { a.shape.clone() };
     let b_shape = if vector_b { vec![b.shape[0], 1] } else { b.shape.clone() };
     let (a_batch, a_matrix) = a_shape.split_at(a_shape.len() - 2);
@@ -67,7 +88,8 @@ pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
     let size = |batch: &[usize], axis: usize| (axis + batch.len()).checked_sub(rank).map_or(1, |i| batch[i]);
     let batch: Vec<usize> = (0..rank).map(|axis| size(a_batch, axis).max(size(b_batch, axis))).collect();
     let pick = |own: &[usize], mut flat: usize| {
-        let (mut at, mut stride) = (0, 1);
+        let mut at = 0;
+        let mut stride = 1;
         for axis in (0..rank).rev() {
             at += flat % batch[axis] % size(own, axis) * stride;
             stride *= size(own, axis);
@@ -83,7 +105,7 @@ pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
     for flat in 0..batch.iter().product() {
         let left = slice(a, a_matrix, pick(a_batch, flat))?;
         let right = slice(b, b_matrix, pick(b_batch, flat))?;
-        values.extend_from_slice(product(backend, &left, &right, [false, false])?.floats()?);
+        values.extend_from_slice(product(backend, plain(&left), plain(&right))?.floats()?);
     }
     let mut shape = batch.clone();
     shape.extend((!vector_a).then_some(a_matrix[0]));
@@ -95,11 +117,13 @@ pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
 }
 
 pub fn matmul_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let (a, b, dy) = (case.input("a")?, case.input("b")?, case.input("dy")?);
+    let a = case.input("a")?;
+    let b = case.input("b")?;
+    let dy = case.input("dy")?;
     named([
-        ("y", product(backend, a, b, [false, false])?),
-        ("da", product(backend, dy, b, [false, true])?),
-        ("db", product(backend, a, dy, [true, false])?),
+        ("y", product(backend, plain(a), plain(b))?),
+        ("da", product(backend, plain(dy), transposed(b))?),
+        ("db", product(backend, transposed(a), plain(dy))?),
     ])
 }
 
@@ -107,11 +131,13 @@ pub fn dense_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     if case.text("w_layout")? != "IO" {
         return Err("weights in another layout than [in, out]".into());
     }
-    let (x, w, dy) = (case.input("x")?, case.input("w")?, case.input("dy")?);
+    let x = case.input("x")?;
+    let w = case.input("w")?;
+    let dy = case.input("dy")?;
     let db = block_on(eager::bias_backward(backend, dy.shape[1], dy.floats()?))?;
     named([
-        ("dx", product(backend, dy, w, [false, true])?),
-        ("dw", product(backend, x, dy, [true, false])?),
+        ("dx", product(backend, plain(dy), transposed(w))?),
+        ("dw", product(backend, transposed(x), plain(dy))?),
         ("db", Tensor::float(&[db.len()], db)),
     ])
 }

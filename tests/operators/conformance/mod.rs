@@ -1,7 +1,7 @@
-//! Cases of other projects' test suites through `stridelab::eager`, on both backends.
+//! Runs the cases of other projects' test suites through `stridelab::eager`, on both backends.
 //!
-//! `STRIDELAB_CONFORMANCE` names their directory: `index.json` and `.npy` files; each case carries
-//! its tolerance. Nothing is compared where the variable is unset.
+//! `STRIDELAB_CONFORMANCE` names the directory of the cases, which holds `index.json` and `.npy` files. Each
+//! case states its tolerance. Nothing is compared where the variable is unset.
 
 mod case;
 mod compare;
@@ -15,18 +15,18 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::common::backends;
 use case::Case;
-use pollster::block_on;
 use stridelab::backend::Backend;
 use tensor::Tensor;
 
 const VARIABLE: &str = "STRIDELAB_CONFORMANCE";
 
-/// Operators that stridelab does not have: a reshape that moves nothing, and a reduction that is
-/// part of its loss kernel.
+/// Operators that stridelab does not have. `flatten` is a reshape that moves no data, and `argmax` is part of the
+/// loss kernel.
 const NOT_OURS: [&str; 2] = ["flatten", "argmax"];
 
-/// Cases that apply.
+/// The least number of cases that apply.
 const APPLICABLE: usize = 325;
 
 /// Cases that may fail, by `suite/name`, with the reason.
@@ -34,7 +34,7 @@ const EXCUSED: [(&str, &str); 0] = [];
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Results by name; a case may want fewer.
+/// Results by name. A case may want only some of them.
 type Outputs = Vec<(String, Tensor)>;
 
 fn named<const N: usize>(outputs: [(&str, Tensor); N]) -> Result<Outputs> {
@@ -64,7 +64,7 @@ fn run(backend: &Backend, case: &Case) -> Result<Outputs> {
     }
 }
 
-/// Every output that the case wants, compared.
+/// Compares every output that the case wants.
 fn check(backend: &Backend, case: &Case) -> std::result::Result<(), String> {
     let outputs = run(backend, case).map_err(|error| error.to_string())?;
     if case.tensors.outputs.is_empty() {
@@ -77,7 +77,7 @@ fn check(backend: &Backend, case: &Case) -> std::result::Result<(), String> {
     Ok(())
 }
 
-/// Runs all cases; the table and the failures, by label.
+/// Runs all cases. Returns a table of the results and the failures by label.
 fn run_all(backend: &Backend, cases: &[Case]) -> (String, BTreeMap<String, String>) {
     let mut counts: BTreeMap<(&str, &str), [usize; 2]> = BTreeMap::new();
     let mut failures = BTreeMap::new();
@@ -97,7 +97,7 @@ fn run_all(backend: &Backend, cases: &[Case]) -> (String, BTreeMap<String, Strin
     (table, failures)
 }
 
-/// Past the capture of a passing test's output.
+/// Writes to stderr directly, because the output of a passing test is captured.
 fn say(text: &str) {
     _ = writeln!(std::io::stderr(), "{}", text.trim_end());
 }
@@ -111,11 +111,10 @@ fn cases_pass_on_both_backends() {
     let mut cases = Case::all(Path::new(&directory)).unwrap_or_else(|error| panic!("{error}"));
     cases.retain(|case| !NOT_OURS.contains(&case.op.as_str()));
     assert!(cases.len() >= APPLICABLE, "{} cases, expected {APPLICABLE} or more", cases.len());
-    let gpu = block_on(Backend::gpu(None, true))
-        .unwrap_or_else(|error| panic!("no GPU adapter ({error}): run the tests with tests/run.sh"));
     let mut report = String::new();
-    for backend in [Backend::Cpu, gpu] {
-        let (table, failures) = run_all(&backend, &cases);
+    // The third backend is the second one without bounds checks.
+    for (_, backend) in &backends()[..2] {
+        let (table, failures) = run_all(backend, &cases);
         say(&table);
         for (label, error) in &failures {
             match EXCUSED.iter().find(|(excused, _)| excused == label) {

@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 use stridelab::backend::Backend;
-use stridelab::eager;
+use stridelab::eager::{self, AdamState};
 use stridelab::ops::adam::AdamParameters;
 
 use super::case::Case;
@@ -14,7 +14,7 @@ pub fn relu(backend: &Backend, case: &Case) -> Result<Outputs> {
     named([("y", Tensor::float(&x.shape, block_on(eager::relu(backend, x.floats()?))?))])
 }
 
-/// Softmax of `x` along `axis`, or its logarithm.
+/// The softmax of `x` along `axis`, or its logarithm.
 fn along(backend: &Backend, x: &Tensor, axis: i64, logarithm: bool) -> Result<Tensor> {
     let order = x.axis_last(axis);
     let rows = x.permute(&order)?;
@@ -31,9 +31,11 @@ pub fn softmax(backend: &Backend, case: &Case, logarithm: bool) -> Result<Output
     named([("y", along(backend, case.input("x")?, case.integer("axis")?, logarithm)?)])
 }
 
-/// The loss of log-probabilities, or of logits.
+/// The loss of log-probabilities or, where `logits` is set, of logits.
 pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
-    let (x, labels, axis) = (case.input("x")?, case.input("labels")?, case.integer("class_axis")?);
+    let x = case.input("x")?;
+    let labels = case.input("labels")?;
+    let axis = case.integer("class_axis")?;
     let rows = x.permute(&x.axis_last(axis))?;
     let classes = rows.shape[rows.shape.len() - 1];
     let label = labels.integers()?.iter().map(|&l| u32::try_from(l)).collect::<std::result::Result<Vec<_>, _>>()?;
@@ -56,53 +58,60 @@ pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
     Ok(outputs)
 }
 
-/// ONNX' Adam: `g + norm_coefficient·x`, Keras' form; no bias correction where `T` is 0.
+/// ONNX' Adam: Keras' form with the gradient `g + norm_coefficient·x`. There is no bias correction where `T` is 0.
 pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
     let epsilon = case.number("epsilon")?;
     let parameters = AdamParameters { beta1: case.number("beta_1")?, beta2: case.number("beta_2")?, epsilon };
-    let (rate, step) = (case.number("lr")?, u32::try_from(case.integer("T")?)?);
+    let rate = case.number("lr")?;
+    let step = u32::try_from(case.integer("T")?)?;
     let alpha = if step == 0 { rate as f32 } else { parameters.alpha(rate, step) };
     let norm = case.number("norm_coefficient")? as f32;
     let post = 1.0 - case.number("norm_coefficient_post")? as f32;
     let mut outputs = Vec::new();
     for i in (0..).take_while(|i| case.input(&format!("x{i}")).is_ok()) {
         let [x, g, m, v] = ["x", "g", "m", "v"].map(|name| case.input(&format!("{name}{i}")));
-        let (x, g) = (x?, g?);
-        let state = [x.floats()?, m?.floats()?, v?.floats()?];
-        let g: Vec<f32> = g.floats()?.iter().zip(state[0]).map(|(g, x)| g + norm * x).collect();
-        let [w, m, v] = block_on(eager::adam(backend, parameters, alpha, state, &g))?;
-        let w = w.into_iter().map(|w| w * post).collect();
-        for (name, values) in [("x", w), ("m", m), ("v", v)] {
+        let x = x?;
+        let g = g?;
+        let state = AdamState { w: x.floats()?, m: m?.floats()?, v: v?.floats()? };
+        let g: Vec<f32> = g.floats()?.iter().zip(state.w).map(|(g, x)| g + norm * x).collect();
+        let new = block_on(eager::adam(backend, parameters, alpha, state, &g))?;
+        let w = new.w.into_iter().map(|w| w * post).collect();
+        for (name, values) in [("x", w), ("m", new.m), ("v", new.v)] {
             outputs.push((format!("{name}{i}_new"), Tensor::float(&x.shape, values)));
         }
     }
     Ok(outputs)
 }
 
-/// Steps of PyTorch's Adam on a dense layer's `Σ(x·Wᵀ + b)`. Its `m̂/(√v̂ + ε)` is Keras' form
-/// with `ε·√(1 − β₂ᵗ)` at step `t`.
+/// Several steps of PyTorch's Adam on `Σ(x·Wᵀ + b)`, the sum of a dense layer's outputs. PyTorch's `m̂/(√v̂ + ε)` is
+/// Keras' form with `ε·√(1 − β₂ᵗ)` in place of ε at step `t`.
 pub fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let (w0, b0) = (case.input("w0")?, case.input("b0")?);
+    let w0 = case.input("w0")?;
+    let b0 = case.input("b0")?;
     let columns = w0.shape[1];
-    let (rate, decay, epsilon) = (case.number("lr")?, case.number("weight_decay_l2")? as f32, case.number("epsilon")?);
-    let (beta1, beta2) = (case.number("beta_1")?, case.number("beta_2")?);
-    let fresh = |tensor: &Tensor| -> Result<[Vec<f32>; 3]> {
-        let values = tensor.floats()?.to_vec();
-        Ok([values.clone(), vec![0.0; values.len()], vec![0.0; values.len()]])
+    let rate = case.number("lr")?;
+    let decay = case.number("weight_decay_l2")? as f32;
+    let epsilon = case.number("epsilon")?;
+    let beta1 = case.number("beta_1")?;
+    let beta2 = case.number("beta_2")?;
+    let fresh = |tensor: &Tensor| -> Result<AdamState<Vec<f32>>> {
+        let w = tensor.floats()?.to_vec();
+        let zeros = vec![0.0; w.len()];
+        Ok(AdamState { w, m: zeros.clone(), v: zeros })
     };
-    let (mut w, mut b) = (fresh(w0)?, fresh(b0)?);
+    let mut w = fresh(w0)?;
+    let mut b = fresh(b0)?;
     for t in 1..=u32::try_from(case.integer("steps")?)? {
         let x = case.input(&format!("x{t}"))?;
         let rows = x.floats()?.len() / columns;
         let parameters = AdamParameters { beta1, beta2, epsilon: epsilon * (1.0 - beta2.powi(t as i32)).sqrt() };
         let alpha = parameters.alpha(rate, t);
-        // Every row of dW is 1ᵀ·x, every element of db the number of rows.
+        // Every row of dW is 1ᵀ·x, and every element of db is the number of rows.
         let sums = block_on(eager::bias_backward(backend, columns, x.floats()?))?;
-        let dw: Vec<f32> = w[0].iter().enumerate().map(|(i, w)| sums[i % columns] + decay * w).collect();
-        let db: Vec<f32> = b[0].iter().map(|b| rows as f32 + decay * b).collect();
-        w = block_on(eager::adam(backend, parameters, alpha, w.each_ref().map(Vec::as_slice), &dw))?;
-        b = block_on(eager::adam(backend, parameters, alpha, b.each_ref().map(Vec::as_slice), &db))?;
+        let dw: Vec<f32> = w.w.iter().enumerate().map(|(i, w)| sums[i % columns] + decay * w).collect();
+        let db: Vec<f32> = b.w.iter().map(|b| rows as f32 + decay * b).collect();
+        w = block_on(eager::adam(backend, parameters, alpha, w.as_slices(), &dw))?;
+        b = block_on(eager::adam(backend, parameters, alpha, b.as_slices(), &db))?;
     }
-    let ([w, ..], [b, ..]) = (w, b);
-    named([("w", Tensor::float(&w0.shape, w)), ("b", Tensor::float(&b0.shape, b))])
+    named([("w", Tensor::float(&w0.shape, w.w)), ("b", Tensor::float(&b0.shape, b.w))])
 }

@@ -1,4 +1,4 @@
-//! Convolution and pooling cases. The harness transposes; the kernels see `[N,H,W,C]` and
+//! Cases of convolution and pooling. The tensors are permuted here to the layouts of the kernels, `[N,H,W,C]` and
 //! `[kh,kw,C,O]`.
 
 use pollster::block_on;
@@ -17,9 +17,10 @@ fn padding(case: &Case) -> Result<Padding> {
     Ok(Padding::Explicit(crate::common::pads(case.sizes("pads_tlbr")?)))
 }
 
-/// The shape of a case whose input is `x` `[N,H,W,C]`.
+/// The shape of a case whose input has the shape `x`, `[N,H,W,C]`.
 fn conv_shape(case: &Case, x: &[usize], w: &Tensor) -> Result<ConvShape> {
-    let (input, kernel) = ([x[1], x[2]], [w.shape[0], w.shape[1]]);
+    let input = [x[1], x[2]];
+    let kernel = [w.shape[0], w.shape[1]];
     if kernel != case.sizes("kernel")? || w.shape[2] != x[3] {
         return Err(format!("weights {:?} do not fit the attributes and an input {x:?}", w.shape).into());
     }
@@ -35,7 +36,8 @@ fn weights(case: &Case) -> Result<Tensor> {
 }
 
 pub fn conv2d(backend: &Backend, case: &Case, relu: bool) -> Result<Outputs> {
-    let (x, w) = (image(case, "x", "x_layout")?, weights(case)?);
+    let x = image(case, "x", "x_layout")?;
+    let w = weights(case)?;
     let shape = conv_shape(case, &x.shape, &w)?;
     let mut y = block_on(eager::conv2d(backend, &shape, x.shape[0], x.floats()?, w.floats()?))?;
     if let Ok(b) = case.input("b") {
@@ -49,7 +51,8 @@ pub fn conv2d(backend: &Backend, case: &Case, relu: bool) -> Result<Outputs> {
 }
 
 pub fn conv2d_backward_input(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let (dy, w) = (image(case, "dy", "y_layout")?, weights(case)?);
+    let dy = image(case, "dy", "y_layout")?;
+    let w = weights(case)?;
     let layout = case.text("x_layout")?;
     let dx_shape = case.wanted("dx")?.relayout(layout, IMAGE)?.shape;
     let given: [usize; 4] = case.sizes("x_shape")?;
@@ -66,7 +69,8 @@ pub fn conv2d_backward_input(backend: &Backend, case: &Case) -> Result<Outputs> 
         }
     }
     for (i, value) in dx.floats()?.iter().enumerate() {
-        let (row, column) = (i / dx_shape[3] / dx_shape[2] % dx_shape[1], i / dx_shape[3] % dx_shape[2]);
+        let row = i / dx_shape[3] / dx_shape[2] % dx_shape[1];
+        let column = i / dx_shape[3] % dx_shape[2];
         if (unreached[0].contains(&row) || unreached[1].contains(&column)) && value.to_bits() != 0 {
             return Err(format!("dx[{row},{column}] is {value:e}, wanted 0: no window reaches it").into());
         }
@@ -74,7 +78,7 @@ pub fn conv2d_backward_input(backend: &Backend, case: &Case) -> Result<Outputs> 
     named([("dx", dx.relayout(IMAGE, layout)?)])
 }
 
-/// Rows and columns that no window reaches.
+/// The rows and the columns that no window covers.
 fn unreached(shape: &ConvShape) -> [Vec<usize>; 2] {
     let before = [shape.pads.top, shape.pads.left];
     [0, 1].map(|a| {
@@ -93,7 +97,8 @@ fn backward_input(backend: &Backend, shape: &ConvShape, dy: &Tensor, w: &Tensor,
 }
 
 pub fn conv2d_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let (x, w) = (image(case, "x", "x_layout")?, weights(case)?);
+    let x = image(case, "x", "x_layout")?;
+    let w = weights(case)?;
     let dy = image(case, "dy", "y_layout")?;
     let shape = conv_shape(case, &x.shape, &w)?;
     let dx = backward_input(backend, &shape, &dy, &w, &x.shape)?;
@@ -111,7 +116,8 @@ pub fn conv2d_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
 }
 
 fn pool_shape(case: &Case, x: &[usize]) -> Result<PoolShape> {
-    let (kernel, stride) = (case.sizes("kernel")?, case.sizes("strides")?);
+    let kernel = case.sizes("kernel")?;
+    let stride = case.sizes("strides")?;
     Ok(PoolShape::new([x[1], x[2]], x[3], kernel, stride, padding(case)?)?)
 }
 
@@ -128,8 +134,8 @@ pub fn max_pool(backend: &Backend, case: &Case) -> Result<Outputs> {
     Ok(outputs)
 }
 
-/// ONNX' `Indices`: where each maximum lies in the whole of `x` `[N,C,H,W]`, or `[N,C,W,H]` where
-/// the storage order is 1 (cases of other suites have none).
+/// ONNX' `Indices`: the position of each maximum in the whole of `x`, `[N,C,H,W]`, or `[N,C,W,H]` where the storage
+/// order is 1. Cases of other suites state no storage order.
 fn indices(
     case: &Case,
     shape: &PoolShape,
@@ -156,8 +162,10 @@ fn indices(
 }
 
 pub fn max_pool_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
-    let (x, dy) = (image(case, "x", "x_layout")?, image(case, "dy", "y_layout")?);
-    let (shape, batch) = (pool_shape(case, &x.shape)?, x.shape[0]);
+    let x = image(case, "x", "x_layout")?;
+    let dy = image(case, "dy", "y_layout")?;
+    let shape = pool_shape(case, &x.shape)?;
+    let batch = x.shape[0];
     let (_, argmax) = block_on(eager::max_pool(backend, &shape, batch, x.floats()?))?;
     let dx = block_on(eager::max_pool_backward(backend, &shape, batch, dy.floats()?, &argmax))?;
     named([("dx", Tensor::float(&x.shape, dx).relayout(IMAGE, case.text("x_layout")?)?)])

@@ -1,4 +1,4 @@
-//! Tensors of the cases: a reader of `.npy` files and changes of layout.
+//! The tensors of the cases: a reader of `.npy` files and permutations of axes.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ impl Tensor {
         }
     }
 
-    /// Axis `i` of the result is axis `order[i]` of this.
+    /// Permutes the axes: axis `i` of the result is axis `order[i]` of this tensor.
     pub fn permute(&self, order: &[usize]) -> Result<Tensor> {
         let source = self.floats()?;
         let mut strides = vec![1; self.shape.len()];
@@ -56,14 +56,14 @@ impl Tensor {
         Ok(Tensor::float(&shape, values.collect()))
     }
 
-    /// From one named order of axes to another, as `NCHW` to `NHWC`.
+    /// Permutes the axes from one named layout to another, such as `NCHW` to `NHWC`.
     pub fn relayout(&self, from: &str, to: &str) -> Result<Tensor> {
         let axes: Option<Vec<usize>> = to.chars().map(|axis| from.find(axis)).collect();
         let axes = axes.filter(|axes| axes.len() == self.shape.len());
         self.permute(&axes.ok_or_else(|| format!("no way from layout {from} of {:?} to {to}", self.shape))?)
     }
 
-    /// The order of axes that moves `axis` (from the end where negative) to the end.
+    /// The order of axes that moves `axis` to the end. A negative `axis` counts from the end.
     pub fn axis_last(&self, axis: i64) -> Vec<usize> {
         let rank = self.shape.len();
         let axis = if axis < 0 { rank - axis.unsigned_abs() as usize } else { axis as usize };
@@ -71,7 +71,7 @@ impl Tensor {
     }
 }
 
-/// The order that undoes `order`.
+/// The order of axes that undoes `order`.
 pub fn inverse(order: &[usize]) -> Vec<usize> {
     let mut inverse = vec![0; order.len()];
     for (i, &axis) in order.iter().enumerate() {
@@ -85,7 +85,8 @@ pub fn read(path: &Path) -> Result<Tensor> {
     parse(&bytes).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-/// Versions 1 to 3 of the format: magic, version, length of the header, header, values.
+/// Reads versions 1 to 3 of the format: the magic bytes, the version, the length of the header, the header and the
+/// values.
 fn parse(bytes: &[u8]) -> Result<Tensor> {
     let prefix = bytes.get(..12).filter(|prefix| prefix.starts_with(b"\x93NUMPY")).ok_or("no .npy file")?;
     let (start, length) = match prefix[6] {

@@ -3,7 +3,7 @@
 use stridelab::backend::Backend;
 use stridelab::data::Dataset;
 use stridelab::model::Configuration;
-use stridelab::parity::{self, LOSS, STEPS};
+use stridelab::parity::{self, LOSS, STEPS, StepErrors};
 use stridelab::{Error, Result};
 
 use crate::args::ParityArgs;
@@ -35,10 +35,10 @@ pub fn run(args: &ParityArgs) -> Result<()> {
     data.limit(64 * STEPS)?;
     print(&format!("\n{STEPS} training steps  {:>14} {:>10}   weights furthest apart\n", "loss", "bound"))?;
     for configuration in Configuration::TUTORIAL {
-        let (loss, tensors) = pollster::block_on(parity::steps(&backend, &data, configuration, seed))?;
+        let StepErrors { loss, parameters } = pollster::block_on(parity::steps(&backend, &data, configuration, seed))?;
         let verdict = verdict(&configuration.to_string(), loss <= LOSS);
-        let worst = tensors.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        let worst = worst.map_or(String::new(), |(name, error)| format!("{name} {error:.1e}"));
+        let worst = parameters.iter().max_by(|a, b| a.error.total_cmp(&b.error));
+        let worst = worst.map_or(String::new(), |worst| format!("{} {:.1e}", worst.name, worst.error));
         print(&format!("{:<20} {loss:>10.1e} {LOSS:>10.1e}   {worst}  {verdict}\n", configuration.to_string()))?;
     }
     if failed.is_empty() {

@@ -1,0 +1,27 @@
+//! `stridelab bench`: results on stdout, progress on stderr, files where they were asked for.
+
+use super::tool::{Place, Ran};
+
+#[test]
+fn the_command_measures_writes_and_compares() {
+    let place = Place::empty();
+    let bench = |arguments: &str| -> Ran {
+        place.run(&format!("bench --backend cpu --stride 2 --padding valid --batch-size 2 {arguments}"))
+    };
+    let ran = bench("--out a --json");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let lines: Vec<serde_json::Value> = ran.out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert_eq!(lines.len(), ran.out.lines().count());
+    let events: Vec<_> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
+    assert_eq!(events, [&["machine"][..], &["cost"; 12], &["network", "done"]].concat());
+    assert!(ran.err.contains("stride 2, valid, batch 2: measuring"), "{}", ran.err);
+
+    let ran = bench("--out b --no-fuse --compare a/bench.json");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for words in ["GFLOP/s", "plain operations only", "this over"] {
+        assert!(ran.out.contains(words), "{words} is missing in\n{}", ran.out);
+    }
+    for (arguments, code) in [("--out a", 2), ("--out c --compare missing.json", 4), ("--out c --stride 9", 2)] {
+        assert_eq!(bench(arguments).code, code, "{arguments}");
+    }
+}

@@ -1,0 +1,27 @@
+//! `stridelab parity`: this adapter against the CPU, as a user runs it.
+
+use super::tool::{Place, needs_adapter};
+
+#[test]
+fn parity_holds_on_this_adapter() {
+    let ran = Place::empty().run("parity --seed 7");
+    needs_adapter(&ran);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    for words in [
+        "against the CPU, seed 7",
+        "gather x",
+        "softmax y",
+        "conv2d dw",
+        "max_pool dx",
+        "dense dw",
+        "cross-entropy dx",
+        "adam v",
+    ] {
+        assert!(ran.out.contains(words), "{words} is missing in\n{}", ran.out);
+    }
+    for configuration in ["stride 1, same", "stride 2, same", "stride 1, valid", "stride 2, valid"] {
+        let holds = |line: &str| line.starts_with(configuration) && line.ends_with("ok");
+        assert!(ran.out.lines().any(holds), "{}", ran.out);
+    }
+    assert!(!ran.out.contains("FAILED"), "{}", ran.out);
+}
