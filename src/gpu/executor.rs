@@ -6,11 +6,11 @@ use std::sync::Arc;
 use web_time::Instant;
 
 use crate::error::{Error, Remedy, Result};
-use crate::ops::Kernel;
 use crate::plan::{Buffer, Plan, ProgramId, StepRecord, View};
 
 use super::Gpu;
 use super::clock::Stamps;
+use super::kernels::Kernel;
 use super::pipeline::{Dispatch, Pipelines};
 use super::wait::Signal;
 

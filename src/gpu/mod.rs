@@ -5,6 +5,7 @@ mod clock;
 mod device;
 mod executor;
 mod fused;
+mod kernels;
 mod peak;
 mod pipeline;
 mod shaders;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use web_time::Instant;
 
 use crate::error::Result;
-use crate::ops::{BufferId, Grid, Kernel, Operand, View};
-use crate::plan::{Buffer, Element};
+use crate::plan::{Buffer, BufferId, Element, View};
 
 use super::Gpu;
 use super::clock::Stamps;
+use super::kernels::{Argument, Grid, Kernel};
 use super::pipeline::{Dispatch, Pipelines};
 use super::wait::Signal;
 
@@ -18,7 +18,7 @@ const INVOCATIONS: usize = 1 << 20;
 /// Rounds of an invocation: long enough that starting it does not show.
 const ROUNDS: usize = 128;
 
-/// A kernel of `shaders/peak.wgsl`, ready to run.
+/// A kernel of `shaders/plain/peak.wgsl`, ready to run.
 pub struct Peak {
     gpu: Arc<Gpu>,
     dispatch: Dispatch,
@@ -41,7 +41,7 @@ impl Peak {
     /// # Errors
     /// As [`Peak::new`].
     pub fn nothing(gpu: &Arc<Gpu>) -> Result<Self> {
-        Ok(Peak { macs: 0, ..Self::of(gpu, "nothing", gpu.shader_constant("peak", "WORKGROUP") as usize)? })
+        Ok(Peak { macs: 0, ..Self::of(gpu, "nothing", gpu.shader_constant("plain/peak", "WORKGROUP") as usize)? })
     }
 
     fn of(gpu: &Arc<Gpu>, entry: &'static str, len: usize) -> Result<Self> {
@@ -54,10 +54,10 @@ impl Peak {
         });
         let view = View { buffer: BufferId(0), offset: 0, len };
         let kernel = Kernel {
-            shader: "peak",
+            shader: "plain/peak",
             entry,
             constants: vec![("LEN", len as f64), ("ROUNDS", ROUNDS as f64)],
-            operands: vec![Operand { name: "y", view }],
+            arguments: vec![Argument::new("y", view)],
             grid: Grid::elements(len),
         };
         // The kernel reads no step record; any layout does.
@@ -66,7 +66,7 @@ impl Peak {
         let mut dispatches = Pipelines::new(records).dispatches(gpu, &[kernel], &[spec], &[buffer], 1);
         gpu.check()?;
         let dispatch = dispatches.remove(0);
-        let a_round = gpu.shader_constant("peak", "MULTIPLY_ADDS") as usize;
+        let a_round = gpu.shader_constant("plain/peak", "MULTIPLY_ADDS") as usize;
         Ok(Peak { gpu: gpu.clone(), dispatch, stamps: Stamps::new(gpu), macs: (len * ROUNDS * a_round) as u64 })
     }
 

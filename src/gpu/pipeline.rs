@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::ops::Kernel;
 use crate::plan::Buffer;
 
 use super::Gpu;
+use super::kernels::Kernel;
 use super::shaders::{Entry, Shader, override_value};
 
 /// What a pipeline is made from: shader, entry point, the values of its constants as bits.
@@ -81,15 +81,11 @@ fn side_by_side<T, U>(items: &[T], make: impl Fn(&T) -> U) -> Vec<U> {
     items.iter().map(make).collect()
 }
 
-fn name(kernel: &Kernel) -> String {
-    format!("{}.{}", kernel.shader, kernel.entry)
-}
-
 fn key(gpu: &Gpu, kernel: &Kernel, specs: &[Buffer]) -> Key {
-    let (shader, name) = (gpu.shader(kernel.shader), name(kernel));
-    for operand in &kernel.operands {
-        let placed = shader.overrides.iter().any(|o| o.strip_suffix("_offset") == Some(operand.name));
-        assert!(placed || operand.view.offset == 0, "{name}: {} cannot be offset", operand.name);
+    let (shader, name) = (gpu.shader(kernel.shader), kernel.name());
+    for argument in &kernel.arguments {
+        let placed = shader.overrides.iter().any(|o| o.strip_suffix("_offset") == Some(argument.name));
+        assert!(placed || argument.view.offset == 0, "{name}: {} cannot be offset", argument.name);
     }
     let value =
         |o: &String| override_value(o, kernel, specs).unwrap_or_else(|| panic!("{name}: no value for {o}")).to_bits();
@@ -100,11 +96,11 @@ impl Gpu {
     fn entry(&self, kernel: &Kernel) -> (&Shader, &Entry) {
         let shader = self.shader(kernel.shader);
         let entry = shader.entries.get(kernel.entry);
-        (shader, entry.unwrap_or_else(|| panic!("no entry point {}", name(kernel))))
+        (shader, entry.unwrap_or_else(|| panic!("no entry point {}", kernel.name())))
     }
 
     fn compile(&self, kernel: &Kernel, (_, _, values): &Key, record_layout: &wgpu::BindGroupLayout) -> Pipeline {
-        let ((shader, entry), name) = (self.entry(kernel), name(kernel));
+        let ((shader, entry), name) = (self.entry(kernel), kernel.name());
         let entries: Vec<_> = entry
             .bindings
             .iter()
@@ -145,10 +141,10 @@ impl Gpu {
     }
 
     fn bind(&self, kernel: &Kernel, made: &Pipeline, buffers: &[wgpu::Buffer], replicas: usize) -> Dispatch {
-        let ((shader, entry), name) = (self.entry(kernel), name(kernel));
+        let ((shader, entry), name) = (self.entry(kernel), kernel.name());
         let bound = |binding: &str| {
-            let operand = kernel.operands.iter().find(|o| o.name == binding);
-            &buffers[operand.unwrap_or_else(|| panic!("{name}: nothing to bind to {binding}")).view.buffer.0]
+            let argument = kernel.arguments.iter().find(|o| o.name == binding);
+            &buffers[argument.unwrap_or_else(|| panic!("{name}: nothing to bind to {binding}")).view.buffer.0]
         };
         let entries: Vec<_> = entry
             .bindings

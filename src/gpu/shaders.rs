@@ -8,17 +8,17 @@ use std::sync::OnceLock;
 
 use naga::valid::{Capabilities, GlobalUse, ValidationFlags, Validator};
 
-use crate::ops::{Grid, Kernel};
 use crate::plan::Buffer;
 
 use super::Gpu;
+use super::kernels::{Grid, Kernel};
 
 /// Every shader's stem and its source: a file, and what is appended to it. Line numbers in messages are
 /// those of the file.
 pub const SHADERS: [(&str, &[&str]); 19] = [
-    ("adam", &[include_str!("../../shaders/plain/adam.wgsl"), ADAM_STEP, COMMON]),
-    ("bias", &[include_str!("../../shaders/plain/bias.wgsl"), COMMON]),
-    ("conv2d", &[include_str!("../../shaders/plain/conv2d.wgsl"), PIXELS, TILE, COMMON]),
+    ("plain/adam", &[include_str!("../../shaders/plain/adam.wgsl"), ADAM_STEP, COMMON]),
+    ("plain/bias", &[include_str!("../../shaders/plain/bias.wgsl"), COMMON]),
+    ("plain/conv2d", &[include_str!("../../shaders/plain/conv2d.wgsl"), PIXELS, TILE, COMMON]),
     ("fused/adam", &[include_str!("../../shaders/fused/adam.wgsl"), ADAM_STEP, COMMON]),
     (
         "fused/conv_pool_backward",
@@ -31,13 +31,13 @@ pub const SHADERS: [(&str, &[&str]); 19] = [
     ("fused/head", &[include_str!("../../shaders/fused/head.wgsl"), COMMON]),
     ("fused/head_gradients", &[include_str!("../../shaders/fused/head_gradients.wgsl"), SUBGROUP, COMMON]),
     ("fused/matmul", &[include_str!("../../shaders/fused/matmul.wgsl"), SUBGROUP, COMMON]),
-    ("gather", &[include_str!("../../shaders/plain/gather.wgsl"), COMMON]),
-    ("matmul", &[include_str!("../../shaders/plain/matmul.wgsl"), TILE, COMMON]),
-    ("max_pool", &[include_str!("../../shaders/plain/max_pool.wgsl"), COMMON]),
+    ("plain/gather", &[include_str!("../../shaders/plain/gather.wgsl"), COMMON]),
+    ("plain/matmul", &[include_str!("../../shaders/plain/matmul.wgsl"), TILE, COMMON]),
+    ("plain/max_pool", &[include_str!("../../shaders/plain/max_pool.wgsl"), COMMON]),
     ("fused/partial", &[include_str!("../../shaders/fused/partial.wgsl"), COMMON]),
-    ("peak", &[include_str!("../../shaders/plain/peak.wgsl"), COMMON]),
-    ("relu", &[include_str!("../../shaders/plain/relu.wgsl"), COMMON]),
-    ("softmax_cross_entropy", &[include_str!("../../shaders/plain/softmax_cross_entropy.wgsl"), COMMON]),
+    ("plain/peak", &[include_str!("../../shaders/plain/peak.wgsl"), COMMON]),
+    ("plain/relu", &[include_str!("../../shaders/plain/relu.wgsl"), COMMON]),
+    ("plain/softmax_cross_entropy", &[include_str!("../../shaders/plain/softmax_cross_entropy.wgsl"), COMMON]),
 ];
 
 const COMMON: &str = include_str!("../../shaders/shared/common.wgsl");
@@ -46,9 +46,6 @@ const TILE: &str = include_str!("../../shaders/shared/tile.wgsl");
 const PIXELS: &str = include_str!("../../shaders/shared/pixels.wgsl");
 const WINDOWS: &str = include_str!("../../shaders/shared/windows.wgsl");
 const SUBGROUP: &str = include_str!("../../shaders/shared/subgroup.wgsl");
-
-/// Most workgroups along one axis of a dispatch, WebGPU's default limit.
-const MAX_GROUPS: u32 = 65_535;
 
 /// A storage buffer that an entry point uses.
 pub(super) struct Binding {
@@ -142,18 +139,11 @@ impl Shader {
         }
     }
 
-    /// Workgroups that a grid needs, and the only place where invocations become workgroups.
+    /// Workgroups that a grid needs.
     pub(super) fn groups(&self, grid: &Grid, workgroup: u32, replicas: usize) -> [u32; 3] {
-        let tiles = grid.extents.iter().map(|&(extent, tile)| {
-            let tile = tile.map_or(1, |name| {
-                *self.constants.get(name).unwrap_or_else(|| panic!("the shader has no constant {name}"))
-            });
-            extent.div_ceil(tile as usize) as u64
-        });
-        let items: u64 = tiles.product();
-        let groups = if grid.by_workgroup { items } else { items.div_ceil(u64::from(workgroup)) };
-        let x = groups.min(u64::from(MAX_GROUPS)) as u32;
-        [x, groups.div_ceil(u64::from(x)) as u32, replicas as u32]
+        let constant =
+            |name: &str| *self.constants.get(name).unwrap_or_else(|| panic!("the shader has no constant {name}"));
+        grid.groups(constant, workgroup, replicas)
     }
 }
 
@@ -178,7 +168,7 @@ pub(super) fn override_value(name: &str, kernel: &Kernel, specs: &[Buffer]) -> O
     if let Some(&(_, value)) = kernel.constants.iter().find(|(constant, _)| *constant == name) {
         return Some(value);
     }
-    let view = |stem: &str| kernel.operands.iter().find(|o| o.name == stem).map(|o| o.view);
+    let view = |stem: &str| kernel.arguments.iter().find(|o| o.name == stem).map(|o| o.view);
     if let Some(stem) = name.strip_suffix("_offset") {
         return Some(view(stem).map_or(0.0, |v| v.offset as f64));
     }

@@ -2,9 +2,9 @@
 
 use super::sums::Sum;
 use super::{Gpu, Scratch};
+use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, conv2d, sizes};
 use crate::model::geometry::Pads;
-use crate::ops::conv2d::sizes;
-use crate::ops::{Grid, Kernel, View, constants, operand};
+use crate::ops::View;
 use crate::plan::patterns::{ConvPool, ConvPoolBackward};
 
 /// Channels of a tile, TILE_CHANNELS of the shaders.
@@ -26,9 +26,9 @@ pub(super) fn fits(run: &ConvPool) -> bool {
 
 /// Shapes of a run, and the images whose gradients are summed together.
 fn shapes(run: &ConvPool, images: usize) -> Vec<(&'static str, f64)> {
-    let mut values = sizes(&run.conv, run.batch);
+    let mut values = conv2d::constants(&run.conv, run.batch);
     let [height, width] = run.pool.output;
-    values.extend(constants([("POOLED_H", height), ("POOLED_W", width), ("IMAGES", images)]));
+    values.extend(sizes([("POOLED_H", height), ("POOLED_W", width), ("IMAGES", images)]));
     values
 }
 
@@ -39,14 +39,17 @@ pub(super) fn forward(run: &ConvPool) -> Kernel {
         shader: "fused/conv_pool",
         entry: "forward",
         constants: shapes(run, run.batch),
-        operands: vec![
-            operand("x", run.x),
-            operand("w", run.w),
-            operand("b", run.b),
-            operand("y", run.y),
-            operand("argmax", run.argmax),
+        arguments: vec![
+            Argument::new("x", run.x),
+            Argument::new("w", run.w),
+            Argument::new("b", run.b),
+            Argument::new("y", run.y),
+            Argument::new("argmax", run.argmax),
         ],
-        grid: Grid::workgroups(&[(run.conv.out_channels, Some("TILE_CHANNELS")), (windows, Some("WORKGROUP"))]),
+        grid: Grid::workgroups(&[
+            Extent::tiled(run.conv.out_channels, "TILE_CHANNELS"),
+            Extent::tiled(windows, "WORKGROUP"),
+        ]),
     }
 }
 
@@ -62,33 +65,37 @@ pub(super) fn backward(gpu: &Gpu, run: &ConvPoolBackward, pending: usize, scratc
     // Sums that wait together must not share a buffer.
     let partial = scratch.view(&format!("gradients in slices, {pending}"), slices * (dw.len + db.len));
     let sum = Sum { partial, slices, dw, db };
-    let mut operands =
-        vec![operand("x", x), operand("dy", dy), operand("winner", argmax), operand("partial", sum.partial)];
-    let channels = (conv.out_channels, Some("TILE_CHANNELS"));
+    let mut arguments = vec![
+        Argument::new("x", x),
+        Argument::new("dy", dy),
+        Argument::new("winner", argmax),
+        Argument::new("partial", sum.partial),
+    ];
+    let channels = Extent::tiled(conv.out_channels, "TILE_CHANNELS");
     let rows = dw.len / conv.out_channels;
     let mut values = shapes(&forward, images);
     if first_layer {
         assert!(run.dx.is_none(), "no kernel for the gradient of a single channel");
-        let grid = Grid::workgroups(&[channels, (slices, None)]);
+        let grid = Grid::workgroups(&[channels, Extent::of(slices)]);
         let shader = "fused/first_layer";
-        return (vec![Kernel { shader, entry: "backward_weights", constants: values, operands, grid }], sum);
+        return (vec![Kernel { shader, entry: "backward_weights", constants: values, arguments, grid }], sum);
     }
     let shader = "fused/conv_pool_backward";
     let tiles = |n: usize, name| n.div_ceil(gpu.shader_constant(shader, name) as usize);
     let weights = tiles(conv.out_channels, "TILE_CHANNELS") * tiles(rows, "TILE_ROWS") * slices;
     values.push(("WEIGHT_TILES", weights as f64));
-    let kernel = |entry, operands, grid| Kernel { shader, entry, constants: values.clone(), operands, grid };
+    let kernel = |entry, arguments, grid| Kernel { shader, entry, constants: values.clone(), arguments, grid };
     let Some(dx) = run.dx else {
-        return (vec![kernel("backward_weights", operands, Grid::workgroups(&[(weights, None)]))], sum);
+        return (vec![kernel("backward_weights", arguments, Grid::workgroups(&[Extent::of(weights)]))], sum);
     };
     let cells = batch * conv.out_channels * conv.output.map(|n| n.div_ceil(2)).iter().product::<usize>();
-    let output = [operand("dy", dy), operand("winner", argmax), operand("dx", run.unpooled)];
+    let output = [Argument::new("dy", dy), Argument::new("winner", argmax), Argument::new("dx", run.unpooled)];
     let kernels = if gpu.merges {
-        operands.push(output[2]);
-        let grid = Grid::workgroups(&[(weights + tiles(cells, "TILE_CELLS"), None)]);
-        vec![kernel("backward", operands, grid), input(run, dx)]
+        arguments.push(output[2]);
+        let grid = Grid::workgroups(&[Extent::of(weights + tiles(cells, "TILE_CELLS"))]);
+        vec![kernel("backward", arguments, grid), input(run, dx)]
     } else {
-        let weights = kernel("backward_weights", operands, Grid::workgroups(&[(weights, None)]));
+        let weights = kernel("backward_weights", arguments, Grid::workgroups(&[Extent::of(weights)]));
         vec![weights, kernel("backward_output", output.to_vec(), Grid::elements(cells)), input(run, dx)]
     };
     (kernels, sum)
@@ -96,16 +103,15 @@ pub(super) fn backward(gpu: &Gpu, run: &ConvPoolBackward, pending: usize, scratc
 
 fn input(run: &ConvPoolBackward, dx: View) -> Kernel {
     let ConvPool { conv, batch, w, .. } = run.forward;
-    let phase = [0, 1].map(|a| conv.input[a].div_ceil(conv.stride[a]));
     Kernel {
         shader: "fused/conv2d",
         entry: "backward_input",
-        constants: sizes(&conv, batch),
-        operands: vec![operand("dy", run.unpooled), operand("w", w), operand("dx", dx)],
+        constants: conv2d::constants(&conv, batch),
+        arguments: vec![Argument::new("dy", run.unpooled), Argument::new("w", w), Argument::new("dx", dx)],
         grid: Grid::workgroups(&[
-            (conv.in_channels, Some("TILE_CHANNELS")),
-            (batch * phase[0] * phase[1], Some("TILE_PIXELS")),
-            (conv.stride[0] * conv.stride[1], None),
+            Extent::tiled(conv.in_channels, "TILE_CHANNELS"),
+            Extent::tiled(conv2d::phase_pixels(&conv, batch), "TILE_PIXELS"),
+            Extent::of(conv.stride[0] * conv.stride[1]),
         ]),
     }
 }

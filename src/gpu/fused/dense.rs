@@ -1,7 +1,8 @@
 //! Dense layers: products with a shared factor, bias and ReLU.
 
 use super::{Gpu, Scratch};
-use crate::ops::{Grid, Kernel, MatMul, View, constants, operand};
+use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, matmul, sizes};
+use crate::ops::{MatMul, View};
 use crate::plan::patterns::{Dense, RectifiedBias};
 
 /// Workgroups that a product should have at least, and the fewest terms of a slice of its sums.
@@ -29,14 +30,14 @@ pub(super) fn forward(gpu: &Gpu, run: &Dense, scratch: &mut Scratch) -> [Kernel;
     let add = Kernel {
         shader: "fused/partial",
         entry: "dense",
-        constants: constants([
+        constants: sizes([
             ("SLICES", slices),
             ("LEN", product.y.len),
             ("WEIGHTS", 0),
             ("CHANNELS", product.columns),
             ("RECTIFIED", usize::from(rectified)),
         ]),
-        operands: vec![operand("partial", partial), operand("b", b), operand("y", product.y)],
+        arguments: vec![Argument::new("partial", partial), Argument::new("b", b), Argument::new("y", product.y)],
         grid: Grid::elements(product.y.len),
     };
     [multiply(&product, slices, partial), add]
@@ -44,22 +45,18 @@ pub(super) fn forward(gpu: &Gpu, run: &Dense, scratch: &mut Scratch) -> [Kernel;
 
 /// The product, its sums in slices.
 pub(super) fn multiply(op: &MatMul, slices: usize, y: View) -> Kernel {
-    let ([a_row, a_column], [b_row, b_column]) = (op.strides_a(), op.strides_b());
+    let mut constants = matmul::constants(op);
+    constants.extend(sizes([("SLICE", op.inner.div_ceil(slices).next_multiple_of(4))]));
     Kernel {
         shader: "fused/matmul",
         entry: "multiply",
-        constants: constants([
-            ("ROWS", op.rows),
-            ("COLUMNS", op.columns),
-            ("INNER", op.inner),
-            ("A_ROW", a_row),
-            ("A_COLUMN", a_column),
-            ("B_ROW", b_row),
-            ("B_COLUMN", b_column),
-            ("SLICE", op.inner.div_ceil(slices).next_multiple_of(4)),
+        constants,
+        arguments: vec![Argument::new("a", op.a), Argument::new("b", op.b), Argument::new("y", y)],
+        grid: Grid::workgroups(&[
+            Extent::tiled(op.columns, "TILE_COLUMNS"),
+            Extent::tiled(op.rows, "TILE_ROWS"),
+            Extent::of(slices),
         ]),
-        operands: vec![operand("a", op.a), operand("b", op.b), operand("y", y)],
-        grid: Grid::workgroups(&[(op.columns, Some("TILE_COLUMNS")), (op.rows, Some("TILE_ROWS")), (slices, None)]),
     }
 }
 
@@ -69,8 +66,8 @@ pub(super) fn rectified_bias(run: &RectifiedBias) -> Kernel {
     Kernel {
         shader: "fused/dense",
         entry: "backward",
-        constants: constants([("ROWS", rows), ("CHANNELS", channels)]),
-        operands: vec![operand("activation", activation), operand("dy", dy), operand("db", db)],
+        constants: sizes([("ROWS", rows), ("CHANNELS", channels)]),
+        arguments: vec![Argument::new("activation", activation), Argument::new("dy", dy), Argument::new("db", db)],
         grid: Grid::elements(channels),
     }
 }

@@ -10,11 +10,12 @@ mod dense;
 mod head;
 mod sums;
 
-use crate::ops::{Kernel, Op, View};
+use crate::ops::{Op, View};
 use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, Head, RectifiedBias};
 use crate::plan::{Buffer, BufferId, Element, Plan, Program};
 
 use super::Gpu;
+use super::kernels::{self, Kernel};
 
 /// Lanes of a subgroup that the kernels share numbers among.
 const LANES: u32 = 8;
@@ -56,7 +57,7 @@ impl Gpu {
     pub(super) fn fuse(&self, plan: &Plan) -> Fused {
         let mut scratch = Scratch { buffers: Vec::new(), first: plan.buffers.len(), replicas: plan.replicas };
         let mut forwards = Vec::new();
-        let plain = |program: &Program| program.ops.iter().map(Op::kernel).collect();
+        let plain = |program: &Program| program.ops.iter().map(kernels::plain).collect();
         let programs = plan.programs.iter().map(|program| match plan.fuse && !program.readable && self.fuses() {
             true => self.fuse_program(&program.ops, &mut forwards, &mut scratch),
             false => plain(program),
@@ -100,7 +101,7 @@ impl Gpu {
                     Op::MatMul(op) if dense::fits(op) && dense::slices(self, op) == 1 => {
                         vec![dense::multiply(op, 1, op.y)]
                     }
-                    _ => vec![op.kernel()],
+                    _ => vec![kernels::plain(op)],
                 });
                 1
             };

@@ -1,7 +1,8 @@
 //! Gradients left in slices of the batch: added by a kernel of their own, or together with Adam.
 
 use super::Gpu;
-use crate::ops::{Adam, Grid, Kernel, Op, View, constants, operand};
+use crate::gpu::kernels::{Argument, Grid, Kernel, plain, sizes};
+use crate::ops::{Adam, Op, View};
 
 /// Partial sums `[slices, dw + db]`, and where they belong.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +20,7 @@ pub(super) fn add(sum: &Sum) -> Kernel {
     Kernel {
         shader: "fused/partial",
         entry: "gradients",
-        constants: constants([
+        constants: sizes([
             ("SLICES", slices),
             ("LEN", len),
             ("WEIGHTS", dw.len),
@@ -27,7 +28,7 @@ pub(super) fn add(sum: &Sum) -> Kernel {
             ("RECTIFIED", 0),
             ("db_offset", db.offset),
         ]),
-        operands: vec![operand("partial", partial), operand("dw", dw)],
+        arguments: vec![Argument::new("partial", partial), Argument::new("dw", dw)],
         grid: Grid::elements(len),
     }
 }
@@ -36,7 +37,7 @@ pub(super) fn add(sum: &Sum) -> Kernel {
 pub(super) fn update(gpu: &Gpu, op: &Adam, sums: &mut Vec<Sum>) -> Vec<Kernel> {
     let kernels = match together(op, sums).filter(|_| gpu.merges) {
         Some(kernel) => vec![kernel],
-        None => sums.iter().map(add).chain([Op::Adam(*op).kernel()]).collect(),
+        None => sums.iter().map(add).chain([plain(&Op::Adam(*op))]).collect(),
     };
     sums.clear();
     kernels
@@ -49,9 +50,9 @@ fn together(op: &Adam, sums: &[Sum]) -> Option<Kernel> {
     if ![first.dw, first.db, second.dw, second.db].into_iter().all(of_its) {
         return None;
     }
-    let mut kernel = Op::Adam(*op).kernel();
+    let mut kernel = plain(&Op::Adam(*op));
     kernel.shader = "fused/adam";
-    kernel.constants.extend(constants([
+    kernel.constants.extend(sizes([
         ("FIRST_SLICES", first.slices),
         ("FIRST_WEIGHTS", first.dw.len),
         ("FIRST_BIASES", first.db.len),
@@ -63,6 +64,6 @@ fn together(op: &Adam, sums: &[Sum]) -> Option<Kernel> {
         ("SECOND_DW", second.dw.offset),
         ("SECOND_DB", second.db.offset),
     ]));
-    kernel.operands.extend([operand("first", first.partial), operand("second", second.partial)]);
+    kernel.arguments.extend([Argument::new("first", first.partial), Argument::new("second", second.partial)]);
     Some(kernel)
 }

@@ -40,7 +40,8 @@ fn the_tutorials_networks_are_fused() {
         let counts = stems.map(|stem| count(&fused, &training, &format!("fused/{stem}")));
         // Both convolutions; dense1 forward and twice back; the rest of the dense layers; conv2, conv1 back.
         assert_eq!(counts, [2, 3, 1, 1, if merges { 1 } else { 2 }, 1, 1], "{configuration}");
-        let all = ["gather", "fused/adam", "adam", "fused/partial"].map(|shader| count(&fused, &training, shader));
+        let all = ["plain/gather", "fused/adam", "plain/adam", "fused/partial"]
+            .map(|shader| count(&fused, &training, shader));
         assert_eq!(all, if merges { [1, 1, 0, 0] } else { [1, 0, 1, 2] }, "{configuration}");
         let dispatches = fused.programs[training.train_step.0].len();
         assert_eq!(dispatches, if merges { 12 } else { 15 }, "{configuration}");
@@ -48,7 +49,7 @@ fn the_tutorials_networks_are_fused() {
         let plain = gpu.fuse(&Plan { fuse: false, ..training.plan.clone() });
         assert!(plain.scratch.is_empty());
         assert_eq!(plain.programs[training.features.0], fused.programs[training.features.0], "features stay plain");
-        assert_eq!(count(&plain, &training, "conv2d"), 5, "{configuration}");
+        assert_eq!(count(&plain, &training, "plain/conv2d"), 5, "{configuration}");
     }
 }
 
@@ -100,7 +101,7 @@ fn sums_are_added_with_adam_or_alone() {
     assert_eq!(fused(ops), ["fused/adam"]);
     assert_eq!(fused(rest), ["fused/partial"; 2]);
     let elsewhere = crate::ops::Adam { g: adam.m, ..*adam };
-    assert_eq!(fused(&[rest, &[Op::Adam(elsewhere)]].concat()), ["fused/partial", "fused/partial", "adam"]);
+    assert_eq!(fused(&[rest, &[Op::Adam(elsewhere)]].concat()), ["fused/partial", "fused/partial", "plain/adam"]);
 }
 
 /// Sums wait for Adam or the program's end: until then no other run may write over them, also not one of
@@ -118,7 +119,7 @@ fn sums_that_wait_have_buffers_of_their_own() {
     let (kernels, _) = fused(&[&ops[..ops.len() - 1]; 2].concat());
     let partial = |shaders: &[&str]| -> Vec<View> {
         let of = kernels.iter().filter(|kernel| shaders.contains(&kernel.shader));
-        of.flat_map(|kernel| &kernel.operands).filter(|o| o.name == "partial").map(|o| o.view).collect()
+        of.flat_map(|kernel| &kernel.arguments).filter(|o| o.name == "partial").map(|o| o.view).collect()
     };
     let (written, added) = (partial(&["fused/conv_pool_backward", "fused/first_layer"]), partial(&["fused/partial"]));
     assert_eq!(written, added, "each is added from where it was left");

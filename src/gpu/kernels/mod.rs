@@ -1,0 +1,80 @@
+//! Which entry point of which shader computes an operation, with which constants, over how many invocations.
+//!
+//! [`plain`] gives the kernel of one plain operation. Each file holds the kernels of one operation and has
+//! the name of the operation's shader, `shaders/plain/<name>.wgsl`. Kernels that replace several operations
+//! at once are in `src/gpu/fused`.
+
+mod adam;
+mod bias;
+pub(super) mod conv2d;
+mod gather;
+mod grid;
+pub(super) mod matmul;
+mod max_pool;
+mod relu;
+mod softmax_cross_entropy;
+
+use crate::ops::{Op, Operand, View};
+
+pub(super) use grid::{Extent, Grid};
+
+/// One dispatch: an entry point of a shader and what it is run with.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Kernel {
+    /// Stem of the shader's file under `shaders`: `plain/relu`.
+    pub shader: &'static str,
+    /// Name of the entry point.
+    pub entry: &'static str,
+    /// Values of the shader's `override` constants, by name.
+    pub constants: Vec<(&'static str, f64)>,
+    /// Tensors, by the name of the shader's global variable.
+    pub arguments: Vec<Argument>,
+    /// Invocations for one replica.
+    pub grid: Grid,
+}
+
+/// A tensor and the global variable of a shader that it is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Argument {
+    /// Name of the variable.
+    pub name: &'static str,
+    /// The tensor.
+    pub view: View,
+}
+
+impl Argument {
+    pub fn new(name: &'static str, view: View) -> Self {
+        Argument { name, view }
+    }
+}
+
+impl Kernel {
+    /// `shader.entry`, for labels and messages.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.shader, self.entry)
+    }
+}
+
+/// The kernel of one plain operation.
+pub(super) fn plain(op: &Op) -> Kernel {
+    match op {
+        Op::Gather(op) => gather::kernel(op),
+        Op::Conv2d(op) => conv2d::kernel(op),
+        Op::Bias(op) => bias::kernel(op),
+        Op::Relu(op) => relu::kernel(op),
+        Op::MaxPool(op) => max_pool::kernel(op),
+        Op::MatMul(op) => matmul::kernel(op),
+        Op::SoftmaxCrossEntropy(op) => softmax_cross_entropy::kernel(op),
+        Op::Adam(op) => adam::kernel(op),
+    }
+}
+
+/// The tensors of an operation whose shader calls them by the same names.
+fn arguments(operands: &[Operand]) -> Vec<Argument> {
+    operands.iter().map(|operand| Argument::new(operand.name, operand.view)).collect()
+}
+
+/// Constants that are sizes.
+pub(super) fn sizes<const N: usize>(values: [(&'static str, usize); N]) -> Vec<(&'static str, f64)> {
+    values.into_iter().map(|(name, value)| (name, value as f64)).collect()
+}
