@@ -1,6 +1,9 @@
 // Adam as in shaders/adam.wgsl, and before it the sums of two convolutions' gradients over slices of the batch.
 // first is [FIRST_SLICES, FIRST_WEIGHTS + FIRST_BIASES]: a slice's dw, then its db; second likewise.
 
+#import shared/adam_step
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 const ELSEWHERE: u32 = 0xffffffffu;
 

@@ -1,6 +1,10 @@
 // Gradient of a convolution's input. dx is [BATCH, IN_H, IN_W, IN_C]; dy [BATCH, OUT_H, OUT_W, OUT_C]; w
 // [KERNEL_H, KERNEL_W, IN_C, OUT_C].
 
+#import shared/pixels
+#import shared/subgroup
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 // Pixels of a workgroup, four an invocation.
 const TILE_PIXELS: u32 = 256;

@@ -2,6 +2,10 @@
 // IN_C, OUT_C]; b [OUT_C]; y, argmax [BATCH, POOLED_H, POOLED_W, OUT_C], argmax NONE where ReLU cut. Only what is
 // pooled is stored; a convolution row or column that the pool drops is not computed.
 
+#import shared/windows
+#import shared/subgroup
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 const TILE_CHANNELS: u32 = 32;
 const NONE: u32 = 4;

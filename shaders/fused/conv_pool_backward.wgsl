@@ -1,6 +1,10 @@
 // Gradients of convolution, bias, ReLU and 2×2 max pooling: of weights and bias, and of the convolution's output,
 // from which its input's follows. Shapes as in conv_pool.wgsl; dy, winner [BATCH, POOLED_H, POOLED_W, OUT_C].
 
+#import shared/windows
+#import shared/subgroup
+#import shared/common
+
 const WORKGROUP: u32 = 24;
 const TILE_CHANNELS: u32 = 32;
 // Rows of a workgroup's part of dw, four an invocation: a kernel row of 32 channels.

@@ -1,5 +1,7 @@
 // Gradients of a dense layer's ReLU and bias at once.
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override ROWS: u32;

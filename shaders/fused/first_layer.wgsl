@@ -2,6 +2,10 @@
 // with a 3×3 kernel: its taps are too few to share lanes, so lanes are output channels. Shapes as in
 // conv_pool.wgsl.
 
+#import shared/windows
+#import shared/subgroup
+#import shared/common
+
 const WORKGROUP: u32 = 8;
 // Channels of a workgroup, four an invocation.
 const TILE_CHANNELS: u32 = 32;

@@ -2,6 +2,8 @@
 // [SLICES, ROWS, HIDDEN], slices of the first layer's product; w2 is [HIDDEN, CLASSES], in the buffer of
 // both biases; d_logits [ROWS, CLASSES]. HIDDEN is at most WORKGROUP, CLASSES at most MOST_CLASSES.
 
+#import shared/common
+
 // One lane a hidden unit.
 const WORKGROUP: u32 = 128;
 const TILE_ROWS: u32 = 4;

@@ -2,6 +2,9 @@
 // [ROWS, HIDDEN]; d_logits [ROWS, CLASSES]; dw2 [HIDDEN, CLASSES]. HIDDEN is a multiple of TILE_UNITS, CLASSES at
 // most 16.
 
+#import shared/subgroup
+#import shared/common
+
 const WORKGROUP: u32 = 8;
 // Hidden units of a workgroup, four an invocation.
 const TILE_UNITS: u32 = 32;

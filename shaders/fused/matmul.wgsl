@@ -1,6 +1,9 @@
 // Matrix product, either factor read transposed, in slices of the sum: a(m,k) = a[m·A_ROW + k·A_COLUMN],
 // b(k,n) = b[k·B_ROW + n·B_COLUMN]; y is [slices, ROWS, COLUMNS]. COLUMNS and INNER are multiples of four.
 
+#import shared/subgroup
+#import shared/common
+
 const WORKGROUP: u32 = 32;
 // Columns of a workgroup, four an invocation.
 const TILE_COLUMNS: u32 = 128;

@@ -1,5 +1,7 @@
 // Adds partial sums of slices, in their order: partial is [SLICES, LEN].
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override SLICES: u32;

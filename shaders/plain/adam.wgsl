@@ -1,5 +1,8 @@
 // Adam in Keras' form. Twin: src/cpu/adam.rs.
 
+#import shared/adam_step
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override LEN: u32;

@@ -1,5 +1,7 @@
 // Bias over the last axis. Twin: src/cpu/bias.rs.
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override ROWS: u32;

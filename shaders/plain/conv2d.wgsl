@@ -3,6 +3,10 @@
 // [KERNEL_H, KERNEL_W, IN_C, OUT_C]. Terms outside the image are zero.
 // Each pass is a matrix product with a register tile of 8 rows × 16 columns (tile.wgsl).
 
+#import shared/pixels
+#import shared/tile
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 const TILE_PIXELS: u32 = 8;
 const TILE_ROWS: u32 = 8;

@@ -1,5 +1,7 @@
 // A batch of the dataset. Twin: src/cpu/gather.rs.
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override CAPACITY: u32;

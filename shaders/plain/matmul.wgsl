@@ -3,6 +3,9 @@
 // y is [ROWS, COLUMNS]. A register tile (tile.wgsl) is 8 rows × 16 columns of y. Indices past an
 // edge are clamped to it: they read a neighbour's number and their sums are not stored.
 
+#import shared/tile
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 const TILE_ROWS: u32 = 8;
 const TILE_COLUMNS: u32 = 16;

@@ -1,5 +1,7 @@
 // Max pooling. Twin: src/cpu/max_pool.rs.
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override BATCH: u32;

@@ -1,6 +1,8 @@
 // As many multiply-adds as the device can do, and none: what other kernels' speed is a fraction of, and what a
 // dispatch costs by itself.
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 // Of one invocation's round: eight independent sums of four.
 const MULTIPLY_ADDS: u32 = 32;

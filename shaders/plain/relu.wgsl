@@ -1,5 +1,7 @@
 // Rectifier. Twin: src/cpu/relu.rs.
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override LEN: u32;

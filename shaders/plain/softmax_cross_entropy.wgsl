@@ -1,6 +1,8 @@
 // Softmax, its logarithm, and the cross-entropy loss. Twin: src/cpu/softmax_cross_entropy.rs.
 // x is [ROWS, CLASSES]; one invocation per row.
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override ROWS: u32;

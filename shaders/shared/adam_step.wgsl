@@ -1,5 +1,7 @@
 // Appended to both shaders of Adam: the equation, so that they agree to the bit.
 
+#import shared/common
+
 override ONE_MINUS_BETA1: f32;
 override ONE_MINUS_BETA2: f32;
 override EPSILON: f32;

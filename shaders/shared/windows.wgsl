@@ -1,5 +1,7 @@
 // Appended to what pools 2×2 windows of a convolution's output.
 
+#import shared/pixels
+
 override POOLED_H: u32;
 override POOLED_W: u32;
 

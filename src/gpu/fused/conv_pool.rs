@@ -1,8 +1,9 @@
 //! Convolution, bias, ReLU and pool: one kernel forward, and the gradients from the pooled gradient.
 
+use super::Scratch;
 use super::sums::Sum;
-use super::{Gpu, Scratch};
 use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, conv2d, sizes};
+use crate::gpu::shaders::constant;
 use crate::model::geometry::Pads;
 use crate::ops::View;
 use crate::plan::patterns::{ConvPool, ConvPoolBackward};
@@ -55,7 +56,12 @@ pub(super) fn forward(run: &ConvPool) -> Kernel {
 
 /// `dy → dw, db` and `dx`. ReLU's part is done: a window that it cut has no winner. `dw, db` are left in
 /// slices of the batch, to be added later; `pending` sums of earlier runs still wait for that.
-pub(super) fn backward(gpu: &Gpu, run: &ConvPoolBackward, pending: usize, scratch: &mut Scratch) -> (Vec<Kernel>, Sum) {
+pub(super) fn backward(
+    merges: bool,
+    run: &ConvPoolBackward,
+    pending: usize,
+    scratch: &mut Scratch,
+) -> (Vec<Kernel>, Sum) {
     let ConvPoolBackward { forward, dy, dw, db, .. } = *run;
     let ConvPool { conv, pool, batch, x, argmax, .. } = forward;
     let fewest = FEWEST_WINDOWS.div_ceil(pool.output[0] * pool.output[1]);
@@ -81,7 +87,7 @@ pub(super) fn backward(gpu: &Gpu, run: &ConvPoolBackward, pending: usize, scratc
         return (vec![Kernel { shader, entry: "backward_weights", constants: values, arguments, grid }], sum);
     }
     let shader = "fused/conv_pool_backward";
-    let tiles = |n: usize, name| n.div_ceil(gpu.shader_constant(shader, name) as usize);
+    let tiles = |n: usize, name| n.div_ceil(constant(shader, name));
     let weights = tiles(conv.out_channels, "TILE_CHANNELS") * tiles(rows, "TILE_ROWS") * slices;
     values.push(("WEIGHT_TILES", weights as f64));
     let kernel = |entry, arguments, grid| Kernel { shader, entry, constants: values.clone(), arguments, grid };
@@ -90,7 +96,7 @@ pub(super) fn backward(gpu: &Gpu, run: &ConvPoolBackward, pending: usize, scratc
     };
     let cells = batch * conv.out_channels * conv.output.map(|n| n.div_ceil(2)).iter().product::<usize>();
     let output = [Argument::new("dy", dy), Argument::new("winner", argmax), Argument::new("dx", run.unpooled)];
-    let kernels = if gpu.merges {
+    let kernels = if merges {
         arguments.push(output[2]);
         let grid = Grid::workgroups(&[Extent::of(weights + tiles(cells, "TILE_CELLS"))]);
         vec![kernel("backward", arguments, grid), input(run, dx)]

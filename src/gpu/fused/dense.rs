@@ -1,7 +1,8 @@
 //! Dense layers: products with a shared factor, bias and ReLU.
 
-use super::{Gpu, Scratch};
+use super::Scratch;
 use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, matmul, sizes};
+use crate::gpu::shaders::constant;
 use crate::ops::{MatMul, View};
 use crate::plan::patterns::{Dense, RectifiedBias};
 
@@ -15,17 +16,17 @@ pub(super) fn fits(op: &MatMul) -> bool {
 }
 
 /// Parts of a long sum, summed side by side where there are too few tiles to go round.
-pub(super) fn slices(gpu: &Gpu, op: &MatMul) -> usize {
-    let tile = |n: usize, name| n.div_ceil(gpu.shader_constant("fused/matmul", name) as usize);
+pub(super) fn slices(op: &MatMul) -> usize {
+    let tile = |n: usize, name| n.div_ceil(constant("fused/matmul", name));
     let tiles = tile(op.columns, "TILE_COLUMNS") * tile(op.rows, "TILE_ROWS");
     let terms = op.inner.div_ceil(WORKGROUPS.div_ceil(tiles)).max(SHORTEST).next_multiple_of(4);
     op.inner.div_ceil(terms)
 }
 
 /// `y = max(x·w + b, 0)`, or without the maximum.
-pub(super) fn forward(gpu: &Gpu, run: &Dense, scratch: &mut Scratch) -> [Kernel; 2] {
+pub(super) fn forward(run: &Dense, scratch: &mut Scratch) -> [Kernel; 2] {
     let Dense { product, b, rectified } = *run;
-    let slices = slices(gpu, &product);
+    let slices = slices(&product);
     let partial = scratch.view("a product in slices", slices * product.y.len);
     let add = Kernel {
         shader: "fused/partial",

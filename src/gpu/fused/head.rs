@@ -1,12 +1,12 @@
 //! The last two dense layers and the loss: forward, or forward and backward up to the first one's input.
 
-use super::{Gpu, Scratch, dense};
+use super::{Scratch, dense};
 use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, sizes};
+use crate::gpu::shaders::constant;
 use crate::plan::patterns::{Head, HeadBackward};
 
 /// What the kernels are written for: a lane a hidden unit, and room for the sums of the classes.
-pub(super) fn fits(gpu: &Gpu, run: &Head) -> bool {
-    let constant = |stem, name| gpu.shader_constant(stem, name) as usize;
+pub(super) fn fits(run: &Head) -> bool {
     let units = run.first.product.columns;
     dense::fits(&run.first.product)
         && units <= constant("fused/head", "WORKGROUP")
@@ -16,11 +16,11 @@ pub(super) fn fits(gpu: &Gpu, run: &Head) -> bool {
 
 /// `x → losses, predicted` and, with a backward pass, the gradients of all parameters but the first
 /// layer's weights, and of its output before ReLU.
-pub(super) fn kernels(gpu: &Gpu, run: &Head, scratch: &mut Scratch) -> Vec<Kernel> {
+pub(super) fn kernels(run: &Head, scratch: &mut Scratch) -> Vec<Kernel> {
     let Head { first, last, label, losses, predicted, backward } = *run;
     let (rows, units, classes) = (first.product.rows, first.product.columns, last.product.columns);
     let hidden = first.product.y;
-    let slices = dense::slices(gpu, &first.product);
+    let slices = dense::slices(&first.product);
     let partial = scratch.view("a product in slices", slices * hidden.len);
     let shapes = sizes([("ROWS", rows), ("HIDDEN", units), ("CLASSES", classes)]);
     let places = sizes([("SLICES", slices), ("b1_offset", first.b.offset), ("b2_offset", last.b.offset)]);

@@ -14,7 +14,7 @@ use crate::ops::{Op, View};
 use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, Head, RectifiedBias};
 use crate::plan::{Buffer, BufferId, Element, Plan, Program};
 
-use super::Gpu;
+use super::device::Gpu;
 use super::kernels::{self, Kernel};
 
 /// Lanes of a subgroup that the kernels share numbers among.
@@ -47,69 +47,67 @@ impl Scratch {
     }
 }
 
-impl Gpu {
-    /// Whether the adapter can run fused kernels.
-    fn fuses(&self) -> bool {
-        self.device.features().contains(wgpu::Features::SUBGROUP) && self.info.subgroup_min_size >= LANES
-    }
+/// Whether the adapter can run fused kernels.
+fn fuses(gpu: &Gpu) -> bool {
+    gpu.device.features().contains(wgpu::Features::SUBGROUP) && gpu.info.subgroup_min_size >= LANES
+}
 
-    /// What runs for each program of a plan.
-    pub(super) fn fuse(&self, plan: &Plan) -> Fused {
-        let mut scratch = Scratch { buffers: Vec::new(), first: plan.buffers.len(), replicas: plan.replicas };
-        let mut forwards = Vec::new();
-        let plain = |program: &Program| program.ops.iter().map(kernels::plain).collect();
-        let programs = plan.programs.iter().map(|program| match plan.fuse && !program.readable && self.fuses() {
-            true => self.fuse_program(&program.ops, &mut forwards, &mut scratch),
-            false => plain(program),
-        });
-        let programs = programs.collect();
-        if scratch.buffers.iter().any(|buffer| buffer.bytes() > self.max_binding_bytes()) {
-            return Fused { programs: plan.programs.iter().map(plain).collect(), scratch: Vec::new() };
-        }
-        Fused { programs, scratch: scratch.buffers }
+/// What runs for each program of a plan.
+pub(super) fn fuse(gpu: &Gpu, plan: &Plan) -> Fused {
+    let mut scratch = Scratch { buffers: Vec::new(), first: plan.buffers.len(), replicas: plan.replicas };
+    let mut forwards = Vec::new();
+    let plain = |program: &Program| program.ops.iter().map(kernels::plain).collect();
+    let programs = plan.programs.iter().map(|program| match plan.fuse && !program.readable && fuses(gpu) {
+        true => fuse_program(gpu.merges, &program.ops, &mut forwards, &mut scratch),
+        false => plain(program),
+    });
+    let programs = programs.collect();
+    if scratch.buffers.iter().any(|buffer| buffer.bytes() > gpu.max_binding_bytes()) {
+        return Fused { programs: plan.programs.iter().map(plain).collect(), scratch: Vec::new() };
     }
+    Fused { programs, scratch: scratch.buffers }
+}
 
-    /// `forwards` holds the runs replaced so far, in this program or an earlier one: a backward pass may
-    /// stand in another program than its forward pass.
-    fn fuse_program(&self, ops: &[Op], forwards: &mut Vec<ConvPool>, scratch: &mut Scratch) -> Vec<Kernel> {
-        let mut kernels = Vec::new();
-        // Nothing but Adam reads gradients: they are added there, or at the end.
-        let mut sums = Vec::new();
-        let mut rest = ops;
-        while let Some(op) = rest.first() {
-            let taken = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| conv_pool::fits(run)) {
-                forwards.push(run);
-                kernels.push(conv_pool::forward(&run));
-                taken
-            } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
-                let (run, sum) = conv_pool::backward(self, &run, sums.len(), scratch);
-                kernels.extend(run);
-                sums.push(sum);
-                taken
-            } else if let Some((run, taken)) = Head::at(rest).filter(|(run, _)| head::fits(self, run)) {
-                kernels.extend(head::kernels(self, &run, scratch));
-                taken
-            } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(&run.product)) {
-                kernels.extend(dense::forward(self, &run, scratch));
-                taken
-            } else if let Some((run, taken)) = RectifiedBias::at(rest) {
-                kernels.push(dense::rectified_bias(&run));
-                taken
-            } else {
-                kernels.extend(match op {
-                    Op::Adam(op) => sums::update(self, op, &mut sums),
-                    Op::MatMul(op) if dense::fits(op) && dense::slices(self, op) == 1 => {
-                        vec![dense::multiply(op, 1, op.y)]
-                    }
-                    _ => vec![kernels::plain(op)],
-                });
-                1
-            };
-            rest = &rest[taken..];
-        }
-        kernels.extend(sums.iter().map(sums::add));
-        kernels
+/// `forwards` holds the runs replaced so far, in this program or an earlier one: a backward pass may
+/// stand in another program than its forward pass.
+fn fuse_program(merges: bool, ops: &[Op], forwards: &mut Vec<ConvPool>, scratch: &mut Scratch) -> Vec<Kernel> {
+    let mut kernels = Vec::new();
+    // Nothing but Adam reads gradients: they are added there, or at the end.
+    let mut sums = Vec::new();
+    let mut rest = ops;
+    while let Some(op) = rest.first() {
+        let taken = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| conv_pool::fits(run)) {
+            forwards.push(run);
+            kernels.push(conv_pool::forward(&run));
+            taken
+        } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
+            let (run, sum) = conv_pool::backward(merges, &run, sums.len(), scratch);
+            kernels.extend(run);
+            sums.push(sum);
+            taken
+        } else if let Some((run, taken)) = Head::at(rest).filter(|(run, _)| head::fits(run)) {
+            kernels.extend(head::kernels(&run, scratch));
+            taken
+        } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(&run.product)) {
+            kernels.extend(dense::forward(&run, scratch));
+            taken
+        } else if let Some((run, taken)) = RectifiedBias::at(rest) {
+            kernels.push(dense::rectified_bias(&run));
+            taken
+        } else {
+            kernels.extend(match op {
+                Op::Adam(op) => sums::update(merges, op, &mut sums),
+                Op::MatMul(op) if dense::fits(op) && dense::slices(op) == 1 => {
+                    vec![dense::multiply(op, 1, op.y)]
+                }
+                _ => vec![kernels::plain(op)],
+            });
+            1
+        };
+        rest = &rest[taken..];
     }
+    kernels.extend(sums.iter().map(sums::add));
+    kernels
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Gradients left in slices of the batch: added by a kernel of their own, or together with Adam.
 
-use super::Gpu;
 use crate::gpu::kernels::{Argument, Grid, Kernel, plain, sizes};
 use crate::ops::{Adam, Op, View};
 
@@ -34,8 +33,8 @@ pub(super) fn add(sum: &Sum) -> Kernel {
 }
 
 /// Adam after the `sums` so far, which are done then.
-pub(super) fn update(gpu: &Gpu, op: &Adam, sums: &mut Vec<Sum>) -> Vec<Kernel> {
-    let kernels = match together(op, sums).filter(|_| gpu.merges) {
+pub(super) fn update(merges: bool, op: &Adam, sums: &mut Vec<Sum>) -> Vec<Kernel> {
+    let kernels = match together(op, sums).filter(|_| merges) {
         Some(kernel) => vec![kernel],
         None => sums.iter().map(add).chain([plain(&Op::Adam(*op))]).collect(),
     };

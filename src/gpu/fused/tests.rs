@@ -35,7 +35,7 @@ fn the_tutorials_networks_are_fused() {
     for (configuration, merges) in Configuration::TUTORIAL.into_iter().flat_map(|c| [(c, true), (c, false)]) {
         gpu.merges = merges;
         let training = plan(&Network::new([28, 28], configuration).unwrap(), 64);
-        let fused = gpu.fuse(&training.plan);
+        let fused = fuse(&gpu, &training.plan);
         let stems = ["conv_pool", "matmul", "head", "head_gradients", "conv_pool_backward", "conv2d", "first_layer"];
         let counts = stems.map(|stem| count(&fused, &training, &format!("fused/{stem}")));
         // Both convolutions; dense1 forward and twice back; the rest of the dense layers; conv2, conv1 back.
@@ -46,7 +46,7 @@ fn the_tutorials_networks_are_fused() {
         let dispatches = fused.programs[training.train_step.0].len();
         assert_eq!(dispatches, if merges { 12 } else { 15 }, "{configuration}");
         assert_eq!(fused.programs[training.evaluate.0].len(), 5, "{configuration}");
-        let plain = gpu.fuse(&Plan { fuse: false, ..training.plan.clone() });
+        let plain = fuse(&gpu, &Plan { fuse: false, ..training.plan.clone() });
         assert!(plain.scratch.is_empty());
         assert_eq!(plain.programs[training.features.0], fused.programs[training.features.0], "features stay plain");
         assert_eq!(count(&plain, &training, "plain/conv2d"), 5, "{configuration}");
@@ -59,7 +59,7 @@ fn what_does_not_fit_stays_plain() {
     let gpu = gpu();
     let architecture = Architecture { strides: [[1; 2]; 2], paddings: [Padding::Same; 2], head: Head::Flatten };
     let training = plan(&Network::new([14, 14], architecture).unwrap(), 13);
-    let fused = gpu.fuse(&training.plan);
+    let fused = fuse(&gpu, &training.plan);
     assert_eq!(count(&fused, &training, "fused/matmul"), 2);
     let (run, _) = ConvPool::at(&training.plan.programs[training.train_step.0].ops[1..]).unwrap();
     let with = |conv: ConvShape| conv_pool::fits(&ConvPool { conv, ..run });
@@ -74,7 +74,7 @@ fn what_does_not_fit_stays_plain() {
     let with = |units, classes| {
         let mut other = head;
         (other.first.product.columns, other.last.product.columns) = (units, classes);
-        head::fits(&gpu, &other)
+        head::fits(&other)
     };
     assert!(with(128, 10) && with(32, 16));
     assert!(!with(160, 10) && !with(128, 17) && !with(100, 10));
@@ -89,7 +89,7 @@ fn sums_are_added_with_adam_or_alone() {
     let training = plan(&Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap(), 64);
     let fused = |ops: &[Op]| {
         let mut scratch = Scratch { buffers: Vec::new(), first: 100, replicas: 1 };
-        let kernels = gpu.fuse_program(ops, &mut Vec::new(), &mut scratch);
+        let kernels = fuse_program(gpu.merges, ops, &mut Vec::new(), &mut scratch);
         kernels
             .iter()
             .map(|kernel| kernel.shader)
@@ -112,7 +112,7 @@ fn sums_that_wait_have_buffers_of_their_own() {
     let training = plan(&Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap(), 64);
     let fused = |ops: &[Op]| {
         let mut scratch = Scratch { buffers: Vec::new(), first: 100, replicas: 1 };
-        let kernels = gpu.fuse_program(ops, &mut Vec::new(), &mut scratch);
+        let kernels = fuse_program(gpu.merges, ops, &mut Vec::new(), &mut scratch);
         (kernels, scratch.buffers.len())
     };
     let ops = &training.plan.programs[training.train_step.0].ops;

@@ -15,6 +15,7 @@ mod relu;
 mod softmax_cross_entropy;
 
 use crate::ops::{Op, Operand, View};
+use crate::plan::Buffer;
 
 pub(super) use grid::{Extent, Grid};
 
@@ -53,6 +54,24 @@ impl Kernel {
     pub fn name(&self) -> String {
         format!("{}.{}", self.shader, self.entry)
     }
+
+    /// The value of an `override` constant of the shader: one of [`Kernel::constants`], or an argument's
+    /// `_offset`, or its `_stride` between replicas, which is 0 where all replicas share the buffer. The
+    /// offset and stride of a variable that this entry point does not use are 0.
+    pub fn value(&self, constant: &str, buffers: &[Buffer]) -> Option<f64> {
+        if let Some(&(_, value)) = self.constants.iter().find(|(name, _)| *name == constant) {
+            return Some(value);
+        }
+        let view = |name: &str| self.arguments.iter().find(|argument| argument.name == name).map(|a| a.view);
+        if let Some(name) = constant.strip_suffix("_offset") {
+            return Some(view(name).map_or(0.0, |view| view.offset as f64));
+        }
+        let name = constant.strip_suffix("_stride")?;
+        Some(view(name).map_or(0.0, |view| {
+            let buffer = &buffers[view.buffer.0];
+            if buffer.replicas == 1 { 0.0 } else { buffer.len as f64 }
+        }))
+    }
 }
 
 /// The kernel of one plain operation.
@@ -78,3 +97,6 @@ fn arguments(operands: &[Operand]) -> Vec<Argument> {
 pub(super) fn sizes<const N: usize>(values: [(&'static str, usize); N]) -> Vec<(&'static str, f64)> {
     values.into_iter().map(|(name, value)| (name, value as f64)).collect()
 }
+
+#[cfg(test)]
+mod tests;
