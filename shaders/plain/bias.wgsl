@@ -30,8 +30,8 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     y[id.z * y_stride + element] += b[b_offset + id.z * b_stride + element % CHANNELS];
 }
 
-// db[c] = Σ_r dy[r,c]. dy is [ROWS, CHANNELS]. One workgroup per channel: each invocation sums
-// every WORKGROUP-th row, then the sums are added pairwise.
+// db[c] = Σ_r dy[r,c]. dy is [ROWS, CHANNELS]. One workgroup per channel: each invocation adds
+// every WORKGROUP-th row, then the invocations' sums are added pairwise.
 @compute @workgroup_size(WORKGROUP)
 fn backward(
     @builtin(workgroup_id) group: vec3<u32>,
