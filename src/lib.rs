@@ -101,6 +101,7 @@
 //! - `cli`: the command, its files and figures ([`results`], [`report`]).
 //! - `parallel`: the CPU backend on all cores; without it on one, with the same bits as result.
 //! - `embedded-data`: MNIST inside the binary ([`data::Dataset::embedded`]).
+//! - `files`: compiled GPU pipelines are kept in a directory ([`gpu::Gpu::use_cache`]).
 //!
 //! All are on by default.
 

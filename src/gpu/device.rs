@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, Remedy, Result};
 
-use super::adapter::{choose, enumerate, is_real, unusable};
+use super::adapter::{choose, enumerate, unusable};
+#[cfg(feature = "files")]
 use super::cache::Cache;
 use super::shaders::Library;
+use super::tuning::Tuning;
 
 /// An opened GPU.
 pub struct Gpu {
@@ -14,11 +16,9 @@ pub struct Gpu {
     pub(super) queue: wgpu::Queue,
     /// Which adapter it is.
     pub info: wgpu::AdapterInfo,
-    /// Whether fused kernels of one stage go into one dispatch. That saves a launch, which should pay on a
-    /// real adapter (not measured); a software one, which computes both sides of a branch, loses more than
-    /// it saves.
-    pub(super) merges: bool,
+    pub(super) tuning: Tuning,
     pub(super) library: Library,
+    #[cfg(feature = "files")]
     cache: Option<Cache>,
     faults: Faults,
 }
@@ -71,8 +71,17 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
             lost.note(format!("device lost: {text}"));
         }
     });
-    let merges = is_real(&info);
-    Ok(Gpu { device, queue, info, merges, library: Library::new(checked), cache: None, faults })
+    let tuning = Tuning::for_adapter(&info, device.features(), &device.limits());
+    Ok(Gpu {
+        device,
+        queue,
+        info,
+        tuning,
+        library: Library::new(checked),
+        #[cfg(feature = "files")]
+        cache: None,
+        faults,
+    })
 }
 
 /// Features that are used where the adapter has them. Training needs none of them: without timestamps,
@@ -83,11 +92,14 @@ fn wanted_features() -> wgpu::Features {
 }
 
 impl Gpu {
-    /// Whether plans prepared from now on take merged kernels, whatever this adapter would take by itself:
-    /// for tests and measurements of both.
-    #[doc(hidden)]
-    pub fn set_merges(&mut self, merges: bool) {
-        self.merges = merges;
+    /// What was chosen for this adapter.
+    pub fn tuning(&self) -> &Tuning {
+        &self.tuning
+    }
+
+    /// The same, to replace choices in plans that are prepared from now on: for measurements and tests.
+    pub fn tuning_mut(&mut self) -> &mut Tuning {
+        &mut self.tuning
     }
 
     /// The largest buffer that a shader can bind, in bytes.
@@ -101,12 +113,14 @@ impl Gpu {
     ///
     /// Only this user may be able to write into `directory`: drivers trust what they find there. A missing
     /// directory is made so.
+    #[cfg(feature = "files")]
     pub fn use_cache(&mut self, directory: &std::path::Path) {
         self.cache = Cache::open(&self.device, &self.info, directory);
     }
 
     /// Writes the pipelines compiled so far for the next process, if there are new ones. A failure is
     /// logged and is no error: the next process compiles.
+    #[cfg(feature = "files")]
     pub fn save_cache(&self) {
         if let Some(cache) = &self.cache {
             cache.save();
@@ -114,8 +128,15 @@ impl Gpu {
     }
 
     /// The driver's cache of pipelines, where there is one.
+    #[cfg(feature = "files")]
     pub(super) fn pipeline_cache(&self) -> Option<&wgpu::PipelineCache> {
         self.cache.as_ref().map(Cache::pipelines)
+    }
+
+    /// Without files there is no cache of pipelines.
+    #[cfg(not(feature = "files"))]
+    pub(super) fn pipeline_cache(&self) -> Option<&wgpu::PipelineCache> {
+        None
     }
 
     /// Fails once anything went wrong on the device since it was opened.

@@ -15,10 +15,6 @@ use super::pipeline::{Memory, Pipelines};
 use super::program::{Program, record_layout};
 use super::readback::{Section, Signal, read};
 
-/// A submission should keep the device about this long: short enough for watchdogs and for a
-/// prompt answer to Ctrl-C, long enough that its cost does not show.
-const SUBMISSION_SECONDS: f64 = 0.2;
-
 /// A plan's buffers and pipelines on a GPU.
 pub struct Executor {
     gpu: Arc<Gpu>,
@@ -50,7 +46,7 @@ impl Executor {
     pub async fn new(gpu: Arc<Gpu>, plan: &Plan) -> Result<Self> {
         let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let Fused { programs: kernels, scratch } = fuse(&gpu, plan);
+        let Fused { programs: kernels, scratch } = fuse(plan, &gpu.tuning, gpu.max_binding_bytes());
         let specs: Vec<_> = plan.buffers.iter().chain(&scratch).cloned().collect();
         let record_layout = record_layout(&gpu);
         let programs = plan.programs.iter().zip(kernels);
@@ -169,8 +165,8 @@ impl Executor {
         self.gpu.queue.submit([encoder.finish()])
     }
 
-    /// Runs a range of a program's steps in submissions of about 0.2 s. The next submission is encoded while
-    /// one runs. After each, `progress(steps done)` says whether to go on.
+    /// Runs a range of a program's steps in submissions that each take a fraction of a second. The next
+    /// submission is encoded while one runs. After each, `progress(steps done)` says whether to go on.
     ///
     /// # Errors
     /// [`Error::Failure`] where the device failed or stays silent.
@@ -181,6 +177,7 @@ impl Executor {
         progress: &mut dyn FnMut(usize) -> bool,
     ) -> Result<(), Error> {
         self.compile(program)?;
+        let seconds = self.gpu.tuning.submission_ms as f64 / 1000.0;
         let mut next = steps.start;
         let mut running: Option<Running> = None;
         let mut since = Instant::now();
@@ -190,7 +187,7 @@ impl Executor {
             if go_on && next < steps.end {
                 let pace = self.seconds_per_step[program.0];
                 // The first submission of a program measures one step.
-                let count = if pace > 0.0 { (SUBMISSION_SECONDS / pace) as usize } else { 1 };
+                let count = if pace > 0.0 { (seconds / pace) as usize } else { 1 };
                 let chunk = next..(next + count.max(1)).min(steps.end);
                 next = chunk.end;
                 let submission = self.submit(program, chunk.clone(), None);

@@ -1,33 +1,31 @@
-//! Dense layers: products with a shared factor, bias and ReLU.
+//! Dense layers: matrix products whose left factor lanes share, bias and ReLU.
 
 use super::Scratch;
 use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, matmul, sizes};
 use crate::gpu::shaders::constant;
+use crate::gpu::tuning::Tuning;
 use crate::ops::{MatMul, View};
 use crate::plan::patterns::{Dense, RectifiedBias};
 
-/// Workgroups that a product should have at least, and the fewest terms of a slice of its sums.
-const WORKGROUPS: usize = 64;
-const SHORTEST: usize = 128;
-
-/// What `fused/matmul.wgsl` is written for.
+/// Whether `fused/matmul.wgsl` is written for these shapes.
 pub(super) fn fits(op: &MatMul) -> bool {
     op.columns.is_multiple_of(4) && op.inner.is_multiple_of(4)
 }
 
-/// Parts of a long sum, summed side by side where there are too few tiles to go round.
-pub(super) fn slices(op: &MatMul) -> usize {
-    let tile = |n: usize, name| n.div_ceil(constant("fused/matmul", name));
-    let tiles = tile(op.columns, "TILE_COLUMNS") * tile(op.rows, "TILE_ROWS");
-    let terms = op.inner.div_ceil(WORKGROUPS.div_ceil(tiles)).max(SHORTEST).next_multiple_of(4);
+/// Split-K: into how many slices the sums are cut, so that a product with few tiles has enough workgroups.
+pub(super) fn slices(tuning: &Tuning, op: &MatMul) -> usize {
+    let along = |n: usize, tile| n.div_ceil(constant("fused/matmul", tile));
+    let tiles = along(op.columns, "TILE_COLUMNS") * along(op.rows, "TILE_ROWS");
+    let terms =
+        op.inner.div_ceil(tuning.split_k_workgroups.div_ceil(tiles)).max(tuning.split_k_terms).next_multiple_of(4);
     op.inner.div_ceil(terms)
 }
 
 /// `y = max(x·w + b, 0)`, or without the maximum.
-pub(super) fn forward(run: &Dense, scratch: &mut Scratch) -> [Kernel; 2] {
+pub(super) fn forward(tuning: &Tuning, run: &Dense, scratch: &mut Scratch) -> [Kernel; 2] {
     let Dense { product, b, rectified } = *run;
-    let slices = slices(&product);
-    let partial = scratch.view("a product in slices", slices * product.y.len);
+    let slices = slices(tuning, &product);
+    let partial = scratch.view("partial product", slices * product.y.len);
     let add = Kernel {
         shader: "fused/partial",
         entry: "dense",
@@ -44,7 +42,7 @@ pub(super) fn forward(run: &Dense, scratch: &mut Scratch) -> [Kernel; 2] {
     [multiply(&product, slices, partial), add]
 }
 
-/// The product, its sums in slices.
+/// The product, as partial sums of so many slices: `y` is `[slices, rows, columns]`.
 pub(super) fn multiply(op: &MatMul, slices: usize, y: View) -> Kernel {
     let mut constants = matmul::constants(op);
     constants.extend(sizes([("SLICE", op.inner.div_ceil(slices).next_multiple_of(4))]));
@@ -61,7 +59,7 @@ pub(super) fn multiply(op: &MatMul, slices: usize, y: View) -> Kernel {
     }
 }
 
-/// `dy` where ReLU let the output through, and `db`.
+/// Zeroes `dy` where ReLU's output is zero, and sums it: `activation, dy → dy, db`.
 pub(super) fn rectified_bias(run: &RectifiedBias) -> Kernel {
     let RectifiedBias { rows, channels, activation, dy, db } = *run;
     Kernel {

@@ -3,9 +3,11 @@
 use super::{Scratch, dense};
 use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, sizes};
 use crate::gpu::shaders::constant;
+use crate::gpu::tuning::Tuning;
 use crate::plan::patterns::{Head, HeadBackward};
 
-/// What the kernels are written for: a lane a hidden unit, and room for the sums of the classes.
+/// Whether the kernels are written for these shapes: one invocation per hidden unit, and a lane for each
+/// class.
 pub(super) fn fits(run: &Head) -> bool {
     let units = run.first.product.columns;
     dense::fits(&run.first.product)
@@ -16,12 +18,14 @@ pub(super) fn fits(run: &Head) -> bool {
 
 /// `x → losses, predicted` and, with a backward pass, the gradients of all parameters but the first
 /// layer's weights, and of its output before ReLU.
-pub(super) fn kernels(run: &Head, scratch: &mut Scratch) -> Vec<Kernel> {
+pub(super) fn kernels(tuning: &Tuning, run: &Head, scratch: &mut Scratch) -> Vec<Kernel> {
     let Head { first, last, label, losses, predicted, backward } = *run;
-    let (rows, units, classes) = (first.product.rows, first.product.columns, last.product.columns);
+    let rows = first.product.rows;
+    let units = first.product.columns;
+    let classes = last.product.columns;
     let hidden = first.product.y;
-    let slices = dense::slices(&first.product);
-    let partial = scratch.view("a product in slices", slices * hidden.len);
+    let slices = dense::slices(tuning, &first.product);
+    let partial = scratch.view("partial product", slices * hidden.len);
     let shapes = sizes([("ROWS", rows), ("HIDDEN", units), ("CLASSES", classes)]);
     let places = sizes([("SLICES", slices), ("b1_offset", first.b.offset), ("b2_offset", last.b.offset)]);
     let mut arguments = vec![

@@ -5,8 +5,14 @@ use crate::model::geometry::{ConvShape, Padding, PoolShape};
 use crate::model::network::{Architecture, Configuration, Head, Network};
 use crate::plan::{PlanOptions, TrainingPlan, patterns};
 
-fn gpu() -> Gpu {
-    pollster::block_on(crate::gpu::open(None, false)).unwrap()
+/// Of an adapter that runs every kernel.
+fn tuning(merge: bool) -> Tuning {
+    let real = wgpu::AdapterInfo::new(wgpu::DeviceType::DiscreteGpu, wgpu::Backend::Vulkan);
+    let info = wgpu::AdapterInfo { subgroup_min_size: 32, subgroup_max_size: 32, ..real };
+    let mut tuning = Tuning::for_adapter(&info, wgpu::Features::SUBGROUP, &wgpu::Limits::default());
+    assert!(tuning.lanes > 0);
+    tuning.merge = merge;
+    tuning
 }
 
 fn plan(network: &Network, batch: usize) -> TrainingPlan {
@@ -30,12 +36,10 @@ fn count(fused: &Fused, training: &TrainingPlan, shader: &str) -> usize {
 
 #[test]
 fn the_tutorials_networks_are_fused() {
-    let mut gpu = gpu();
-    assert!(!gpu.merges || crate::gpu::is_real(&gpu.info));
     for (configuration, merges) in Configuration::TUTORIAL.into_iter().flat_map(|c| [(c, true), (c, false)]) {
-        gpu.merges = merges;
+        let tuning = tuning(merges);
         let training = plan(&Network::new([28, 28], configuration).unwrap(), 64);
-        let fused = fuse(&gpu, &training.plan);
+        let fused = fuse(&training.plan, &tuning, u64::MAX);
         let stems = ["conv_pool", "matmul", "head", "head_gradients", "conv_pool_backward", "conv2d", "first_layer"];
         let counts = stems.map(|stem| count(&fused, &training, &format!("fused/{stem}")));
         // Both convolutions; dense1 forward and twice back; the rest of the dense layers; conv2, conv1 back.
@@ -46,7 +50,7 @@ fn the_tutorials_networks_are_fused() {
         let dispatches = fused.programs[training.train_step.0].len();
         assert_eq!(dispatches, if merges { 12 } else { 15 }, "{configuration}");
         assert_eq!(fused.programs[training.evaluate.0].len(), 5, "{configuration}");
-        let plain = fuse(&gpu, &Plan { fuse: false, ..training.plan.clone() });
+        let plain = fuse(&Plan { fuse: false, ..training.plan.clone() }, &tuning, u64::MAX);
         assert!(plain.scratch.is_empty());
         assert_eq!(plain.programs[training.features.0], fused.programs[training.features.0], "features stay plain");
         assert_eq!(count(&plain, &training, "plain/conv2d"), 5, "{configuration}");
@@ -56,10 +60,10 @@ fn the_tutorials_networks_are_fused() {
 /// A sum over 13 samples does not come in fours.
 #[test]
 fn what_does_not_fit_stays_plain() {
-    let gpu = gpu();
+    let tuning = tuning(false);
     let architecture = Architecture { strides: [[1; 2]; 2], paddings: [Padding::Same; 2], head: Head::Flatten };
     let training = plan(&Network::new([14, 14], architecture).unwrap(), 13);
-    let fused = fuse(&gpu, &training.plan);
+    let fused = fuse(&training.plan, &tuning, u64::MAX);
     assert_eq!(count(&fused, &training, "fused/matmul"), 2);
     let (run, _) = ConvPool::at(&training.plan.programs[training.train_step.0].ops[1..]).unwrap();
     let with = |conv: ConvShape| conv_pool::fits(&ConvPool { conv, ..run });
@@ -84,12 +88,11 @@ fn what_does_not_fit_stays_plain() {
 /// Sums of one convolution only, or into another buffer than Adam's, are added by themselves.
 #[test]
 fn sums_are_added_with_adam_or_alone() {
-    let mut gpu = gpu();
-    gpu.merges = true;
+    let tuning = tuning(true);
     let training = plan(&Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap(), 64);
     let fused = |ops: &[Op]| {
         let mut scratch = Scratch { buffers: Vec::new(), first: 100, replicas: 1 };
-        let kernels = fuse_program(gpu.merges, ops, &mut Vec::new(), &mut scratch);
+        let kernels = fuse_program(&tuning, ops, &mut Vec::new(), &mut scratch);
         kernels
             .iter()
             .map(|kernel| kernel.shader)
@@ -108,11 +111,11 @@ fn sums_are_added_with_adam_or_alone() {
 /// the same shapes. After Adam their buffers are free again.
 #[test]
 fn sums_that_wait_have_buffers_of_their_own() {
-    let gpu = gpu();
+    let tuning = tuning(false);
     let training = plan(&Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap(), 64);
     let fused = |ops: &[Op]| {
         let mut scratch = Scratch { buffers: Vec::new(), first: 100, replicas: 1 };
-        let kernels = fuse_program(gpu.merges, ops, &mut Vec::new(), &mut scratch);
+        let kernels = fuse_program(&tuning, ops, &mut Vec::new(), &mut scratch);
         (kernels, scratch.buffers.len())
     };
     let ops = &training.plan.programs[training.train_step.0].ops;

@@ -1,4 +1,5 @@
-//! Convolution: tiles of pixels × channels, or of rows × channels of the weights' gradient.
+//! Convolution: tiles of pixels × channels or, of the weights' gradient, of rows × channels. Instead of the
+//! tiled shader there is a naive one that computes an element per invocation.
 
 use super::{Extent, Grid, Kernel, arguments, sizes};
 use crate::model::geometry::ConvShape;
@@ -31,6 +32,17 @@ pub(super) fn kernel(op: &Conv2d) -> Kernel {
         arguments: arguments(&op.operands()),
         grid,
     }
+}
+
+/// The naive shader: the same bindings and constants, one invocation per element of the pass's output.
+pub(super) fn naive(op: &Conv2d) -> Kernel {
+    let s = &op.shape;
+    let elements = match op.pass {
+        Conv2dPass::Forward { .. } => op.batch * s.output_len(),
+        Conv2dPass::BackwardInput { .. } => op.batch * s.input_len(),
+        Conv2dPass::BackwardWeights { .. } => s.weights_len(),
+    };
+    Kernel { shader: "plain/conv2d_naive", grid: Grid::elements(elements), ..kernel(op) }
 }
 
 /// Pixels of a batch of inputs in one phase of the stride: those whose coordinates leave the same

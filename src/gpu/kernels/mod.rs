@@ -17,6 +17,8 @@ mod softmax_cross_entropy;
 use crate::ops::{Op, Operand, View};
 use crate::plan::Buffer;
 
+use super::tuning::Tuning;
+
 pub(super) use grid::{Extent, Grid};
 
 /// One dispatch: an entry point of a shader and what it is run with.
@@ -75,9 +77,10 @@ impl Kernel {
 }
 
 /// The kernel of one plain operation.
-pub(super) fn plain(op: &Op) -> Kernel {
+pub(super) fn plain(op: &Op, tuning: &Tuning) -> Kernel {
     match op {
         Op::Gather(op) => gather::kernel(op),
+        Op::Conv2d(op) if tuning.naive_conv2d => conv2d::naive(op),
         Op::Conv2d(op) => conv2d::kernel(op),
         Op::Bias(op) => bias::kernel(op),
         Op::Relu(op) => relu::kernel(op),

@@ -21,9 +21,14 @@ fn shaders_access_tensors_as_the_operations_say() {
         fuse: false,
     };
     let training = TrainingPlan::new(&network, &options).unwrap();
+    let adapter = wgpu::AdapterInfo::new(wgpu::DeviceType::Cpu, wgpu::Backend::Vulkan);
+    let tiled = Tuning::for_adapter(&adapter, wgpu::Features::empty(), &wgpu::Limits::default());
+    let mut naive = tiled.clone();
+    naive.set("naive_conv2d", "1").unwrap();
     let mut entries = std::collections::BTreeSet::new();
-    for op in &training.plan.programs[training.train_step.0].ops {
-        let kernel = plain(op);
+    let ops = &training.plan.programs[training.train_step.0].ops;
+    for (op, tuning) in ops.iter().flat_map(|op| [(op, &tiled), (op, &naive)]) {
+        let kernel = plain(op, tuning);
         let entry = interface(kernel.shader).entry(kernel.entry);
         let operands = op.operands();
         assert_eq!(entry.bindings.len(), operands.len(), "{}", kernel.name());
@@ -35,5 +40,5 @@ fn shaders_access_tensors_as_the_operations_say() {
         }
         entries.insert(kernel.name());
     }
-    assert!(entries.len() >= 13, "{entries:?}");
+    assert!(entries.len() >= 16, "{entries:?}");
 }

@@ -33,6 +33,8 @@ pub(in crate::gpu) struct Entry {
     pub bindings: Vec<Binding>,
     /// Whether it reads the step record.
     pub uses_record: bool,
+    /// Bytes of memory that a workgroup shares.
+    pub shared_bytes: u32,
 }
 
 /// A shader's declarations and its source.
@@ -84,6 +86,11 @@ impl Interface {
         self.entries.get(name).unwrap_or_else(|| panic!("shaders/{}.wgsl has no entry point {name}", self.stem))
     }
 
+    /// All entry points.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
     /// The value of the `const` of that name.
     pub fn constant(&self, name: &str) -> u32 {
         *self.constants.get(name).unwrap_or_else(|| panic!("shaders/{}.wgsl has no constant {name}", self.stem))
@@ -94,12 +101,16 @@ impl Entry {
     fn of(module: &naga::Module, info: &ModuleInfo, index: usize) -> Self {
         let mut bindings = Vec::new();
         let mut uses_record = false;
+        let mut shared_bytes = 0;
         for (handle, variable) in module.global_variables.iter() {
             let usage = info.get_entry_point(index)[handle];
-            let (Some(name), Some(binding)) = (&variable.name, &variable.binding) else { continue };
             if usage.is_empty() {
                 continue;
             }
+            if variable.space == naga::AddressSpace::WorkGroup {
+                shared_bytes += module.types[variable.ty].inner.size(module.to_ctx());
+            }
+            let (Some(name), Some(binding)) = (&variable.name, &variable.binding) else { continue };
             if binding.group != STORAGE_GROUP {
                 uses_record = true;
                 continue;
@@ -111,6 +122,6 @@ impl Entry {
             debug_assert!(written || !usage.contains(GlobalUse::WRITE));
             bindings.push(Binding { name: name.clone(), index: binding.binding, written });
         }
-        Entry { workgroup: module.entry_points[index].workgroup_size[0], bindings, uses_record }
+        Entry { workgroup: module.entry_points[index].workgroup_size[0], bindings, uses_record, shared_bytes }
     }
 }

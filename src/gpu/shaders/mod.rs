@@ -46,3 +46,6 @@ fn load(device: &wgpu::Device, stem: &str, checked: bool) -> wgpu::ShaderModule 
     // by a shape. The tests of every kernel run with the checks on as well.
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
+
+#[cfg(test)]
+mod tests;
