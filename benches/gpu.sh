@@ -4,8 +4,9 @@
 #   PEERS=dir benches/gpu.sh       peers in dir: torch_peer.py, burn/target/release/burnpeer; else "not measured"
 #   ADAPTER=any benches/gpu.sh     on a software adapter too; the table says so
 #
-# A real adapter runs kernels of one stage in one dispatch (merged), a software one in several (separate).
-# STRIDELAB_MERGE=1 or 0 makes the tool do one or the other; here it measures each adapter's other way as well.
+# A real adapter runs independent kernels in one dispatch (merged), a software one in several (separate).
+# STRIDELAB_TUNING=merge=1 or merge=0 makes the tool do one or the other; the script measures each adapter's
+# other way as well.
 #
 # EPOCHS (3), LIMIT (all samples), STEPS (300, of a peer), REPLICAS (16), OUT (a new folder in runs/) make it shorter.
 set -euo pipefail
@@ -14,7 +15,7 @@ cd "$(dirname "$0")/.."
 EPOCHS="${EPOCHS:-3}" STEPS="${STEPS:-300}" REPLICAS="${REPLICAS:-16}"
 OUT="${OUT:-runs/gpu-$(date +%Y-%m-%d-%H%M%S)}"
 export MNIST_DIR="$PWD/assets/mnist"
-unset STRIDELAB_MERGE # an adapter's own way, but where it is set below
+unset STRIDELAB_TUNING # the adapter's own choices, except where it is set below
 NONE="not measured"
 mkdir -p "$OUT"
 limit=(); [[ -z "${LIMIT:-}" ]] || limit=(--limit "$LIMIT")
@@ -48,7 +49,7 @@ done_of() { { grep '"event":"done"' "$OUT/$1.txt" 2>/dev/null || true; } | field
 if [[ $run == yes ]]; then
   "$tool" parity | tee "$OUT/parity.txt"
   "$tool" bench --backend gpu --json --out "$OUT/bench" >"$OUT/bench.txt"
-  STRIDELAB_MERGE=$merge "$tool" bench --backend gpu --json --out "$OUT/$other" >"$OUT/$other.txt"
+  STRIDELAB_TUNING=merge=$merge "$tool" bench --backend gpu --json --out "$OUT/$other" >"$OUT/$other.txt"
   train study --epochs "$EPOCHS"
   train solo --stride 2 --padding valid --epochs 1
   train replicas --stride 2 --padding valid --epochs 1 --seeds "0..$((REPLICAS - 1))"

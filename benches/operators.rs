@@ -13,11 +13,7 @@ use stridelab::Result;
 use stridelab::backend::{Backend, Executor};
 use stridelab::model::{Configuration, Network};
 use stridelab::ops::adam::AdamParameters;
-use stridelab::ops::bias::BiasPass;
-use stridelab::ops::conv2d::Conv2dPass;
-use stridelab::ops::max_pool::MaxPoolPass;
-use stridelab::ops::softmax_cross_entropy::SoftmaxCrossEntropyPass as LossPass;
-use stridelab::ops::{Op, Operand};
+use stridelab::ops::{Access, Op, Operand};
 use stridelab::parity::norm_relative;
 use stridelab::plan::{Element, Plan, Program, ProgramId, StepRecord, TrainingPlan, View};
 use stridelab::train::TrainOptions;
@@ -90,7 +86,7 @@ fn operations(configuration: &Configuration, gpu: Option<&Backend>, arguments: &
         println!("{configuration}, batch {batch}: checking {} operations", rows.len());
     }
     for (op, name, program) in rows {
-        let tensors = op.kernel().operands;
+        let tensors = op.operands();
         let before = contents(&cpu, &tensors)?;
         if let Some(gpu) = &mut gpu {
             for executor in [&mut cpu, &mut *gpu] {
@@ -137,32 +133,9 @@ fn restore(executor: &mut Executor, tensors: &[Operand], contents: &[Vec<u8>]) -
 /// Fills the outputs that an operation does not also read with NaN, or with the largest integer, so that the
 /// check finds elements that a kernel did not write.
 fn poison(executor: &mut Executor, op: &Op, plan: &Plan) -> Result<()> {
-    let outputs = match op {
-        Op::Gather(op) => vec![op.x, op.label],
-        Op::Conv2d(op) => match op.pass {
-            Conv2dPass::Forward { y: out, .. }
-            | Conv2dPass::BackwardInput { dx: out, .. }
-            | Conv2dPass::BackwardWeights { dw: out, .. } => vec![out],
-        },
-        Op::MaxPool(op) => match op.pass {
-            MaxPoolPass::Forward { y, argmax, .. } => vec![y, argmax],
-            MaxPoolPass::Backward { dx, .. } => vec![dx],
-        },
-        Op::Bias(op) => match op.pass {
-            BiasPass::Forward { .. } => vec![],
-            BiasPass::Backward { db, .. } => vec![db],
-        },
-        Op::MatMul(op) => vec![op.y],
-        Op::SoftmaxCrossEntropy(op) => match op.pass {
-            LossPass::Forward { losses, predicted, .. } => vec![losses, predicted],
-            LossPass::NegativeLogLikelihood { losses: out, .. }
-            | LossPass::Softmax { y: out, .. }
-            | LossPass::LogSoftmax { y: out, .. }
-            | LossPass::Backward { dx: out, .. } => vec![out],
-        },
-        Op::Relu(_) | Op::Adam(_) => vec![],
-    };
-    outputs.into_iter().try_for_each(|view| {
+    let operands = op.operands();
+    let outputs = operands.iter().filter(|operand| operand.access == Access::Write);
+    outputs.map(|operand| operand.view).try_for_each(|view| {
         let bytes = view.len * plan.buffers[view.buffer.0].element.bytes();
         executor.write(view, 0, &vec![u8::MAX; bytes])
     })
@@ -192,12 +165,12 @@ fn cells(timing: Timing, macs: u64) -> String {
 
 /// A row's name: shader, entry point and output tensor, such as `conv2d forward conv1`.
 fn name(op: &Op, plan: &Plan) -> String {
-    let kernel = op.kernel();
-    let tensor = kernel.operands.last().map(|out| {
+    let operands = op.operands();
+    let tensor = operands.last().map(|out| {
         let parameter = plan.parameters.iter().find(|p| (p.offset, p.len) == (out.view.offset, out.view.len));
         let buffer = plan.buffers[out.view.buffer.0].name.as_str();
         let buffer = ["train_step ", "train "].iter().find_map(|of| buffer.strip_prefix(of)).unwrap_or(buffer);
         parameter.map_or(buffer, |p| &p.name).to_string()
     });
-    format!("{} {} {}", kernel.shader, kernel.entry, tensor.unwrap_or_default())
+    format!("{} {} {}", op.name(), op.pass(), tensor.unwrap_or_default())
 }

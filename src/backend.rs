@@ -90,16 +90,16 @@ impl Executor {
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }
 
-    /// Copies several views of one replica out, after all work so far.
+    /// Copies several views of one replica out, after all work so far. A GPU copies all of them at once.
     ///
     /// # Errors
     /// As [`Executor::read`].
     pub async fn read_many<T: bytemuck::Pod>(&self, views: &[View], replica: usize) -> Result<Vec<Vec<T>>> {
-        let mut all = Vec::with_capacity(views.len());
-        for &view in views {
-            all.push(self.read(view, replica).await?);
-        }
-        Ok(all)
+        let parts = match self {
+            Executor::Cpu(executor) => views.iter().map(|&view| executor.read(view, replica)).collect(),
+            Executor::Gpu(executor) => executor.read_many(views, replica).await?,
+        };
+        Ok(parts.iter().map(|bytes| bytemuck::pod_collect_to_vec(bytes)).collect())
     }
 
     /// Sets the records of a program's steps.

@@ -122,6 +122,7 @@
 //! - `files`: a file system: data sets and weights from files, compiled GPU pipelines kept between processes.
 //! - `parallel`: the CPU backend on all cores; without it on one, with the same bits as result.
 //! - `embedded-data`: MNIST inside the binary ([`data::Dataset::embedded`]).
+//! - `files`: compiled GPU pipelines are kept in a directory ([`gpu::Gpu::use_cache`]).
 //!
 //! These are on by default. A browser takes none of them, and the feature `web` instead.
 

@@ -1,5 +1,8 @@
-// Adam as in shaders/adam.wgsl, and before it the sums of two convolutions' gradients over slices of the batch.
-// first is [FIRST_SLICES, FIRST_WEIGHTS + FIRST_BIASES]: a slice's dw, then its db; second likewise.
+// Adam as in plain/adam.wgsl, after adding up the partial sums of two convolutions' gradients. first is
+// [FIRST_SLICES, FIRST_WEIGHTS + FIRST_BIASES]: dw and then db of each slice of the batch; second likewise.
+
+#import shared/adam_step
+#import shared/common
 
 const WORKGROUP: u32 = 64;
 const ELSEWHERE: u32 = 0xffffffffu;
@@ -8,7 +11,7 @@ override LEN: u32;
 override FIRST_SLICES: u32;
 override FIRST_WEIGHTS: u32;
 override FIRST_BIASES: u32;
-override FIRST_DW: u32; // where dw and db lie in g
+override FIRST_DW: u32; // where dw and db are in g
 override FIRST_DB: u32;
 override SECOND_SLICES: u32;
 override SECOND_WEIGHTS: u32;
@@ -25,14 +28,16 @@ override second_stride: u32;
 @group(0) @binding(4) var<storage, read> first: array<f32>;
 @group(0) @binding(5) var<storage, read> second: array<f32>;
 
-// Where a gradient lies in a slice of partial sums. A difference below 0 is a large number.
+// The index of a parameter's gradient in a slice of partial sums, or ELSEWHERE. Differences are unsigned: one
+// below zero is a large number and fails the comparison.
 fn place(element: u32, dw: u32, weights: u32, db: u32, biases: u32) -> u32 {
     let bias = select(ELSEWHERE, weights + element - db, element - db < biases);
     return select(bias, element - dw, element - dw < weights);
 }
 
-// g = Σ_s first[s] or Σ_s second[s] where it is one of theirs, in the order of slices; then
-// g → w, m, v, in place: descend in shaders/adam_step.wgsl. All but the sums are [R, LEN]. One invocation per parameter.
+// g = Σ_s first[s] or Σ_s second[s], in the order of the slices, for parameters whose gradient is there; then
+// g → w, m, v, in place, by the equation in shared/adam_step.wgsl. w, g, m and v are [replicas, LEN].
+// One invocation per parameter.
 @compute @workgroup_size(WORKGROUP)
 fn update(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);

@@ -1,8 +1,12 @@
 // Gradient of a convolution's input. dx is [BATCH, IN_H, IN_W, IN_C]; dy [BATCH, OUT_H, OUT_W, OUT_C]; w
 // [KERNEL_H, KERNEL_W, IN_C, OUT_C].
 
+#import shared/pixels
+#import shared/subgroup
+#import shared/common
+
 const WORKGROUP: u32 = 64;
-// Pixels of a workgroup, four an invocation.
+// Pixels of a workgroup, four for each invocation.
 const TILE_PIXELS: u32 = 256;
 const TILE_CHANNELS: u32 = 32;
 
@@ -24,8 +28,8 @@ fn load_w(at: u32) -> vec4<f32> {
 }
 
 // dx[n,ih,iw,c] = Σ_{i,j,o} dy[n,oh,ow,o] · w[i,j,c,o] over oh·sh = ih + top − i, ow·sw = iw + left − j
-// One invocation per four pixels of dx × TILE_CHANNELS channels. The pixels of a workgroup are a stride
-// apart in both directions (one phase of the stride): they share the taps that divide.
+// One invocation per four pixels of dx × TILE_CHANNELS channels. The pixels of a workgroup are a stride apart
+// in both directions (one phase of the stride), so the same taps reach all of them.
 @compute @workgroup_size(WORKGROUP)
 fn backward_input(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -50,7 +54,7 @@ fn backward_input(
         for (var j = (phase.y + PAD_LEFT) % STRIDE_W; j < KERNEL_W; j += STRIDE_W) {
             let inside = reached(p, i, j);
             let at = vec4(group.z * dy_stride) + output(p, i, j, inside);
-            let tap = (i * KERNEL_W + j) * IN_C + channel + lane % 8u;
+            let tap = (i * KERNEL_W + j) * IN_C + channel + lane % LANES;
             let base = w_offset + group.z * w_stride + tap * OUT_C;
             for (var o = 0u; o < OUT_C; o += 4u) {
                 let gradients = array(

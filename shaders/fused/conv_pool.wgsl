@@ -1,6 +1,11 @@
-// Convolution, bias, ReLU and 2×2 max pooling in one go. x is [BATCH, IN_H, IN_W, IN_C]; w [KERNEL_H, KERNEL_W,
-// IN_C, OUT_C]; b [OUT_C]; y, argmax [BATCH, POOLED_H, POOLED_W, OUT_C], argmax NONE where ReLU cut. Only what is
-// pooled is stored; a convolution row or column that the pool drops is not computed.
+// Convolution, bias, ReLU and 2×2 max pooling in one kernel. x is [BATCH, IN_H, IN_W, IN_C]; w [KERNEL_H,
+// KERNEL_W, IN_C, OUT_C]; b [OUT_C]; y, argmax [BATCH, POOLED_H, POOLED_W, OUT_C]. argmax is NONE where ReLU set
+// the maximum to zero. Only the pooled output is stored, and a row or column of the convolution that no pool
+// window covers is not computed.
+
+#import shared/windows
+#import shared/subgroup
+#import shared/common
 
 const WORKGROUP: u32 = 64;
 const TILE_CHANNELS: u32 = 32;
@@ -41,9 +46,9 @@ fn forward(
     let channel = number % (OUT_C / TILE_CHANNELS) * TILE_CHANNELS;
     let windows = BATCH * POOLED_H * POOLED_W;
     let window = number / (OUT_C / TILE_CHANNELS) * WORKGROUP + invocation;
-    // All lanes take part in every broadcast: one too many computes the last window again.
+    // All lanes must take part in every broadcast: those past the last window compute the last one again.
     let p = window_pixels(min(window, windows - 1u));
-    let column = channel + lane % 8u;
+    let column = channel + lane % LANES;
     var s0: Eight;
     var s1: Eight;
     var s2: Eight;

@@ -1,9 +1,14 @@
-// Gradients of convolution, bias, ReLU and 2×2 max pooling: of weights and bias, and of the convolution's output,
-// from which its input's follows. Shapes as in conv_pool.wgsl; dy, winner [BATCH, POOLED_H, POOLED_W, OUT_C].
+// Gradients of convolution, bias, ReLU and 2×2 max pooling: those of weights and bias, and that of the
+// convolution's output, from which fused/conv2d.wgsl computes the input's. Shapes as in conv_pool.wgsl; dy and
+// winner, which is its argmax, are [BATCH, POOLED_H, POOLED_W, OUT_C].
+
+#import shared/windows
+#import shared/subgroup
+#import shared/common
 
 const WORKGROUP: u32 = 24;
 const TILE_CHANNELS: u32 = 32;
-// Rows of a workgroup's part of dw, four an invocation: a kernel row of 32 channels.
+// Rows of a workgroup's part of dw, four for each invocation: one row of a 3×3 kernel over 32 channels.
 const TILE_ROWS: u32 = 96;
 const TILE_CELLS: u32 = 192;
 const WORKGROUP_CELLS: u32 = 64;
@@ -23,9 +28,10 @@ override dx_stride: u32;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 
 // dw[i,j,c,o] = Σ x[n, oh·sh + i − top, ow·sw + j − left, c] · dy[window,o] over windows, (oh, ow) being the
-// winner's pixel; db[o] = Σ dy[window,o] over windows with a winner. With dw read as [KERNEL_H·KERNEL_W·IN_C,
-// OUT_C]: one invocation per four rows × TILE_CHANNELS channels × IMAGES images. Into partial,
-// [slices, (KERNEL_H·KERNEL_W·IN_C + 1)·OUT_C], dw and then db.
+// winner's pixel; db[o] = Σ dy[window,o] over windows with a winner. dw is taken as the matrix
+// [KERNEL_H·KERNEL_W·IN_C, OUT_C]: one invocation per four rows × TILE_CHANNELS channels × IMAGES images.
+// The sums of each slice of IMAGES images go to partial, [slices, (KERNEL_H·KERNEL_W·IN_C + 1)·OUT_C], dw and
+// then db.
 @compute @workgroup_size(WORKGROUP)
 fn backward_weights(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -36,6 +42,7 @@ fn backward_weights(
     weights(linear(group, groups, 1u), group.z, invocation, lane);
 }
 
+// backward_weights for one workgroup.
 fn weights(workgroup: u32, replica: u32, invocation: u32, lane: u32) {
     var number = workgroup;
     let channel = number % (OUT_C / TILE_CHANNELS) * TILE_CHANNELS;
@@ -44,11 +51,11 @@ fn weights(workgroup: u32, replica: u32, invocation: u32, lane: u32) {
     let tile = number % tiles(rows, TILE_ROWS);
     let slice = number / tiles(rows, TILE_ROWS);
     let row = tile * TILE_ROWS + invocation * 4u;
-    // Past the last row, that one again: computed and not stored.
+    // Invocations past the last row compute the last one again and do not store it.
     let within = min(row, rows - 4u);
     let tap = vec2(within / (IN_C * KERNEL_W), within / IN_C % KERNEL_W);
     let start = replica * x_stride + within % IN_C;
-    let base = vec2(replica * dy_stride, replica * winner_stride) + vec2(channel + lane % 8u);
+    let base = vec2(replica * dy_stride, replica * winner_stride) + vec2(channel + lane % LANES);
     var s0: Eight;
     var s1: Eight;
     var s2: Eight;
@@ -99,8 +106,8 @@ fn weights(workgroup: u32, replica: u32, invocation: u32, lane: u32) {
 }
 
 // dx is the gradient of the convolution's output, [BATCH, OUT_H, OUT_W, OUT_C]: dx[n,oh,ow,c] = dy[window,c] where
-// the window's winner is (oh, ow), else 0, also in a row or column that no window covers. One invocation per cell
-// of a channel: what a window covers, or would past the edge.
+// the window's winner is (oh, ow), else 0; also 0 in a last row or column that no window covers. One invocation
+// per channel of a cell, which is a 2×2 block of pixels, cut off at the edges.
 @compute @workgroup_size(WORKGROUP_CELLS)
 fn backward_output(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let cell = linear(id, groups, WORKGROUP_CELLS);
@@ -109,8 +116,8 @@ fn backward_output(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
     }
 }
 
-// backward_weights and backward_output in one dispatch. One workgroup per tile of dw, WEIGHT_TILES of them, then one
-// per TILE_CELLS cells.
+// backward_weights and backward_output in one dispatch: the first WEIGHT_TILES workgroups each compute a tile of
+// dw, the others TILE_CELLS cells each.
 @compute @workgroup_size(WORKGROUP)
 fn backward(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -130,10 +137,12 @@ fn backward(
     }
 }
 
+// Channels of all cells of the batch.
 fn cells() -> u32 {
     return BATCH * tiles(OUT_H, 2u) * tiles(OUT_W, 2u) * OUT_C;
 }
 
+// backward_output for one channel of a cell.
 fn unpool(cell: u32, replica: u32) {
     let height = tiles(OUT_H, 2u);
     let width = tiles(OUT_W, 2u);
@@ -154,11 +163,12 @@ fn unpool(cell: u32, replica: u32) {
     if (right && below) { dx[out + (OUT_W + 1u) * OUT_C] = select(0.0, gradient, position == 3u); }
 }
 
+// Four successive channels of a pixel of x.
 fn row_x(at: u32, inside: bool) -> vec4<f32> {
     return select(vec4(0.0), vec4(x[at], x[at + 1u], x[at + 2u], x[at + 3u]), inside);
 }
 
-// The gradients of a window's four pixels: all but the winner's are zero.
+// The gradients of the four pixels of a window: all but the winner's are zero.
 fn gradients(at: vec2<u32>) -> vec4<f32> {
     return select(vec4(0.0), vec4(dy[at.x]), vec4(winner[at.y]) == vec4(0u, 1u, 2u, 3u));
 }

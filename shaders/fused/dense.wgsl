@@ -1,4 +1,6 @@
-// Gradients of a dense layer's ReLU and bias at once.
+// Gradients of a dense layer's ReLU and bias in one kernel.
+
+#import shared/common
 
 const WORKGROUP: u32 = 64;
 
@@ -13,8 +15,8 @@ override db_stride: u32;
 @group(0) @binding(1) var<storage, read_write> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> db: array<f32>;
 
-// dy[r,c] = 0 where the output is not positive, in place; db[c] = Σ_r dy[r,c]. Both are [ROWS, CHANNELS].
-// One invocation per channel.
+// dy[r,c] = 0 where the layer's output, activation, is not positive, in place; db[c] = Σ_r dy[r,c].
+// activation and dy are [ROWS, CHANNELS]. One invocation per channel.
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let channel = linear(id, groups, WORKGROUP);

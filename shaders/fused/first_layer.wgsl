@@ -1,9 +1,13 @@
-// Gradients of the weights and bias of convolution, bias, ReLU and 2×2 max pooling over one input channel,
-// with a 3×3 kernel: its taps are too few to share lanes, so lanes are output channels. Shapes as in
-// conv_pool.wgsl.
+// Gradients of the weights and bias of convolution, bias, ReLU and 2×2 max pooling, for one input channel and a
+// 3×3 kernel. dw then has only nine rows, too few for a workgroup, so the invocations divide the output channels
+// among them instead of the rows. Shapes as in conv_pool.wgsl; dy and winner as in conv_pool_backward.wgsl.
+
+#import shared/windows
+#import shared/subgroup
+#import shared/common
 
 const WORKGROUP: u32 = 8;
-// Channels of a workgroup, four an invocation.
+// Channels of a workgroup, four for each invocation.
 const TILE_CHANNELS: u32 = 32;
 const TAPS: u32 = 9;
 
@@ -18,9 +22,9 @@ override partial_stride: u32;
 @group(0) @binding(2) var<storage, read> winner: array<u32>;
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 
-// dw[i,j,o] = Σ x[n, oh·sh + i − top, ow·sw + j − left] · dy[window,o] over windows, (oh, ow) being the winner's
-// pixel; db[o] = Σ dy[window,o] over windows with a winner. One invocation per four channels × IMAGES images.
-// Into partial, [slices, (TAPS + 1)·OUT_C], dw and then db.
+// dw[i,j,o] = Σ x[n, oh·sh + i − top, ow·sw + j − left] · dy[window,o] over windows, (oh, ow) being the
+// winner's pixel; db[o] = Σ dy[window,o] over windows with a winner. One invocation per four channels × IMAGES images.
+// The sums of each slice of IMAGES images go to partial, [slices, (TAPS + 1)·OUT_C], dw and then db.
 @compute @workgroup_size(WORKGROUP)
 fn backward_weights(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -32,9 +36,9 @@ fn backward_weights(
     let channel = number % (OUT_C / TILE_CHANNELS) * TILE_CHANNELS + invocation * 4u;
     let slice = number / (OUT_C / TILE_CHANNELS);
     let base = vec2(group.z * dy_stride, group.z * winner_stride) + vec2(channel);
-    // Lane l loads what the window's four pixels read through tap l, and lanes 0 to 3 what one of them
-    // reads through the last tap.
-    let tap = vec2(lane % 8u / 3u, lane % 8u % 3u);
+    // Of the nine taps, lane l loads for tap l what the window's four pixels read. For the last tap, each of
+    // lanes 0 to 3 loads what one of the pixels reads.
+    let tap = vec2(lane % LANES / 3u, lane % LANES % 3u);
     var sums: Eight;
     var last = vec4(0.0);
     var biases = vec4(0.0);
@@ -64,17 +68,18 @@ fn backward_weights(
     store(out + TAPS * OUT_C, biases);
 }
 
-// Which of a window's four pixels is a lane's.
+// Which of a window's four pixels a lane loads for the last tap.
 fn lanes(lane: u32) -> vec4<bool> {
     return vec4(lane % 4u) == vec4(0u, 1u, 2u, 3u);
 }
 
+// The index of that pixel.
 fn of_lane(at: vec4<u32>, lane: u32) -> u32 {
     let mine = select(vec4(0u), at, lanes(lane));
     return mine.x + mine.y + mine.z + mine.w;
 }
 
-// Four channels' gradients of each of a window's four pixels: all but the winner's are zero.
+// For each of a window's four pixels, the gradients of four channels: all but the winner's are zero.
 fn gradients(at: vec2<u32>) -> array<vec4<f32>, 4> {
     let g = vec4(dy[at.x], dy[at.x + 1u], dy[at.x + 2u], dy[at.x + 3u]);
     let pixel = vec4(winner[at.y], winner[at.y + 1u], winner[at.y + 2u], winner[at.y + 3u]);

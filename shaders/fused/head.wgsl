@@ -2,12 +2,15 @@
 // [SLICES, ROWS, HIDDEN], slices of the first layer's product; w2 is [HIDDEN, CLASSES], in the buffer of
 // both biases; d_logits [ROWS, CLASSES]. HIDDEN is at most WORKGROUP, CLASSES at most MOST_CLASSES.
 
-// One lane a hidden unit.
+#import shared/subgroup
+#import shared/common
+
+// One invocation, called a lane here, for each hidden unit.
 const WORKGROUP: u32 = 128;
 const TILE_ROWS: u32 = 4;
 const MOST_CLASSES: u32 = 16;
-// Subgroups of a workgroup, where they are as small as can be.
-const MOST_SUBGROUPS: u32 = 16;
+// Subgroups of a workgroup, where each has as few lanes as the fused kernels allow.
+const MOST_SUBGROUPS: u32 = WORKGROUP / LANES;
 
 override ROWS: u32;
 override HIDDEN: u32;
@@ -34,25 +37,27 @@ override d_hidden_stride: u32;
 @group(0) @binding(6) var<storage, read_write> d_logits: array<f32>;
 @group(0) @binding(7) var<storage, read_write> d_hidden: array<f32>;
 
-// Of each class, four rows: sums of subgroups; then logits; then their gradients.
-var<workgroup> subgroup_sums: array<vec4<f32>, 256>;
+// For four rows of each class: partial sums of the subgroups; then the logits; then the logits' gradients.
+var<workgroup> subgroup_sums: array<vec4<f32>, MOST_CLASSES * MOST_SUBGROUPS>;
 var<workgroup> logits: array<array<f32, TILE_ROWS>, MOST_CLASSES>;
 var<workgroup> gradients_of: array<vec4<f32>, MOST_CLASSES>;
 
 struct Lanes {
     replica: u32,
-    // Its four rows and its hidden unit; past an edge, the last ones again: computed and not stored.
+    // The lane's four rows and its hidden unit. Past an edge they are the last ones again, which are then not
+    // stored.
     rows: vec4<u32>,
     stored: vec4<bool>,
     unit: u32,
-    value: vec4<f32>, // of the unit, after ReLU
+    value: vec4<f32>, // the unit's output after ReLU, for each row
 }
 
+// Whether ReLU lets a number through.
 fn open(x: f32) -> bool {
     return x > 0.0 || is_nan(x);
 }
 
-// hidden = max(Σ_s partial[s] + b1, 0), NaN stays; logits = hidden·w2 + b2, of four rows.
+// hidden = max(Σ_s partial[s] + b1, 0), NaN stays; logits = hidden·w2 + b2, for four rows.
 fn layers(first: u32, replica: u32, lane: u32, subgroup: u32, subgroups: u32, of_subgroup: u32) -> Lanes {
     var own: Lanes;
     own.replica = replica;
@@ -98,6 +103,7 @@ fn layers(first: u32, replica: u32, lane: u32, subgroup: u32, subgroups: u32, of
     return own;
 }
 
+// The weight between the lane's unit and class c.
 fn weight(own: Lanes, c: u32) -> f32 {
     return w2[w2_offset + own.replica * w2_stride + own.unit * CLASSES + c];
 }
@@ -108,8 +114,8 @@ struct Row {
     category: u32,
 }
 
-// losses[out + r] = −log_softmax(logits)[r, label[r]], predicted[out + r] = argmax, for r < n: row `r` of
-// the four.
+// losses[out + r] = −log_softmax(logits)[r, label[r]], predicted[out + r] = argmax_c logits[r,c], for the r-th of
+// the four rows that begin with `first`, if it is active.
 fn loss(first: u32, r: u32, replica: u32) -> Row {
     var row: Row;
     row.maximum = logits[0][r];
@@ -134,7 +140,8 @@ fn loss(first: u32, r: u32, replica: u32) -> Row {
     return row;
 }
 
-// partial, w2, b1, b2, label → hidden, losses, predicted. One workgroup per TILE_ROWS rows.
+// partial, w2, b1, b2, label → hidden, losses, predicted, by the equations of `layers` and `loss`.
+// One workgroup per TILE_ROWS rows.
 @compute @workgroup_size(WORKGROUP)
 fn forward(
     @builtin(workgroup_id) group: vec3<u32>,

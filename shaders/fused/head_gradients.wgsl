@@ -2,8 +2,11 @@
 // [ROWS, HIDDEN]; d_logits [ROWS, CLASSES]; dw2 [HIDDEN, CLASSES]. HIDDEN is a multiple of TILE_UNITS, CLASSES at
 // most 16.
 
+#import shared/subgroup
+#import shared/common
+
 const WORKGROUP: u32 = 8;
-// Hidden units of a workgroup, four an invocation.
+// Hidden units of a workgroup, four for each invocation.
 const TILE_UNITS: u32 = 32;
 
 override ROWS: u32;
@@ -33,7 +36,7 @@ fn backward_weights(
 ) {
     let number = linear(group, groups, 1u);
     let k = number * TILE_UNITS + invocation * 4u;
-    let column = min(vec2(lane % 8u) + vec2(0u, 8u), vec2(CLASSES - 1u));
+    let column = min(vec2(lane % LANES) + vec2(0u, 8u), vec2(CLASSES - 1u));
     var low: Eight;
     var high: Eight;
     var units = vec4(0.0);
@@ -65,7 +68,7 @@ fn backward_weights(
     dw2[bias + 2u] = units.z;
     dw2[bias + 3u] = units.w;
     if (number == 0u) {
-        let c = lane % 8u;
+        let c = lane % LANES;
         if (c < CLASSES) { dw2[out + db2_offset + c] = classes.x; }
         if (c + 8u < CLASSES) { dw2[out + db2_offset + c + 8u] = classes.y; }
     }

@@ -1,8 +1,11 @@
-// Matrix product, either factor read transposed, in slices of the sum: a(m,k) = a[m·A_ROW + k·A_COLUMN],
+// Matrix product by split-K, either factor read transposed: a(m,k) = a[m·A_ROW + k·A_COLUMN],
 // b(k,n) = b[k·B_ROW + n·B_COLUMN]; y is [slices, ROWS, COLUMNS]. COLUMNS and INNER are multiples of four.
 
+#import shared/subgroup
+#import shared/common
+
 const WORKGROUP: u32 = 32;
-// Columns of a workgroup, four an invocation.
+// Columns of a workgroup, four for each invocation.
 const TILE_COLUMNS: u32 = 128;
 const TILE_ROWS: u32 = 32;
 
@@ -13,7 +16,7 @@ override A_ROW: u32;
 override A_COLUMN: u32;
 override B_ROW: u32;
 override B_COLUMN: u32;
-override SLICE: u32; // terms of a slice
+override SLICE: u32; // terms of a slice of the sum
 override a_offset: u32;
 override a_stride: u32;
 override b_offset: u32;
@@ -33,7 +36,7 @@ fn load_b(at: u32) -> vec4<f32> {
     return vec4(b[at], b[at + B_COLUMN], b[at + 2u * B_COLUMN], b[at + 3u * B_COLUMN]);
 }
 
-// y[slice,m,n] = Σ_k a(m,k)·b(k,n) over the k of a slice
+// y[slice,m,n] = Σ_k a(m,k)·b(k,n) over the k of a slice.
 // One invocation per four columns × TILE_ROWS rows × SLICE terms.
 @compute @workgroup_size(WORKGROUP)
 fn multiply(
@@ -47,8 +50,8 @@ fn multiply(
     number /= tiles(COLUMNS, TILE_COLUMNS);
     let row = number % tiles(ROWS, TILE_ROWS) * TILE_ROWS;
     let slice = number / tiles(ROWS, TILE_ROWS);
-    // Past an edge, the last ones again: computed and not stored.
-    let rows = min(vec4(row + lane % 8u) + vec4(0u, 8u, 16u, 24u), vec4(ROWS - 1u));
+    // Rows past the last one compute the last one again and are not stored.
+    let rows = min(vec4(row + lane % LANES) + vec4(0u, 8u, 16u, 24u), vec4(ROWS - 1u));
     let factors = vec4(a_offset + group.z * a_stride) + rows * A_ROW;
     let base = b_offset + group.z * b_stride + min(column, COLUMNS - 4u) * B_COLUMN;
     var s0: Eight;

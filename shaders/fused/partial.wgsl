@@ -1,4 +1,6 @@
-// Adds partial sums of slices, in their order: partial is [SLICES, LEN].
+// Adds up the partial sums of slices, in their order. partial is [SLICES, LEN].
+
+#import shared/common
 
 const WORKGROUP: u32 = 64;
 
@@ -28,7 +30,8 @@ fn sum(element: u32, replica: u32) -> f32 {
     return total;
 }
 
-// dw = Σ partial[s, ..WEIGHTS], db = Σ partial[s, WEIGHTS..]. One invocation per element.
+// dw = Σ_s partial[s, ..WEIGHTS], db = Σ_s partial[s, WEIGHTS..]: a convolution's gradients.
+// One invocation per element.
 @compute @workgroup_size(WORKGROUP)
 fn gradients(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);
@@ -39,7 +42,8 @@ fn gradients(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgrou
     dw[id.z * dw_stride + place] = sum(element, id.z);
 }
 
-// y[m,n] = Σ_s partial[s,m,n] + b[n], rectified if so; NaN stays. y is [.., CHANNELS]. One invocation per element.
+// y[m,n] = Σ_s partial[s,m,n] + b[n], then max(y, 0) if RECTIFIED is 1; NaN stays: a dense layer.
+// y is [LEN / CHANNELS, CHANNELS]. One invocation per element.
 @compute @workgroup_size(WORKGROUP)
 fn dense(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);

@@ -1,5 +1,8 @@
 // Adam in Keras' form. Twin: src/cpu/adam.rs.
 
+#import shared/adam_step
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override LEN: u32;
@@ -9,7 +12,8 @@ override LEN: u32;
 @group(0) @binding(2) var<storage, read_write> m: array<f32>;
 @group(0) @binding(3) var<storage, read_write> v: array<f32>;
 
-// g → w, m, v, in place: descend in shaders/adam_step.wgsl. All are [R, LEN]. One invocation per parameter.
+// g → w, m, v, in place, by the equation in shared/adam_step.wgsl. All are [replicas, LEN].
+// One invocation per parameter.
 @compute @workgroup_size(WORKGROUP)
 fn update(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);

@@ -1,5 +1,7 @@
 // Bias over the last axis. Twin: src/cpu/bias.rs.
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override ROWS: u32;
@@ -28,8 +30,8 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     y[id.z * y_stride + element] += b[b_offset + id.z * b_stride + element % CHANNELS];
 }
 
-// db[c] = Σ_r dy[r,c]. dy is [ROWS, CHANNELS]. One workgroup per channel: each invocation sums
-// every WORKGROUP-th row, then the sums are added pairwise.
+// db[c] = Σ_r dy[r,c]. dy is [ROWS, CHANNELS]. One workgroup per channel: each invocation adds
+// every WORKGROUP-th row, then the invocations' sums are added pairwise.
 @compute @workgroup_size(WORKGROUP)
 fn backward(
     @builtin(workgroup_id) group: vec3<u32>,

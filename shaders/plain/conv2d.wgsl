@@ -1,7 +1,12 @@
-// Strided, padded 2-D convolution and its gradients. Twin: src/cpu/conv2d.rs.
+// Strided, padded 2-D convolution and its gradients, tiled. Read conv2d_naive.wgsl first, which computes the
+// same without tiles. Twin: src/cpu/conv2d.rs.
 // x, dx are [BATCH, IN_H, IN_W, IN_C]; y, dy [BATCH, OUT_H, OUT_W, OUT_C]; w, dw
 // [KERNEL_H, KERNEL_W, IN_C, OUT_C]. Terms outside the image are zero.
-// Each pass is a matrix product with a register tile of 8 rows × 16 columns (tile.wgsl).
+// Each pass is a matrix product in register tiles of 8 rows × 16 columns (shared/tile.wgsl).
+
+#import shared/pixels
+#import shared/tile
+#import shared/common
 
 const WORKGROUP: u32 = 64;
 const TILE_PIXELS: u32 = 8;
@@ -37,7 +42,7 @@ fn load_w(at: vec4<u32>, i: u32) -> vec4<f32> {
 }
 
 // y[n,oh,ow,o] = Σ_{i,j,c} x[n, oh·sh + i − top, ow·sw + j − left, c] · w[i,j,c,o]
-// One invocation per TILE_PIXELS pixels of y (counted through the batch) × TILE_CHANNELS channels.
+// One invocation per TILE_PIXELS pixels of y, counted over the whole batch, × TILE_CHANNELS channels.
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let number = linear(id, groups, WORKGROUP);
@@ -85,8 +90,8 @@ fn store_y(out: u32, channel: u32, value: vec4<f32>) {
 }
 
 // dx[n,ih,iw,c] = Σ_{i,j,o} dy[n,oh,ow,o] · w[i,j,c,o] over oh·sh = ih + top − i, ow·sw = iw + left − j
-// One invocation per TILE_PIXELS pixels of dx × TILE_CHANNELS channels. The pixels of a tile are a
-// stride apart in both directions (one phase of the stride): they share the taps that divide.
+// One invocation per TILE_PIXELS pixels of dx × TILE_CHANNELS channels. The pixels of a tile are a stride
+// apart in both directions (one phase of the stride), so the same taps reach all of them.
 @compute @workgroup_size(WORKGROUP)
 fn backward_input(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     var number = linear(id, groups, WORKGROUP);
@@ -143,8 +148,8 @@ fn store_dx(out: u32, channel: u32, value: vec4<f32>) {
 }
 
 // dw[i,j,c,o] = Σ_{n,oh,ow} x[n, oh·sh + i − top, ow·sw + j − left, c] · dy[n,oh,ow,o]
-// With dw read as [KERNEL_H·KERNEL_W·IN_C, OUT_C]: one workgroup per TILE_ROWS × TILE_CHANNELS of
-// dw. Each invocation sums every WORKGROUP-th output pixel of the batch; then these sums are
+// dw is taken as the matrix [KERNEL_H·KERNEL_W·IN_C, OUT_C]: one workgroup per TILE_ROWS × TILE_CHANNELS
+// of it. Each invocation adds every WORKGROUP-th output pixel of the batch, then the invocations' sums are
 // added up.
 @compute @workgroup_size(WORKGROUP)
 fn backward_weights(
@@ -183,7 +188,7 @@ fn dy4(c: vec4<u32>, at: u32) -> vec4<f32> {
     return vec4(dy[at + c.x], dy[at + c.y], dy[at + c.z], dy[at + c.w]);
 }
 
-// What the weights of four rows of dw are multiplied with for an output pixel.
+// The numbers of x that an output pixel multiplies the weights of four rows of dw by.
 fn x_through(rows: vec4<u32>, pixel: u32, replica: u32) -> vec4<f32> {
     let h = vec4<i32>(vec4(pixel / OUT_W % OUT_H * STRIDE_H) + rows / (IN_C * KERNEL_W)) - vec4(i32(PAD_TOP));
     let w = vec4<i32>(vec4(pixel % OUT_W * STRIDE_W) + rows / IN_C % KERNEL_W) - vec4(i32(PAD_LEFT));

@@ -1,4 +1,6 @@
-// A batch of the dataset. Twin: src/cpu/gather.rs.
+// A batch of samples of the dataset. Twin: src/cpu/gather.rs.
+
+#import shared/common
 
 const WORKGROUP: u32 = 64;
 
@@ -15,7 +17,7 @@ override label_stride: u32;
 @group(0) @binding(4) var<storage, read_write> label: array<u32>;
 
 // x[i, p] = image[order[start + i], p] / 255 for i < n, else 0; label[i] likewise.
-// x is [CAPACITY, PIXELS]. One invocation per element of x.
+// x is [CAPACITY, PIXELS], label [CAPACITY]. One invocation per element of x.
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);

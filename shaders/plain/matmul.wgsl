@@ -1,7 +1,10 @@
 // Matrix product, either factor read transposed. Twin: src/cpu/matmul.rs.
 // y[m,n] = Σ_k a(m,k)·b(k,n), a(m,k) = a[m·A_ROW + k·A_COLUMN], b(k,n) = b[k·B_ROW + n·B_COLUMN];
-// y is [ROWS, COLUMNS]. A register tile (tile.wgsl) is 8 rows × 16 columns of y. Indices past an
-// edge are clamped to it: they read a neighbour's number and their sums are not stored.
+// y is [ROWS, COLUMNS]. A register tile (shared/tile.wgsl) is 8 rows × 16 columns of y. Indices past an
+// edge are clamped to the last one; the sums of such rows and columns are not stored.
+
+#import shared/tile
+#import shared/common
 
 const WORKGROUP: u32 = 64;
 const TILE_ROWS: u32 = 8;
@@ -33,7 +36,7 @@ fn load_b(at: vec4<u32>, i: u32) -> vec4<f32> {
     return vec4(b[at.x + i], b[at.y + i], b[at.z + i], b[at.w + i]);
 }
 
-// The tile at (row, column), summed over k = first, first + step, … .
+// The tile of y at (row, column), summed over k = first, first + step, ….
 fn sum(row: u32, column: u32, replica: u32, first: u32, step: u32) -> Tile {
     let base = vec4(b_offset + replica * b_stride);
     let c0 = base + four(column, COLUMNS) * B_COLUMN;
@@ -51,7 +54,7 @@ fn sum(row: u32, column: u32, replica: u32, first: u32, step: u32) -> Tile {
     return sums;
 }
 
-// One invocation per TILE_ROWS × TILE_COLUMNS of y: for short sums.
+// y[m,n] = Σ_k a(m,k)·b(k,n), for short sums. One invocation per TILE_ROWS × TILE_COLUMNS of y.
 @compute @workgroup_size(WORKGROUP)
 fn multiply(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let number = linear(id, groups, WORKGROUP);
@@ -78,8 +81,8 @@ fn store(out: u32, column: u32, value: vec4<f32>) {
     if (column + 3u < COLUMNS) { y[out + column + 3u] = value.w; }
 }
 
-// One workgroup per TILE_ROWS × TILE_COLUMNS of y, each invocation summing every WORKGROUP-th
-// product; then these sums are added up: for long sums.
+// y[m,n] = Σ_k a(m,k)·b(k,n), for long sums. One workgroup per TILE_ROWS × TILE_COLUMNS of y: each
+// invocation adds every WORKGROUP-th product, then the invocations' sums are added up.
 @compute @workgroup_size(WORKGROUP)
 fn multiply_long(
     @builtin(workgroup_id) group: vec3<u32>,

@@ -1,5 +1,7 @@
 // Max pooling. Twin: src/cpu/max_pool.rs.
 
+#import shared/common
+
 const WORKGROUP: u32 = 64;
 
 override BATCH: u32;
@@ -29,7 +31,8 @@ override dx_stride: u32;
 @group(0) @binding(5) var<storage, read_write> dx: array<f32>;
 
 // y[n,oh,ow,c] = max x[n, oh·sh + i − top, ow·sw + j − left, c] over positions inside the image;
-// argmax = i·kw + j of the first maximum. x is [N,H,W,C]. One invocation per element of y.
+// argmax = i·kw + j of the first maximum in row-major order; NaN wins over any number. x is [BATCH, IN_H,
+// IN_W, CHANNELS], y and argmax [BATCH, OUT_H, OUT_W, CHANNELS]. One invocation per element of y.
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);
@@ -65,8 +68,8 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     argmax[id.z * argmax_stride + element] = position;
 }
 
-// dx[n,ih,iw,c] = Σ dy[n,oh,ow,c] over the windows whose winner is (ih, iw).
-// One invocation per element of dx.
+// dx[n,ih,iw,c] = Σ dy[n,oh,ow,c] over the windows whose winner, the position that forward stored in argmax,
+// is (ih, iw). Shapes as in forward. One invocation per element of dx.
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);
@@ -78,7 +81,7 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     let ih = element / (CHANNELS * IN_W) % IN_H;
     let n = element / (CHANNELS * IN_W * IN_H);
     var sum = 0.0;
-    // Last position first, so that outputs are met in row-major order, as the twin meets them.
+    // The last position comes first, so that outputs are added in row-major order, as in the twin.
     for (var back_i = 0u; back_i < KERNEL_H; back_i++) {
         let i = KERNEL_H - 1u - back_i;
         let top = i32(ih + PAD_TOP) - i32(i);

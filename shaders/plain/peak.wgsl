@@ -1,8 +1,10 @@
-// As many multiply-adds as the device can do, and none: what other kernels' speed is a fraction of, and what a
-// dispatch costs by itself.
+// As many multiply-adds as the device can do, which the speed of other kernels is compared with; and a kernel
+// that does nothing, which shows what a dispatch costs by itself.
+
+#import shared/common
 
 const WORKGROUP: u32 = 64;
-// Of one invocation's round: eight independent sums of four.
+// Multiply-adds in one round of an invocation: eight independent sums of four.
 const MULTIPLY_ADDS: u32 = 32;
 
 override LEN: u32;
@@ -11,9 +13,9 @@ override y_stride: u32;
 
 @group(0) @binding(0) var<storage, read_write> y: array<f32>;
 
-// y[i] = what ROUNDS × MULTIPLY_ADDS multiply-adds in registers come to. Factor and summand come from
-// the buffer's old content, so that nothing can be worked out beforehand; the sums approach a bounded
-// value. One invocation per element.
+// y[i] = the result of ROUNDS × MULTIPLY_ADDS multiply-adds in registers. Factor and summand depend on what y
+// held before, so the compiler cannot compute anything in advance; the sums approach a bounded value.
+// y is [LEN]. One invocation per element.
 @compute @workgroup_size(WORKGROUP)
 fn multiply_add(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);
@@ -45,7 +47,8 @@ fn multiply_add(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workg
     y[i] = (sum.x + sum.y + sum.z + sum.w) / 32.0;
 }
 
-// Nothing, and still a dispatch that must wait for the one before: y may be written. One invocation per element.
+// Does nothing, but could write y, so each dispatch must wait for the one before. y is [LEN].
+// One invocation per element.
 @compute @workgroup_size(WORKGROUP)
 fn nothing(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let element = linear(id, groups, WORKGROUP);

@@ -1,5 +1,8 @@
 // Softmax, its logarithm, and the cross-entropy loss. Twin: src/cpu/softmax_cross_entropy.rs.
-// x is [ROWS, CLASSES]; one invocation per row.
+// x, y and dx are [ROWS, CLASSES], label is [ROWS]. Every entry point has one invocation per row. losses and
+// predicted are written from the step record's `out` on.
+
+#import shared/common
 
 const WORKGROUP: u32 = 64;
 
@@ -26,6 +29,7 @@ struct Row {
     best: u32, // the first class of the maximum
 }
 
+// What all passes need of a row. The maximum is subtracted before exp, which then cannot overflow.
 fn read_row(replica: u32, row: u32) -> Row {
     var r: Row;
     r.start = replica * x_stride + row * CLASSES;
@@ -42,7 +46,7 @@ fn read_row(replica: u32, row: u32) -> Row {
     return r;
 }
 
-// y[r,c] = exp(x[r,c] − m) / Σ_j exp(x[r,j] − m), m the row's maximum.
+// y[r,c] = exp(x[r,c] − m) / Σ_j exp(x[r,j] − m), m the row's maximum. One invocation per row.
 @compute @workgroup_size(WORKGROUP)
 fn softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let row = linear(id, groups, WORKGROUP);
@@ -55,7 +59,7 @@ fn softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
 }
 
-// y[r,c] = (x[r,c] − m) − ln Σ_j exp(x[r,j] − m).
+// y[r,c] = (x[r,c] − m) − ln Σ_j exp(x[r,j] − m). One invocation per row.
 @compute @workgroup_size(WORKGROUP)
 fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let row = linear(id, groups, WORKGROUP);
@@ -68,7 +72,7 @@ fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     }
 }
 
-// losses[out + r] = −x[r, label[r]] for r < n.
+// losses[out + r] = −x[r, label[r]] for r < n. One invocation per row.
 @compute @workgroup_size(WORKGROUP)
 fn negative_log_likelihood(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let row = linear(id, groups, WORKGROUP);
@@ -80,6 +84,7 @@ fn negative_log_likelihood(@builtin(global_invocation_id) id: vec3<u32>, @builti
 }
 
 // losses[out + r] = −log_softmax(x)[r, label[r]], predicted[out + r] = argmax_c x[r,c] for r < n.
+// One invocation per row.
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let row = linear(id, groups, WORKGROUP);
@@ -92,7 +97,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     predicted[id.z * predicted_stride + record.out + row] = r.best;
 }
 
-// dx[r,c] = (softmax(x)[r,c] − [c = label[r]]) / n for r < n, else 0.
+// dx[r,c] = (softmax(x)[r,c] − [c = label[r]]) / n for r < n, else 0. One invocation per row.
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let row = linear(id, groups, WORKGROUP);

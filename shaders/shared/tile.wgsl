@@ -1,7 +1,7 @@
-// Appended to products: a tile of sums in registers, and sums over a workgroup's lanes.
+// Matrix products: a register tile of sums, and sums over the invocations of a workgroup, called lanes here.
 
-// The index i and its three successors; past count − 1, that one again. Where count is a multiple of
-// four nothing needs clamping, and the branch folds away.
+// The index i and its three successors, clamped to the last one of count. Where count is a multiple of
+// four, only whole groups of four need clamping; the compiler knows count and drops the other branch.
 fn four(i: u32, count: u32) -> vec4<u32> {
     let successors = vec4(i) + vec4(0u, 1u, 2u, 3u);
     if (count % 4u == 0u) {
@@ -10,14 +10,15 @@ fn four(i: u32, count: u32) -> vec4<u32> {
     return min(successors, vec4(count - 1u));
 }
 
-// A register tile of a product: 8 rows × 16 columns of sums. A matrix holds four rows (its columns)
-// of four columns each. While it sums, its parts are named and not indexed by a variable: they stay in
-// registers, and each loaded number serves 8 or 16 multiply-adds.
+// A register tile of a product: 8 rows × 16 columns of sums. Each matrix holds four rows, as its columns, of
+// four columns of the product. The sums are never indexed by a variable, so they stay in registers, and
+// each loaded number serves 8 or 16 multiply-adds.
 struct Tile {
     low: array<mat4x4<f32>, 4>,
     high: array<mat4x4<f32>, 4>,
 }
 
+// rows · columnsᵀ
 fn outer(rows: vec4<f32>, columns: vec4<f32>) -> mat4x4<f32> {
     return mat4x4(rows.x * columns, rows.y * columns, rows.z * columns, rows.w * columns);
 }
@@ -34,14 +35,14 @@ fn add_outer(tile: ptr<function, Tile>, low: vec4<f32>, high: vec4<f32>, columns
     (*tile).high[3] += outer(high, columns[3]);
 }
 
-// Row r, from 0 to 7, of a block of four columns.
+// Row r, from 0 to 7, of a block of four columns, by comparisons instead of an index.
 fn row_of(low: mat4x4<f32>, high: mat4x4<f32>, r: u32) -> vec4<f32> {
     let first = select(select(low[0], low[1], r == 1u), select(low[2], low[3], r == 3u), r >= 2u);
     let second = select(select(high[0], high[1], r == 5u), select(high[2], high[3], r == 7u), r >= 6u);
     return select(first, second, r >= 4u);
 }
 
-// Columns 4·b to 4·b + 3 of a tile, as rows.
+// Columns 4·b to 4·b + 3 of a tile, row by row.
 fn block_of(tile: ptr<function, Tile>, b: u32) -> array<vec4<f32>, 8> {
     var rows: array<vec4<f32>, 8>;
     for (var r = 0u; r < 4u; r++) {
@@ -55,7 +56,7 @@ fn block_of(tile: ptr<function, Tile>, b: u32) -> array<vec4<f32>, 8> {
 
 var<workgroup> lane_sums: array<array<f32, 32>, WORKGROUP>;
 
-// Lays a lane's block of a tile out for add_lanes.
+// Writes a lane's block of a tile to shared memory, for add_lanes.
 fn share(lane: u32, rows: array<vec4<f32>, 8>) {
     for (var r = 0u; r < 8u; r++) {
         lane_sums[lane][r * 4u] = rows[r].x;
@@ -65,7 +66,8 @@ fn share(lane: u32, rows: array<vec4<f32>, 8>) {
     }
 }
 
-// The sum of a number over all lanes, in two levels: short sums lose less to rounding.
+// The sum of one element of the blocks over all lanes, first of eight lanes each and then of these sums:
+// short sums lose less to rounding.
 fn add_lanes(element: u32) -> f32 {
     var total = 0.0;
     for (var start = 0u; start < WORKGROUP; start += 8u) {

@@ -58,8 +58,8 @@ fn special(op: &Op) -> Option<&'static str> {
 /// The layer whose parameters or their gradients an operation uses.
 fn layer_of<'a>(training: &'a TrainingPlan, op: &Op) -> Option<&'a str> {
     let state = [training.state.parameters, training.state.gradients];
-    let operands = op.kernel().operands;
-    let view = operands.iter().map(|o| o.view).find(|view| state.contains(&view.buffer))?;
+    let operands = op.operands();
+    let view = operands.iter().map(|operand| operand.view).find(|view| state.contains(&view.buffer))?;
     let parameter = training.plan.parameters.iter().find(|p| p.offset == view.offset)?;
     parameter.name.split('.').next()
 }

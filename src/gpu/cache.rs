@@ -1,7 +1,7 @@
 //! Compiled pipelines, kept from one process to the next where the driver hands them out.
 //!
-//! Most drivers also keep a cache of their own. A file here is a convenience: whatever is wrong with it,
-//! pipelines are compiled as if there were none.
+//! Most drivers also keep a cache of their own. A file here is a convenience: where anything is wrong with
+//! it, pipelines are compiled as if there were none.
 
 use std::fs::{DirBuilder, File};
 use std::io::Read;
@@ -12,61 +12,55 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::files::write_atomic;
 
-use super::Gpu;
-
 /// Most bytes of a file. A larger one is not read and not written: something else must be in it.
 const MOST_BYTES: u64 = 64 << 20;
 /// Bytes of the hash before the driver's data.
 const HASH: usize = 32;
 
-/// A driver's cache, and where it lies between processes.
+/// A driver's cache, and its file.
 pub(super) struct Cache {
-    cache: wgpu::PipelineCache,
+    pipelines: wgpu::PipelineCache,
     path: PathBuf,
+    /// What the file held when the cache was opened.
     before: Option<Vec<u8>>,
 }
 
 impl Cache {
-    pub(super) fn get(&self) -> &wgpu::PipelineCache {
-        &self.cache
-    }
-}
-
-impl Gpu {
-    /// From now on takes compiled pipelines from a file in `directory`, where one fits this adapter, and
-    /// adds those it compiles; without the feature nothing changes.
+    /// The cache of that adapter's pipelines in `directory`; `None` where the device has no such feature.
     ///
-    /// Only this user may be able to write into `directory`: drivers trust what they find there. Where it
-    /// is missing, it is made so.
-    pub fn use_cache(&mut self, directory: &Path) {
-        let key = wgpu::util::pipeline_cache_key(&self.info);
-        let (true, Some(key)) = (self.device.features().contains(wgpu::Features::PIPELINE_CACHE), key) else {
-            log::debug!("no pipeline cache: {} has none to keep", self.info.name);
-            return;
+    /// Only this user may be able to write into `directory`: drivers trust what they find there.
+    pub fn open(device: &wgpu::Device, info: &wgpu::AdapterInfo, directory: &Path) -> Option<Self> {
+        let key = wgpu::util::pipeline_cache_key(info);
+        let (true, Some(key)) = (device.features().contains(wgpu::Features::PIPELINE_CACHE), key) else {
+            log::debug!("no pipeline cache: {} has none to keep", info.name);
+            return None;
         };
         let path = directory.join(key);
         let before = load(&path);
         let descriptor =
             wgpu::PipelineCacheDescriptor { label: Some("pipelines"), data: before.as_deref(), fallback: true };
-        // SAFETY: the data was written by `save_cache`, from what the driver gave: its hash says that it is
+        // SAFETY: the data was written by `Cache::save`, from what the driver gave: its hash says that it is
         // whole, and only this user can write into the directory, which callers vouch for. The driver's own
         // header, which wgpu checks, says that it is this adapter's and this driver's; other data is dropped
         // (`fallback`).
-        let cache = unsafe { self.device.create_pipeline_cache(&descriptor) };
+        let pipelines = unsafe { device.create_pipeline_cache(&descriptor) };
         let bytes = before.as_ref().map_or(0, Vec::len);
         log::debug!("pipeline cache {}: {bytes} bytes", path.display());
-        self.cache = Some(Cache { cache, path, before });
+        Some(Cache { pipelines, path, before })
     }
 
-    /// Writes the pipelines compiled so far for the next process, if there are new ones. What fails is
-    /// logged and no error: the next process compiles.
-    pub fn save_cache(&self) {
-        let Some(Cache { cache, path, before }) = &self.cache else { return };
-        let Some(data) = cache.get_data() else { return };
-        if before.as_ref() == Some(&data) {
+    /// The driver's part, for making pipelines.
+    pub fn pipelines(&self) -> &wgpu::PipelineCache {
+        &self.pipelines
+    }
+
+    /// Writes what the driver has now, if that is new. A failure is logged and is no error.
+    pub fn save(&self) {
+        let Some(data) = self.pipelines.get_data() else { return };
+        if self.before.as_ref() == Some(&data) {
             return;
         }
-        if let Err(error) = save(path, &data) {
+        if let Err(error) = save(&self.path, &data) {
             log::debug!("pipeline cache not kept: {error}");
         }
     }
@@ -74,13 +68,13 @@ impl Gpu {
 
 /// The driver's data in a file, if it is a whole one of ours.
 fn load(path: &Path) -> Option<Vec<u8>> {
-    // Asked before it is opened: a pipe would wait for somebody to write.
+    // The type is checked before the file is opened: opening a pipe waits for somebody to write into it.
     let metadata = path.metadata().ok()?;
     if !metadata.is_file() || metadata.len() > MOST_BYTES {
         return None;
     }
     let mut bytes = Vec::new();
-    // One byte more than there may be, if it has grown since.
+    // The limit is one byte more than is allowed, so that a file that has grown since is noticed.
     File::open(path).ok()?.take(MOST_BYTES + 1).read_to_end(&mut bytes).ok()?;
     unpack(&bytes).map(<[u8]>::to_vec)
 }
@@ -95,7 +89,7 @@ fn save(path: &Path, data: &[u8]) -> Result<()> {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        // Where this fails, so does writing, with the better message.
+        // Where this fails, writing the file fails too, with the better message.
         let _ = builder.create(directory);
     }
     write_atomic(path, |w| {
@@ -172,15 +166,15 @@ mod tests {
         let run = |directory: &Path| {
             let mut gpu = pollster::block_on(crate::gpu::open(None, false)).unwrap();
             gpu.use_cache(directory);
-            let caches = gpu.cache.is_some();
+            let caches = gpu.pipeline_cache().is_some();
             assert_eq!(caches, gpu.device.features().contains(wgpu::Features::PIPELINE_CACHE));
+            let key = wgpu::util::pipeline_cache_key(&gpu.info);
             let backend = crate::backend::Backend::Gpu(std::sync::Arc::new(gpu));
-            let product = crate::eager::Product::new(1, 1, 2);
-            let y = pollster::block_on(crate::eager::matmul(&backend, product, &[1.0, 2.0], &[3.0, 4.0]));
+            let y = pollster::block_on(crate::eager::relu(&backend, &[-1.0, 2.0]));
             let crate::backend::Backend::Gpu(gpu) = &backend else { unreachable!() };
             gpu.save_cache();
-            assert_eq!(y.unwrap(), [11.0]);
-            caches.then(|| gpu.cache.as_ref().unwrap().path.clone())
+            assert_eq!(y.unwrap(), [0.0, 2.0]);
+            caches.then(|| directory.join(key.unwrap()))
         };
         let Some(path) = run(folder.path()) else { return };
         assert!(unpack(&std::fs::read(&path).unwrap()).is_some());

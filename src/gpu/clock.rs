@@ -1,14 +1,14 @@
-//! The device's own clock: when a submission's pass began and ended.
+//! The device's own clock: when a compute pass began and ended.
 
 use crate::error::Result;
 
-use super::Gpu;
-use super::wait::Signal;
+use super::device::Gpu;
+use super::readback::{mapped, staging};
 
-/// Bytes of the two stamps.
+/// Bytes of the two timestamps.
 const BYTES: u64 = 16;
 
-/// Two timestamps and the way back to the host.
+/// Two timestamps and their way back to the host.
 pub(super) struct Stamps {
     queries: wgpu::QuerySet,
     resolved: wgpu::Buffer,
@@ -21,20 +21,22 @@ impl Stamps {
         if !gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
             return None;
         }
-        let buffer = |usage| {
-            let label = Some("timestamps");
-            gpu.device.create_buffer(&wgpu::BufferDescriptor { label, size: BYTES, usage, mapped_at_creation: false })
+        let label = Some("timestamps");
+        let queries = wgpu::QuerySetDescriptor { label, ty: wgpu::QueryType::Timestamp, count: 2 };
+        let resolved = wgpu::BufferDescriptor {
+            label,
+            size: BYTES,
+            usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
+            mapped_at_creation: false,
         };
-        let descriptor =
-            wgpu::QuerySetDescriptor { label: Some("timestamps"), ty: wgpu::QueryType::Timestamp, count: 2 };
         Some(Stamps {
-            queries: gpu.device.create_query_set(&descriptor),
-            resolved: buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC),
-            staging: buffer(wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST),
+            queries: gpu.device.create_query_set(&queries),
+            resolved: gpu.device.create_buffer(&resolved),
+            staging: staging(gpu, "timestamps", BYTES),
         })
     }
 
-    /// For the pass to be timed.
+    /// What the pass to be timed is begun with.
     pub fn writes(&self) -> wgpu::ComputePassTimestampWrites<'_> {
         wgpu::ComputePassTimestampWrites {
             query_set: &self.queries,
@@ -43,27 +45,20 @@ impl Stamps {
         }
     }
 
-    /// After that pass, in the same submission.
+    /// Copies the timestamps out, after that pass and in the same submission.
     pub fn resolve(&self, encoder: &mut wgpu::CommandEncoder) {
         encoder.resolve_query_set(&self.queries, 0..2, &self.resolved, 0);
         encoder.copy_buffer_to_buffer(&self.resolved, 0, &self.staging, 0, BYTES);
     }
 
-    /// Seconds between the stamps of that submission.
+    /// Seconds between the timestamps of that submission.
     ///
     /// # Errors
-    /// [`crate::Error::Failure`] where the device failed or stays silent.
+    /// [`crate::Error::Failure`] where the device failed or stays silent, or its clock stands still.
     pub async fn seconds(&self, gpu: &Gpu, submission: wgpu::SubmissionIndex) -> Result<f64> {
-        let mapped = Signal::new();
-        self.staging.map_async(wgpu::MapMode::Read, .., mapped.sender());
-        let failed = |e: &dyn std::fmt::Display| gpu.failure(&format!("cannot read its clock ({e})"));
-        mapped.wait(gpu, Some(submission)).await?.map_err(|e| failed(&e))?;
-        let ticks: Vec<u64> = {
-            let bytes = self.staging.get_mapped_range(..).map_err(|e| failed(&e))?;
-            bytemuck::pod_collect_to_vec(&bytes[..])
-        };
-        self.staging.unmap();
-        let seconds = 1e-9 * f64::from(gpu.queue.get_timestamp_period()) * ticks[1].saturating_sub(ticks[0]) as f64;
-        if seconds > 0.0 { Ok(seconds) } else { Err(failed(&"it stands still")) }
+        let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&mapped(gpu, &self.staging, submission).await?);
+        let period = 1e-9 * f64::from(gpu.queue.get_timestamp_period());
+        let seconds = period * ticks[1].saturating_sub(ticks[0]) as f64;
+        if seconds > 0.0 { Ok(seconds) } else { Err(gpu.failure("its clock stands still")) }
     }
 }

@@ -5,20 +5,21 @@ use std::sync::Arc;
 use web_time::Instant;
 
 use crate::error::Result;
-use crate::ops::{BufferId, Grid, Kernel, Operand, View};
-use crate::plan::{Buffer, Element};
+use crate::plan::{Buffer, BufferId, Element, View};
 
-use super::Gpu;
 use super::clock::Stamps;
-use super::pipeline::{Dispatch, Pipelines};
-use super::wait::Signal;
+use super::device::Gpu;
+use super::kernels::{Argument, Grid, Kernel};
+use super::pipeline::{Dispatch, Memory, Pipelines};
+use super::readback::Signal;
+use super::shaders::constant;
 
 /// Invocations of a dispatch: several times what the largest device holds at once.
 const INVOCATIONS: usize = 1 << 20;
 /// Rounds of an invocation: long enough that starting it does not show.
 const ROUNDS: usize = 128;
 
-/// A kernel of `shaders/peak.wgsl`, ready to run.
+/// A kernel of `shaders/plain/peak.wgsl`, ready to run.
 pub struct Peak {
     gpu: Arc<Gpu>,
     dispatch: Dispatch,
@@ -41,7 +42,7 @@ impl Peak {
     /// # Errors
     /// As [`Peak::new`].
     pub fn nothing(gpu: &Arc<Gpu>) -> Result<Self> {
-        Ok(Peak { macs: 0, ..Self::of(gpu, "nothing", gpu.shader_constant("peak", "WORKGROUP") as usize)? })
+        Ok(Peak { macs: 0, ..Self::of(gpu, "nothing", constant("plain/peak", "WORKGROUP"))? })
     }
 
     fn of(gpu: &Arc<Gpu>, entry: &'static str, len: usize) -> Result<Self> {
@@ -54,19 +55,20 @@ impl Peak {
         });
         let view = View { buffer: BufferId(0), offset: 0, len };
         let kernel = Kernel {
-            shader: "peak",
+            shader: "plain/peak",
             entry,
             constants: vec![("LEN", len as f64), ("ROUNDS", ROUNDS as f64)],
-            operands: vec![Operand { name: "y", view }],
+            arguments: vec![Argument::new("y", view)],
             grid: Grid::elements(len),
         };
         // The kernel reads no step record; any layout does.
         let records =
             gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &[] });
-        let mut dispatches = Pipelines::new(records).dispatches(gpu, &[kernel], &[spec], &[buffer], 1);
+        let memory = Memory { specs: &[spec], buffers: &[buffer], replicas: 1 };
+        let mut dispatches = Pipelines::new(records).dispatches(gpu, &[kernel], memory);
         gpu.check()?;
         let dispatch = dispatches.remove(0);
-        let a_round = gpu.shader_constant("peak", "MULTIPLY_ADDS") as usize;
+        let a_round = constant("plain/peak", "MULTIPLY_ADDS");
         Ok(Peak { gpu: gpu.clone(), dispatch, stamps: Stamps::new(gpu), macs: (len * ROUNDS * a_round) as u64 })
     }
 
@@ -91,10 +93,7 @@ impl Peak {
         if let Some(stamps) = &self.stamps {
             return stamps.seconds(&self.gpu, submission).await;
         }
-        let done = Signal::new();
-        let sender = done.sender();
-        self.gpu.queue.on_submitted_work_done(move || sender(()));
-        done.wait(&self.gpu, Some(submission)).await?;
+        Signal::of_work(&self.gpu).wait(&self.gpu, submission).await?;
         Ok(start.elapsed().as_secs_f64())
     }
 }

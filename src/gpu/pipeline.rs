@@ -1,20 +1,25 @@
-//! Pipelines: each made once for all kernels that are alike, several at a time.
+//! Pipelines and dispatches: one pipeline for all kernels that are alike, several compiled at a time.
 
 use std::collections::HashMap;
 
-use crate::ops::Kernel;
 use crate::plan::Buffer;
 
-use super::Gpu;
-use super::shaders::{Entry, Shader, override_value};
+use super::device::Gpu;
+use super::kernels::Kernel;
+use super::shaders::interface;
 
-/// What a pipeline is made from: shader, entry point, the values of its constants as bits.
-pub(super) type Key = (&'static str, &'static str, Vec<u64>);
+/// What a pipeline is made from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    shader: &'static str,
+    entry: &'static str,
+    /// The bits of the values of the shader's `override` constants, in their order in the shader.
+    values: Vec<u64>,
+}
 
-/// A pipeline, and the layout of its buffers.
-#[derive(Clone)]
-pub(super) struct Pipeline {
-    pub pipeline: wgpu::ComputePipeline,
+/// A pipeline and the layout of its storage buffers.
+struct Pipeline {
+    pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
 }
 
@@ -32,38 +37,39 @@ pub(super) struct Dispatch {
     pub groups: [u32; 3],
 }
 
+/// The buffers that kernels are bound to.
+#[derive(Clone, Copy)]
+pub(super) struct Memory<'a> {
+    /// What each buffer is.
+    pub specs: &'a [Buffer],
+    pub buffers: &'a [wgpu::Buffer],
+    pub replicas: usize,
+}
+
 impl Pipelines {
     /// None yet.
-    pub(super) fn new(record_layout: wgpu::BindGroupLayout) -> Self {
+    pub fn new(record_layout: wgpu::BindGroupLayout) -> Self {
         Pipelines { made: HashMap::new(), record_layout }
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.made.len()
     }
 
-    /// Makes what is missing of the kernels' pipelines and binds `buffers`, which `specs` describe. What
+    /// Compiles the pipelines of these kernels that do not exist yet, and binds the kernels' buffers. What
     /// the device refuses is found by [`Gpu::check`].
-    pub(super) fn dispatches(
-        &mut self,
-        gpu: &Gpu,
-        kernels: &[Kernel],
-        specs: &[Buffer],
-        buffers: &[wgpu::Buffer],
-        replicas: usize,
-    ) -> Vec<Dispatch> {
-        let keys: Vec<Key> = kernels.iter().map(|kernel| key(gpu, kernel, specs)).collect();
-        let mut missing: Vec<(&Key, &Kernel)> = Vec::new();
-        for (key, kernel) in keys.iter().zip(kernels) {
-            if !self.made.contains_key(key) && missing.iter().all(|(other, _)| *other != key) {
-                missing.push((key, kernel));
+    pub fn dispatches(&mut self, gpu: &Gpu, kernels: &[Kernel], memory: Memory<'_>) -> Vec<Dispatch> {
+        let keys: Vec<Key> = kernels.iter().map(|kernel| key(kernel, memory.specs)).collect();
+        let mut missing: Vec<&Key> = Vec::new();
+        for key in &keys {
+            if !self.made.contains_key(key) && !missing.contains(&key) {
+                missing.push(key);
             }
         }
-        let made = side_by_side(&missing, |(key, kernel)| gpu.compile(kernel, key, &self.record_layout));
-        let missing: Vec<Key> = missing.into_iter().map(|(key, _)| key.clone()).collect();
-        self.made.extend(missing.into_iter().zip(made));
-        let bound = |(key, kernel): (&Key, &Kernel)| gpu.bind(kernel, &self.made[key], buffers, replicas);
+        let made = side_by_side(&missing, |key| compile(gpu, key, &self.record_layout));
+        self.made.extend(missing.into_iter().cloned().zip(made));
+        let bound = |(key, kernel): (&Key, &Kernel)| bind(gpu, kernel, &self.made[key], memory);
         keys.iter().zip(kernels).map(bound).collect()
     }
 }
@@ -72,7 +78,7 @@ impl Pipelines {
 #[cfg(all(feature = "parallel", not(target_arch = "wasm32")))]
 fn side_by_side<T: Sync, U: Send>(items: &[T], make: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
     use rayon::prelude::*;
-    // One by one: a large pipeline takes as long as ten small ones.
+    // Each item is a task: a large pipeline takes as long to compile as ten small ones.
     items.par_iter().with_max_len(1).map(make).collect()
 }
 
@@ -81,86 +87,77 @@ fn side_by_side<T, U>(items: &[T], make: impl Fn(&T) -> U) -> Vec<U> {
     items.iter().map(make).collect()
 }
 
-fn name(kernel: &Kernel) -> String {
-    format!("{}.{}", kernel.shader, kernel.entry)
+fn key(kernel: &Kernel, specs: &[Buffer]) -> Key {
+    let name = kernel.name();
+    let overrides = &interface(kernel.shader).overrides;
+    for argument in &kernel.arguments {
+        let placed = overrides.iter().any(|o| o.strip_suffix("_offset") == Some(argument.name));
+        assert!(placed || argument.view.offset == 0, "{name}: {} cannot have an offset", argument.name);
+    }
+    let value = |constant: &String| {
+        let value = kernel.value(constant, specs);
+        value.unwrap_or_else(|| panic!("{name}: no value for {constant}")).to_bits()
+    };
+    Key { shader: kernel.shader, entry: kernel.entry, values: overrides.iter().map(value).collect() }
 }
 
-fn key(gpu: &Gpu, kernel: &Kernel, specs: &[Buffer]) -> Key {
-    let (shader, name) = (gpu.shader(kernel.shader), name(kernel));
-    for operand in &kernel.operands {
-        let placed = shader.overrides.iter().any(|o| o.strip_suffix("_offset") == Some(operand.name));
-        assert!(placed || operand.view.offset == 0, "{name}: {} cannot be offset", operand.name);
-    }
-    let value =
-        |o: &String| override_value(o, kernel, specs).unwrap_or_else(|| panic!("{name}: no value for {o}")).to_bits();
-    (kernel.shader, kernel.entry, shader.overrides.iter().map(value).collect())
+fn compile(gpu: &Gpu, key: &Key, record_layout: &wgpu::BindGroupLayout) -> Pipeline {
+    let shader = interface(key.shader);
+    let entry = shader.entry(key.entry);
+    let name = format!("{}.{}", key.shader, key.entry);
+    let entries = entry.bindings.iter().map(|binding| wgpu::BindGroupLayoutEntry {
+        binding: binding.index,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Storage { read_only: !binding.written },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
+        count: None,
+    });
+    let entries: Vec<_> = entries.collect();
+    let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some(&name), entries: &entries };
+    let layout = gpu.device.create_bind_group_layout(&descriptor);
+    let layouts = [Some(&layout), Some(record_layout)];
+    let pipeline_layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(&name),
+        bind_group_layouts: if entry.uses_record { &layouts } else { &layouts[..1] },
+        immediate_size: 0,
+    });
+    let values = key.values.iter().map(|&bits| f64::from_bits(bits));
+    let constants: Vec<_> = shader.overrides.iter().map(String::as_str).zip(values).collect();
+    let pipeline = gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(&name),
+        layout: Some(&pipeline_layout),
+        module: gpu.library.module(&gpu.device, key.shader),
+        entry_point: Some(key.entry),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            constants: &constants,
+            // Every kernel writes its shared memory before it reads it.
+            zero_initialize_workgroup_memory: false,
+        },
+        cache: gpu.pipeline_cache(),
+    });
+    Pipeline { pipeline, layout }
 }
 
-impl Gpu {
-    fn entry(&self, kernel: &Kernel) -> (&Shader, &Entry) {
-        let shader = self.shader(kernel.shader);
-        let entry = shader.entries.get(kernel.entry);
-        (shader, entry.unwrap_or_else(|| panic!("no entry point {}", name(kernel))))
-    }
-
-    fn compile(&self, kernel: &Kernel, (_, _, values): &Key, record_layout: &wgpu::BindGroupLayout) -> Pipeline {
-        let ((shader, entry), name) = (self.entry(kernel), name(kernel));
-        let entries: Vec<_> = entry
-            .bindings
-            .iter()
-            .map(|binding| wgpu::BindGroupLayoutEntry {
-                binding: binding.index,
-                visibility: wgpu::ShaderStages::COMPUTE,
-                ty: wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Storage { read_only: !binding.written },
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                },
-                count: None,
-            })
-            .collect();
-        let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some(&name), entries: &entries };
-        let layout = self.device.create_bind_group_layout(&descriptor);
-        let layouts = [Some(&layout), Some(record_layout)];
-        let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some(&name),
-            bind_group_layouts: if entry.uses_record { &layouts } else { &layouts[..1] },
-            immediate_size: 0,
-        });
-        let values = values.iter().map(|&bits| f64::from_bits(bits));
-        let constants: Vec<_> = shader.overrides.iter().map(String::as_str).zip(values).collect();
-        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(&name),
-            layout: Some(&pipeline_layout),
-            module: &shader.module,
-            entry_point: Some(kernel.entry),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &constants,
-                // Every kernel writes its shared memory before it reads it.
-                zero_initialize_workgroup_memory: false,
-            },
-            cache: self.cache.as_ref().map(super::cache::Cache::get),
-        });
-        Pipeline { pipeline, layout }
-    }
-
-    fn bind(&self, kernel: &Kernel, made: &Pipeline, buffers: &[wgpu::Buffer], replicas: usize) -> Dispatch {
-        let ((shader, entry), name) = (self.entry(kernel), name(kernel));
-        let bound = |binding: &str| {
-            let operand = kernel.operands.iter().find(|o| o.name == binding);
-            &buffers[operand.unwrap_or_else(|| panic!("{name}: nothing to bind to {binding}")).view.buffer.0]
-        };
-        let entries: Vec<_> = entry
-            .bindings
-            .iter()
-            .map(|b| wgpu::BindGroupEntry { binding: b.index, resource: bound(&b.name).as_entire_binding() })
-            .collect();
-        let bindings = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some(&name),
-            layout: &made.layout,
-            entries: &entries,
-        });
-        let groups = shader.groups(&kernel.grid, entry.workgroup, replicas);
-        Dispatch { pipeline: made.pipeline.clone(), bindings, uses_record: entry.uses_record, groups }
+fn bind(gpu: &Gpu, kernel: &Kernel, made: &Pipeline, memory: Memory<'_>) -> Dispatch {
+    let name = kernel.name();
+    let shader = interface(kernel.shader);
+    let entry = shader.entry(kernel.entry);
+    let bound = |binding: &str| {
+        let argument = kernel.arguments.iter().find(|argument| argument.name == binding);
+        let argument = argument.unwrap_or_else(|| panic!("{name}: nothing to bind to {binding}"));
+        memory.buffers[argument.view.buffer.0].as_entire_binding()
+    };
+    let entries = entry.bindings.iter();
+    let entries: Vec<_> =
+        entries.map(|b| wgpu::BindGroupEntry { binding: b.index, resource: bound(&b.name) }).collect();
+    let descriptor = wgpu::BindGroupDescriptor { label: Some(&name), layout: &made.layout, entries: &entries };
+    Dispatch {
+        pipeline: made.pipeline.clone(),
+        bindings: gpu.device.create_bind_group(&descriptor),
+        uses_record: entry.uses_record,
+        groups: kernel.grid.groups(|constant| shader.constant(constant), entry.workgroup, memory.replicas),
     }
 }

@@ -18,7 +18,8 @@ fn relu(y: View) -> Op {
 fn kernels_that_are_alike_share_a_pipeline() {
     let gpu = std::sync::Arc::new(pollster::block_on(open(None, false)).unwrap());
     let mut plan = Plan::new(1);
-    let (a, b) = (plan.buffer("a", Element::F32, &[5]).unwrap(), plan.buffer("b", Element::F32, &[5]).unwrap());
+    let a = plan.buffer("a", Element::F32, &[5]).unwrap();
+    let b = plan.buffer("b", Element::F32, &[5]).unwrap();
     let c = plan.buffer("c", Element::F32, &[6]).unwrap();
     plan.program(program(vec![relu(a), relu(b), relu(a)]));
     let second = plan.program(program(vec![relu(b), relu(c)]));
@@ -34,6 +35,10 @@ fn kernels_that_are_alike_share_a_pipeline() {
     pollster::block_on(executor.run(second, 0..1, &mut |_| true)).unwrap();
     let read =
         |view: View| -> Vec<f32> { bytemuck::pod_collect_to_vec(&pollster::block_on(executor.read(view, 0)).unwrap()) };
+    let many = pollster::block_on(executor.read_many(&[c, View { offset: 1, len: 2, ..a }, b], 0)).unwrap();
+    let many: Vec<Vec<f32>> = many.iter().map(|bytes| bytemuck::pod_collect_to_vec(bytes)).collect();
+    assert_eq!(many, [read(c), vec![-1.0, 1.0], read(b)], "several views in one submission");
+    assert!(pollster::block_on(executor.read_many(&[], 0)).unwrap().is_empty());
     assert_eq!(read(a), [1.0, -1.0, 1.0, -1.0, 1.0], "the first program has not run");
     assert_eq!(read(b), [1.0, 0.0, 1.0, 0.0, 1.0]);
     assert_eq!(read(c), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
@@ -52,9 +57,16 @@ fn what_the_device_refuses_is_an_error() {
     };
     let mut plan = Plan::new(1);
     let y = plan.buffer("y", Element::F32, &[8]).unwrap();
-    let (transpose_a, transpose_b) = (false, false);
-    let impossible =
-        MatMul { rows: 1 << 33, columns: 1, inner: 1, transpose_a, transpose_b, a: y, b: y, y: View { len: 1, ..y } };
+    let impossible = MatMul {
+        rows: 1 << 33,
+        columns: 1,
+        inner: 1,
+        transpose_a: false,
+        transpose_b: false,
+        a: y,
+        b: y,
+        y: View { len: 1, ..y },
+    };
     let first = plan.program(program(vec![relu(y)]));
     plan.program(program(vec![relu(y), Op::MatMul(impossible)]));
     let gpu = std::sync::Arc::new(pollster::block_on(open(None, false)).unwrap());

@@ -5,7 +5,7 @@
 //!
 //! Source: Kingma and Ba, 2015, the "ε̂" form at the end of section 2, as Keras 3 computes it.
 
-use super::{Grid, Kernel, View, operand};
+use super::{Operand, View};
 
 /// Decay rates and the denominator's offset.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,19 +49,12 @@ pub struct Adam {
 }
 
 impl Adam {
-    pub(super) fn kernel(&self) -> Kernel {
-        let AdamParameters { beta1, beta2, epsilon } = self.parameters;
-        Kernel {
-            shader: "adam",
-            entry: "update",
-            constants: vec![
-                ("LEN", self.w.len as f64),
-                ("ONE_MINUS_BETA1", 1.0 - beta1),
-                ("ONE_MINUS_BETA2", 1.0 - beta2),
-                ("EPSILON", epsilon),
-            ],
-            operands: vec![operand("w", self.w), operand("g", self.g), operand("m", self.m), operand("v", self.v)],
-            grid: Grid::elements(self.w.len),
-        }
+    pub(crate) fn operands(&self) -> Vec<Operand> {
+        vec![
+            Operand::update("w", self.w),
+            Operand::read("g", self.g),
+            Operand::update("m", self.m),
+            Operand::update("v", self.v),
+        ]
     }
 }

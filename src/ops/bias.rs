@@ -1,6 +1,6 @@
 //! Bias over the last axis: `y[r,c] += b[c]`; backward `db[c] = Σ_r dy[r,c]`.
 
-use super::{Grid, Kernel, View, constants, operand};
+use super::{Operand, View};
 
 /// One pass of adding a bias.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,17 +23,20 @@ pub enum BiasPass {
     Backward { dy: View, db: View },
 }
 
+impl BiasPass {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            BiasPass::Forward { .. } => "forward",
+            BiasPass::Backward { .. } => "backward",
+        }
+    }
+}
+
 impl Bias {
-    pub(super) fn kernel(&self) -> Kernel {
-        let (entry, operands, grid) = match self.pass {
-            BiasPass::Forward { b, y } => {
-                ("forward", vec![operand("b", b), operand("y", y)], Grid::elements(self.rows * self.channels))
-            }
-            BiasPass::Backward { dy, db } => {
-                ("backward", vec![operand("dy", dy), operand("db", db)], Grid::workgroups(&[(self.channels, None)]))
-            }
-        };
-        let constants = constants([("ROWS", self.rows), ("CHANNELS", self.channels)]);
-        Kernel { shader: "bias", entry, constants, operands, grid }
+    pub(crate) fn operands(&self) -> Vec<Operand> {
+        match self.pass {
+            BiasPass::Forward { b, y } => vec![Operand::read("b", b), Operand::update("y", y)],
+            BiasPass::Backward { dy, db } => vec![Operand::read("dy", dy), Operand::write("db", db)],
+        }
     }
 }

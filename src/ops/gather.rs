@@ -3,7 +3,7 @@
 //! `start` and the active count `n` come from the step record; rows `i ≥ n` are filled with zeros,
 //! so that a short batch runs through the same plan.
 
-use super::{Grid, Kernel, View, constants, operand};
+use super::{Operand, View};
 
 /// Copies `n` samples, in the order of a permutation, into a batch of `capacity` rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,19 +25,14 @@ pub struct Gather {
 }
 
 impl Gather {
-    pub(super) fn kernel(&self) -> Kernel {
-        Kernel {
-            shader: "gather",
-            entry: "forward",
-            constants: constants([("CAPACITY", self.capacity), ("PIXELS", self.pixels)]),
-            operands: vec![
-                operand("images", self.images),
-                operand("labels", self.labels),
-                operand("order", self.order),
-                operand("x", self.x),
-                operand("label", self.label),
-            ],
-            grid: Grid::elements(self.capacity * self.pixels),
-        }
+    /// Of the dataset and its order, one run touches one batch.
+    pub(crate) fn operands(&self) -> Vec<Operand> {
+        vec![
+            Operand::read("images", self.images).touching(self.capacity * self.pixels),
+            Operand::read("labels", self.labels).touching(self.capacity),
+            Operand::read("order", self.order).touching(self.capacity),
+            Operand::write("x", self.x),
+            Operand::write("label", self.label),
+        ]
     }
 }

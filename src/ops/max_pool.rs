@@ -5,7 +5,7 @@
 //!   wins over any number, so that divergence is not hidden.
 //! - backward: `dx[n,ih,iw,c] = Σ dy[n,oh,ow,c]` over the windows whose `argmax` is `(ih, iw)`.
 
-use super::{Grid, Kernel, View, constants, operand};
+use super::{Operand, View};
 use crate::model::geometry::PoolShape;
 
 /// One pass of max pooling.
@@ -29,36 +29,24 @@ pub enum MaxPoolPass {
     Backward { dy: View, argmax: View, dx: View },
 }
 
+impl MaxPoolPass {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            MaxPoolPass::Forward { .. } => "forward",
+            MaxPoolPass::Backward { .. } => "backward",
+        }
+    }
+}
+
 impl MaxPool {
-    pub(super) fn kernel(&self) -> Kernel {
-        let s = &self.shape;
-        let (entry, operands, len) = match self.pass {
+    pub(crate) fn operands(&self) -> Vec<Operand> {
+        match self.pass {
             MaxPoolPass::Forward { x, y, argmax } => {
-                ("forward", vec![operand("x", x), operand("y", y), operand("argmax", argmax)], s.output_len())
+                vec![Operand::read("x", x), Operand::write("y", y), Operand::write("argmax", argmax)]
             }
             MaxPoolPass::Backward { dy, argmax, dx } => {
-                ("backward", vec![operand("dy", dy), operand("winner", argmax), operand("dx", dx)], s.input_len())
+                vec![Operand::read("dy", dy), Operand::read("argmax", argmax), Operand::write("dx", dx)]
             }
-        };
-        Kernel {
-            shader: "max_pool",
-            entry,
-            constants: constants([
-                ("BATCH", self.batch),
-                ("CHANNELS", s.channels),
-                ("IN_H", s.input[0]),
-                ("IN_W", s.input[1]),
-                ("OUT_H", s.output[0]),
-                ("OUT_W", s.output[1]),
-                ("KERNEL_H", s.kernel[0]),
-                ("KERNEL_W", s.kernel[1]),
-                ("STRIDE_H", s.stride[0]),
-                ("STRIDE_W", s.stride[1]),
-                ("PAD_TOP", s.pads.top),
-                ("PAD_LEFT", s.pads.left),
-            ]),
-            operands,
-            grid: Grid::elements(self.batch * len),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Rectifier, in place: `y = max(y, 0)`, NaN stays; backward `dy = dy` where `y > 0`, else `0`.
 
-use super::{Grid, Kernel, View, constants, operand};
+use super::{Operand, View};
 
 /// One pass of ReLU.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,15 +21,22 @@ pub enum ReluPass {
     Backward { activation: View, dy: View },
 }
 
+impl ReluPass {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            ReluPass::Forward { .. } => "forward",
+            ReluPass::Backward { .. } => "backward",
+        }
+    }
+}
+
 impl Relu {
-    pub(super) fn kernel(&self) -> Kernel {
-        let (entry, operands) = match self.pass {
-            ReluPass::Forward { y } => ("forward", vec![operand("y", y)]),
+    pub(crate) fn operands(&self) -> Vec<Operand> {
+        match self.pass {
+            ReluPass::Forward { y } => vec![Operand::update("y", y)],
             ReluPass::Backward { activation, dy } => {
-                ("backward", vec![operand("activation", activation), operand("dy", dy)])
+                vec![Operand::read("activation", activation), Operand::update("dy", dy)]
             }
-        };
-        let constants = constants([("LEN", self.len)]);
-        Kernel { shader: "relu", entry, constants, operands, grid: Grid::elements(self.len) }
+        }
     }
 }

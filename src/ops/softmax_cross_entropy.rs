@@ -9,7 +9,7 @@
 //! - backward of the mean over the `n` active rows:
 //!   `dx[r,c] = (softmax(x)[r,c] − [c = label[r]]) / n`, zero for rows `r ≥ n`
 
-use super::{Grid, Kernel, View, constants, operand};
+use super::{Operand, View};
 
 /// One pass over `[rows, classes]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,34 +39,40 @@ pub enum SoftmaxCrossEntropyPass {
     Backward { x: View, label: View, dx: View },
 }
 
+impl SoftmaxCrossEntropyPass {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Softmax { .. } => "softmax",
+            Self::LogSoftmax { .. } => "log_softmax",
+            Self::NegativeLogLikelihood { .. } => "negative_log_likelihood",
+            Self::Forward { .. } => "forward",
+            Self::Backward { .. } => "backward",
+        }
+    }
+}
+
 impl SoftmaxCrossEntropy {
-    pub(super) fn kernel(&self) -> Kernel {
+    /// Of `losses` and `predicted`, which hold the results of a whole epoch, one run touches one batch.
+    pub(crate) fn operands(&self) -> Vec<Operand> {
         use SoftmaxCrossEntropyPass as Pass;
-        let (entry, operands) = match self.pass {
-            Pass::Softmax { x, y } => ("softmax", vec![operand("x", x), operand("y", y)]),
-            Pass::LogSoftmax { x, y } => ("log_softmax", vec![operand("x", x), operand("y", y)]),
-            Pass::NegativeLogLikelihood { x, label, losses } => {
-                ("negative_log_likelihood", vec![operand("x", x), operand("label", label), operand("losses", losses)])
+        match self.pass {
+            Pass::Softmax { x, y } | Pass::LogSoftmax { x, y } => {
+                vec![Operand::read("x", x), Operand::write("y", y)]
             }
-            Pass::Forward { x, label, losses, predicted } => (
-                "forward",
-                vec![
-                    operand("x", x),
-                    operand("label", label),
-                    operand("losses", losses),
-                    operand("predicted", predicted),
-                ],
-            ),
+            Pass::NegativeLogLikelihood { x, label, losses } => vec![
+                Operand::read("x", x),
+                Operand::read("label", label),
+                Operand::write("losses", losses).touching(self.rows),
+            ],
+            Pass::Forward { x, label, losses, predicted } => vec![
+                Operand::read("x", x),
+                Operand::read("label", label),
+                Operand::write("losses", losses).touching(self.rows),
+                Operand::write("predicted", predicted).touching(self.rows),
+            ],
             Pass::Backward { x, label, dx } => {
-                ("backward", vec![operand("x", x), operand("label", label), operand("dx", dx)])
+                vec![Operand::read("x", x), Operand::read("label", label), Operand::write("dx", dx)]
             }
-        };
-        Kernel {
-            shader: "softmax_cross_entropy",
-            entry,
-            constants: constants([("ROWS", self.rows), ("CLASSES", self.classes)]),
-            operands,
-            grid: Grid::elements(self.rows),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The three passes of the convolution on every backend: golden values, float64 and errors.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::common::fixtures::{Fixture, padding, pads, sizes};
-use crate::common::{BACKWARD, FORWARD, backends, data, ok, on_all, reference, refused, wide};
+use crate::common::{BACKWARD, FORWARD, backends, close, data, ok, on_all, reference, refused, relative, wide};
+use stridelab::backend::Backend;
 use stridelab::eager::{conv2d, conv2d_backward_input, conv2d_backward_weights};
 use stridelab::model::geometry::{ConvShape, Padding};
 
@@ -11,10 +14,28 @@ struct Values {
     dy: Vec<f32>,
 }
 
+/// A GPU whose plain convolutions run the naive shader.
+fn naive() -> &'static Backend {
+    static NAIVE: OnceLock<Backend> = OnceLock::new();
+    NAIVE.get_or_init(|| {
+        let mut gpu = ok(stridelab::gpu::open(None, true));
+        gpu.tuning_mut().set("naive_conv2d", "1").expect("a choice");
+        Backend::Gpu(Arc::new(gpu))
+    })
+}
+
+/// On all backends, the GPU with the tiled and with the naive shader.
+#[track_caller]
+fn on_all_and_naive(name: &str, want: &[f64], bound: f64, call: impl Fn(&'static Backend) -> Vec<f32>) {
+    on_all(name, want, bound, &call);
+    let cpu = relative(&call(&Backend::Cpu), want);
+    close(&format!("{name} on gpu, naive"), &call(naive()), want, bound.max(2.0 * cpu));
+}
+
 fn check(name: &str, s: &ConvShape, batch: usize, v: &Values, [y, dx, dw]: [&[f64]; 3]) {
-    on_all(&format!("{name} y"), y, FORWARD, |b| ok(conv2d(b, s, batch, &v.x, &v.w)));
-    on_all(&format!("{name} dx"), dx, BACKWARD, |b| ok(conv2d_backward_input(b, s, batch, &v.dy, &v.w)));
-    on_all(&format!("{name} dw"), dw, BACKWARD, |b| ok(conv2d_backward_weights(b, s, batch, &v.x, &v.dy)));
+    on_all_and_naive(&format!("{name} y"), y, FORWARD, |b| ok(conv2d(b, s, batch, &v.x, &v.w)));
+    on_all_and_naive(&format!("{name} dx"), dx, BACKWARD, |b| ok(conv2d_backward_input(b, s, batch, &v.dy, &v.w)));
+    on_all_and_naive(&format!("{name} dw"), dw, BACKWARD, |b| ok(conv2d_backward_weights(b, s, batch, &v.x, &v.dy)));
 }
 
 fn golden(file: &str) {

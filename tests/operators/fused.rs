@@ -99,12 +99,12 @@ fn batches_of_one_and_a_short_last_one() {
     agree([14, 15], [[1; 2]; 2], [Padding::Same; 2], 7, 5);
 }
 
-/// Kernels in one dispatch and in several, whichever this adapter takes by itself.
+/// Independent kernels in one dispatch and in several, whichever this adapter's tuning takes.
 #[test]
 fn merged_and_not() {
     for merges in [true, false] {
         let mut gpu = crate::common::ok(stridelab::gpu::open(None, true));
-        gpu.set_merges(merges);
+        gpu.tuning_mut().set("merge", if merges { "1" } else { "0" }).expect("a choice");
         let backend = Backend::Gpu(std::sync::Arc::new(gpu));
         let what = |size| format!("merged: {merges}, {size:?}");
         agree_on(&backend, &what([13, 18]), [13, 18], [[1, 2], [1, 1]], [Padding::Same, Padding::Valid], [11, 6]);

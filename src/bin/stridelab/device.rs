@@ -10,11 +10,15 @@ use stridelab::{Error, Result, gpu};
 use crate::args::BackendChoice;
 use crate::terminal::threads;
 
+/// The environment variable that replaces choices of the GPU's tuning, for measurements.
+const TUNING: &str = "STRIDELAB_TUNING";
+
 /// The backend that the options choose, and a line or two that say which and why; `doing` begins
 /// them: `training`.
 ///
 /// # Errors
-/// [`Error::NoAdapter`] where a GPU is asked for and none can be had.
+/// [`Error::NoAdapter`] where a GPU is asked for and none can be had; [`Error::Usage`] for a tuning that
+/// does not exist.
 pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Result<(Backend, String)> {
     let cpu = |why: &str| Ok((Backend::Cpu, format!("{doing} on the CPU, {} threads: {why}", threads())));
     if backend == BackendChoice::Cpu {
@@ -44,8 +48,9 @@ pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Resul
     if let Some(directory) = cache_directory() {
         gpu.use_cache(&directory);
     }
-    if let Some(merges) = merges() {
-        gpu.set_merges(merges);
+    if let Ok(choices) = std::env::var(TUNING) {
+        tune(gpu.tuning_mut(), &choices)?;
+        log::debug!("tuning: {}", gpu.tuning());
     }
     let name = format!("{doing} on {} ({:?})", gpu.info.name, gpu.info.backend);
     let line = match gpu::is_real(&gpu.info) {
@@ -97,14 +102,14 @@ fn cache_directory() -> Option<PathBuf> {
     base.or_else(|| Some(of("HOME")?.join(".cache"))).map(|base| base.join("stridelab"))
 }
 
-/// What `STRIDELAB_MERGE` says, which benches/gpu.sh sets to measure merged kernels (1) beside separate
-/// ones (0); else the adapter's kind decides.
-fn merges() -> Option<bool> {
-    match std::env::var("STRIDELAB_MERGE").ok()?.as_str() {
-        "0" => Some(false),
-        "1" => Some(true),
-        _ => None,
+/// Replaces what is chosen for the adapter by `choices`, such as `merge=1,slices=16`.
+fn tune(tuning: &mut gpu::Tuning, choices: &str) -> Result<()> {
+    let choices = choices.split(',').map(str::trim).filter(|choice| !choice.is_empty());
+    for choice in choices {
+        let (name, value) = choice.split_once('=').unwrap_or((choice, ""));
+        tuning.set(name, value).map_err(|error| error.at(TUNING))?;
     }
+    Ok(())
 }
 
 /// What sort of device an adapter is, for people.

@@ -1,34 +1,39 @@
 //! Convolution, bias, ReLU and pool: one kernel forward, and the gradients from the pooled gradient.
 
+use super::Scratch;
 use super::sums::Sum;
-use super::{Gpu, Scratch};
+use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, conv2d, sizes};
+use crate::gpu::shaders::constant;
+use crate::gpu::tuning::Tuning;
 use crate::model::geometry::Pads;
-use crate::ops::conv2d::sizes;
-use crate::ops::{Grid, Kernel, View, constants, operand};
+use crate::ops::View;
 use crate::plan::patterns::{ConvPool, ConvPoolBackward};
 
-/// Channels of a tile, TILE_CHANNELS of the shaders.
-const TILE_CHANNELS: usize = 32;
+const FORWARD: &str = "fused/conv_pool";
+const BACKWARD: &str = "fused/conv_pool_backward";
+const FIRST_LAYER: &str = "fused/first_layer";
+const INPUT: &str = "fused/conv2d";
 
-/// Slices of a batch whose gradients are summed side by side, at most, and the fewest windows of one.
-const SLICES: usize = 32;
-const FEWEST_WINDOWS: usize = 16;
-
-/// What the kernels are written for, forward and backward alike: any stride, padding, image and kernel
-/// size, or a 3×3 kernel over a single channel.
+/// Whether the kernels are written for these shapes, forward and backward. Stride, padding, image size and
+/// kernel size may be any; the channels must fill whole tiles, or there is one input channel and a 3×3
+/// kernel. The pool is 2×2 without padding.
 pub(super) fn fits(run: &ConvPool) -> bool {
     let ConvPool { conv, pool, .. } = run;
-    let first_layer = conv.in_channels == 1 && conv.kernel == [3, 3];
-    (pool.kernel, pool.stride, pool.pads) == ([2, 2], [2, 2], Pads::default())
-        && (first_layer || conv.in_channels.is_multiple_of(TILE_CHANNELS))
-        && conv.out_channels.is_multiple_of(TILE_CHANNELS)
+    let whole_tiles = |channels: usize, shader| channels.is_multiple_of(constant(shader, "TILE_CHANNELS"));
+    let pools = pool.kernel == [2, 2] && pool.stride == [2, 2] && pool.pads == Pads::default();
+    let backward = if conv.in_channels == 1 {
+        conv.kernel == [3, 3] && whole_tiles(conv.out_channels, FIRST_LAYER)
+    } else {
+        whole_tiles(conv.in_channels, INPUT) && whole_tiles(conv.out_channels, BACKWARD)
+    };
+    pools && backward && whole_tiles(conv.out_channels, FORWARD)
 }
 
-/// Shapes of a run, and the images whose gradients are summed together.
-fn shapes(run: &ConvPool, images: usize) -> Vec<(&'static str, f64)> {
-    let mut values = sizes(&run.conv, run.batch);
+/// The `override` constants of a run's shaders. The gradients of so many images are summed together.
+fn constants(run: &ConvPool, images: usize) -> Vec<(&'static str, f64)> {
+    let mut values = conv2d::constants(&run.conv, run.batch);
     let [height, width] = run.pool.output;
-    values.extend(constants([("POOLED_H", height), ("POOLED_W", width), ("IMAGES", images)]));
+    values.extend(sizes([("POOLED_H", height), ("POOLED_W", width), ("IMAGES", images)]));
     values
 }
 
@@ -36,76 +41,124 @@ fn shapes(run: &ConvPool, images: usize) -> Vec<(&'static str, f64)> {
 pub(super) fn forward(run: &ConvPool) -> Kernel {
     let windows = run.batch * run.pool.output[0] * run.pool.output[1];
     Kernel {
-        shader: "fused/conv_pool",
+        shader: FORWARD,
         entry: "forward",
-        constants: shapes(run, run.batch),
-        operands: vec![
-            operand("x", run.x),
-            operand("w", run.w),
-            operand("b", run.b),
-            operand("y", run.y),
-            operand("argmax", run.argmax),
+        constants: constants(run, run.batch),
+        arguments: vec![
+            Argument::new("x", run.x),
+            Argument::new("w", run.w),
+            Argument::new("b", run.b),
+            Argument::new("y", run.y),
+            Argument::new("argmax", run.argmax),
         ],
-        grid: Grid::workgroups(&[(run.conv.out_channels, Some("TILE_CHANNELS")), (windows, Some("WORKGROUP"))]),
+        grid: Grid::workgroups(&[
+            Extent::tiled(run.conv.out_channels, "TILE_CHANNELS"),
+            Extent::tiled(windows, "WORKGROUP"),
+        ]),
     }
 }
 
-/// `dy → dw, db` and `dx`. ReLU's part is done: a window that it cut has no winner. `dw, db` are left in
-/// slices of the batch, to be added later; `pending` sums of earlier runs still wait for that.
-pub(super) fn backward(gpu: &Gpu, run: &ConvPoolBackward, pending: usize, scratch: &mut Scratch) -> (Vec<Kernel>, Sum) {
-    let ConvPoolBackward { forward, dy, dw, db, .. } = *run;
-    let ConvPool { conv, pool, batch, x, argmax, .. } = forward;
-    let fewest = FEWEST_WINDOWS.div_ceil(pool.output[0] * pool.output[1]);
-    let images = batch.div_ceil(SLICES).max(fewest).min(batch);
-    let slices = batch.div_ceil(images);
-    let first_layer = conv.in_channels == 1;
-    // Sums that wait together must not share a buffer.
-    let partial = scratch.view(&format!("gradients in slices, {pending}"), slices * (dw.len + db.len));
-    let sum = Sum { partial, slices, dw, db };
-    let mut operands =
-        vec![operand("x", x), operand("dy", dy), operand("winner", argmax), operand("partial", sum.partial)];
-    let channels = (conv.out_channels, Some("TILE_CHANNELS"));
-    let rows = dw.len / conv.out_channels;
-    let mut values = shapes(&forward, images);
-    if first_layer {
-        assert!(run.dx.is_none(), "no kernel for the gradient of a single channel");
-        let grid = Grid::workgroups(&[channels, (slices, None)]);
-        let shader = "fused/first_layer";
-        return (vec![Kernel { shader, entry: "backward_weights", constants: values, operands, grid }], sum);
+/// A batch cut into slices, each of which has a partial sum of the gradients.
+struct Slices {
+    /// Images of a slice; the last slice may have fewer.
+    images: usize,
+    count: usize,
+}
+
+impl Slices {
+    fn of(tuning: &Tuning, run: &ConvPool) -> Self {
+        let windows = run.pool.output[0] * run.pool.output[1];
+        let fewest = tuning.slice_windows.div_ceil(windows);
+        let images = run.batch.div_ceil(tuning.slices).max(fewest).min(run.batch);
+        Slices { images, count: run.batch.div_ceil(images) }
     }
-    let shader = "fused/conv_pool_backward";
-    let tiles = |n: usize, name| n.div_ceil(gpu.shader_constant(shader, name) as usize);
-    let weights = tiles(conv.out_channels, "TILE_CHANNELS") * tiles(rows, "TILE_ROWS") * slices;
-    values.push(("WEIGHT_TILES", weights as f64));
-    let kernel = |entry, operands, grid| Kernel { shader, entry, constants: values.clone(), operands, grid };
-    let Some(dx) = run.dx else {
-        return (vec![kernel("backward_weights", operands, Grid::workgroups(&[(weights, None)]))], sum);
-    };
-    let cells = batch * conv.out_channels * conv.output.map(|n| n.div_ceil(2)).iter().product::<usize>();
-    let output = [operand("dy", dy), operand("winner", argmax), operand("dx", run.unpooled)];
-    let kernels = if gpu.merges {
-        operands.push(output[2]);
-        let grid = Grid::workgroups(&[(weights + tiles(cells, "TILE_CELLS"), None)]);
-        vec![kernel("backward", operands, grid), input(run, dx)]
+}
+
+/// The kernels of a backward pass, and the sum that is still to be added up after them.
+pub(super) struct Backward {
+    pub kernels: Vec<Kernel>,
+    pub sum: Sum,
+}
+
+/// `dy → dw, db` and `dx`. The argmax of a window that ReLU set to zero names no pixel, so ReLU needs no
+/// pass of its own. `dw` and `db` stay partial sums, one for each slice of the batch. `pending` is the
+/// number of earlier runs whose partial sums have not been added up yet.
+pub(super) fn backward(tuning: &Tuning, run: &ConvPoolBackward, pending: usize, scratch: &mut Scratch) -> Backward {
+    let slices = Slices::of(tuning, &run.forward);
+    // Sums that are pending at the same time must not share a buffer.
+    let role = format!("partial gradients {pending}");
+    let partial = scratch.view(&role, slices.count * (run.dw.len + run.db.len));
+    let kernels = if run.forward.conv.in_channels == 1 {
+        assert!(run.dx.is_none(), "no kernel for the input's gradient of a single channel");
+        vec![first_layer(run, &slices, partial)]
     } else {
-        let weights = kernel("backward_weights", operands, Grid::workgroups(&[(weights, None)]));
-        vec![weights, kernel("backward_output", output.to_vec(), Grid::elements(cells)), input(run, dx)]
+        let mut kernels = weights_and_output(tuning, run, &slices, partial);
+        kernels.extend(run.dx.map(|dx| input(run, dx)));
+        kernels
     };
-    (kernels, sum)
+    Backward { kernels, sum: Sum { partial, slices: slices.count, dw: run.dw, db: run.db } }
 }
 
+/// The tensors of the kernels of the weights' gradient.
+fn weights_arguments(run: &ConvPoolBackward, partial: View) -> Vec<Argument> {
+    vec![
+        Argument::new("x", run.forward.x),
+        Argument::new("dy", run.dy),
+        Argument::new("winner", run.forward.argmax),
+        Argument::new("partial", partial),
+    ]
+}
+
+/// The weights' gradient of a convolution over one channel.
+fn first_layer(run: &ConvPoolBackward, slices: &Slices, partial: View) -> Kernel {
+    let channels = Extent::tiled(run.forward.conv.out_channels, "TILE_CHANNELS");
+    Kernel {
+        shader: FIRST_LAYER,
+        entry: "backward_weights",
+        constants: constants(&run.forward, slices.images),
+        arguments: weights_arguments(run, partial),
+        grid: Grid::workgroups(&[channels, Extent::of(slices.count)]),
+    }
+}
+
+/// The weights' gradient and, where the input's gradient is asked for, that of the convolution's output.
+/// They do not depend on each other: the tuning says whether one dispatch computes both.
+fn weights_and_output(tuning: &Tuning, run: &ConvPoolBackward, slices: &Slices, partial: View) -> Vec<Kernel> {
+    let ConvPool { conv, batch, .. } = run.forward;
+    let tiles = |n: usize, tile| n.div_ceil(constant(BACKWARD, tile));
+    let rows = run.dw.len / conv.out_channels;
+    let weight_tiles = tiles(conv.out_channels, "TILE_CHANNELS") * tiles(rows, "TILE_ROWS") * slices.count;
+    let mut constants = constants(&run.forward, slices.images);
+    constants.push(("WEIGHT_TILES", weight_tiles as f64));
+    let kernel =
+        |entry, arguments, grid| Kernel { shader: BACKWARD, entry, constants: constants.clone(), arguments, grid };
+    let arguments = weights_arguments(run, partial);
+    let of_weights = Grid::workgroups(&[Extent::of(weight_tiles)]);
+    if run.dx.is_none() {
+        return vec![kernel("backward_weights", arguments, of_weights)];
+    }
+    let cells = batch * conv.out_channels * conv.output[0].div_ceil(2) * conv.output[1].div_ceil(2);
+    let unpooled = Argument::new("dx", run.unpooled);
+    if tuning.merge {
+        let grid = Grid::workgroups(&[Extent::of(weight_tiles + tiles(cells, "TILE_CELLS"))]);
+        return vec![kernel("backward", [arguments, vec![unpooled]].concat(), grid)];
+    }
+    let of_output = vec![Argument::new("dy", run.dy), Argument::new("winner", run.forward.argmax), unpooled];
+    vec![kernel("backward_weights", arguments, of_weights), kernel("backward_output", of_output, Grid::elements(cells))]
+}
+
+/// The input's gradient from that of the convolution's output.
 fn input(run: &ConvPoolBackward, dx: View) -> Kernel {
     let ConvPool { conv, batch, w, .. } = run.forward;
-    let phase = [0, 1].map(|a| conv.input[a].div_ceil(conv.stride[a]));
     Kernel {
-        shader: "fused/conv2d",
+        shader: INPUT,
         entry: "backward_input",
-        constants: sizes(&conv, batch),
-        operands: vec![operand("dy", run.unpooled), operand("w", w), operand("dx", dx)],
+        constants: conv2d::constants(&conv, batch),
+        arguments: vec![Argument::new("dy", run.unpooled), Argument::new("w", w), Argument::new("dx", dx)],
         grid: Grid::workgroups(&[
-            (conv.in_channels, Some("TILE_CHANNELS")),
-            (batch * phase[0] * phase[1], Some("TILE_PIXELS")),
-            (conv.stride[0] * conv.stride[1], None),
+            Extent::tiled(conv.in_channels, "TILE_CHANNELS"),
+            Extent::tiled(conv2d::phase_pixels(&conv, batch), "TILE_PIXELS"),
+            Extent::of(conv.stride[0] * conv.stride[1]),
         ]),
     }
 }

@@ -1,76 +1,72 @@
-//! Dense layers: products with a shared factor, bias and ReLU.
+//! Dense layers: matrix products whose left factor lanes share, bias and ReLU.
 
-use super::{Gpu, Scratch};
-use crate::ops::{Grid, Kernel, MatMul, View, constants, operand};
+use super::Scratch;
+use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, matmul, sizes};
+use crate::gpu::shaders::constant;
+use crate::gpu::tuning::Tuning;
+use crate::ops::{MatMul, View};
 use crate::plan::patterns::{Dense, RectifiedBias};
 
-/// Workgroups that a product should have at least, and the fewest terms of a slice of its sums.
-const WORKGROUPS: usize = 64;
-const SHORTEST: usize = 128;
-
-/// What `fused/matmul.wgsl` is written for.
+/// Whether `fused/matmul.wgsl` is written for these shapes.
 pub(super) fn fits(op: &MatMul) -> bool {
     op.columns.is_multiple_of(4) && op.inner.is_multiple_of(4)
 }
 
-/// Parts of a long sum, summed side by side where there are too few tiles to go round.
-pub(super) fn slices(gpu: &Gpu, op: &MatMul) -> usize {
-    let tile = |n: usize, name| n.div_ceil(gpu.shader_constant("fused/matmul", name) as usize);
-    let tiles = tile(op.columns, "TILE_COLUMNS") * tile(op.rows, "TILE_ROWS");
-    let terms = op.inner.div_ceil(WORKGROUPS.div_ceil(tiles)).max(SHORTEST).next_multiple_of(4);
+/// Split-K: into how many slices the sums are cut, so that a product with few tiles has enough workgroups.
+pub(super) fn slices(tuning: &Tuning, op: &MatMul) -> usize {
+    let along = |n: usize, tile| n.div_ceil(constant("fused/matmul", tile));
+    let tiles = along(op.columns, "TILE_COLUMNS") * along(op.rows, "TILE_ROWS");
+    let terms =
+        op.inner.div_ceil(tuning.split_k_workgroups.div_ceil(tiles)).max(tuning.split_k_terms).next_multiple_of(4);
     op.inner.div_ceil(terms)
 }
 
 /// `y = max(x·w + b, 0)`, or without the maximum.
-pub(super) fn forward(gpu: &Gpu, run: &Dense, scratch: &mut Scratch) -> [Kernel; 2] {
+pub(super) fn forward(tuning: &Tuning, run: &Dense, scratch: &mut Scratch) -> [Kernel; 2] {
     let Dense { product, b, rectified } = *run;
-    let slices = slices(gpu, &product);
-    let partial = scratch.view("a product in slices", slices * product.y.len);
+    let slices = slices(tuning, &product);
+    let partial = scratch.view("partial product", slices * product.y.len);
     let add = Kernel {
         shader: "fused/partial",
         entry: "dense",
-        constants: constants([
+        constants: sizes([
             ("SLICES", slices),
             ("LEN", product.y.len),
             ("WEIGHTS", 0),
             ("CHANNELS", product.columns),
             ("RECTIFIED", usize::from(rectified)),
         ]),
-        operands: vec![operand("partial", partial), operand("b", b), operand("y", product.y)],
+        arguments: vec![Argument::new("partial", partial), Argument::new("b", b), Argument::new("y", product.y)],
         grid: Grid::elements(product.y.len),
     };
     [multiply(&product, slices, partial), add]
 }
 
-/// The product, its sums in slices.
+/// The product, as partial sums of so many slices: `y` is `[slices, rows, columns]`.
 pub(super) fn multiply(op: &MatMul, slices: usize, y: View) -> Kernel {
-    let ([a_row, a_column], [b_row, b_column]) = (op.strides_a(), op.strides_b());
+    let mut constants = matmul::constants(op);
+    constants.extend(sizes([("SLICE", op.inner.div_ceil(slices).next_multiple_of(4))]));
     Kernel {
         shader: "fused/matmul",
         entry: "multiply",
-        constants: constants([
-            ("ROWS", op.rows),
-            ("COLUMNS", op.columns),
-            ("INNER", op.inner),
-            ("A_ROW", a_row),
-            ("A_COLUMN", a_column),
-            ("B_ROW", b_row),
-            ("B_COLUMN", b_column),
-            ("SLICE", op.inner.div_ceil(slices).next_multiple_of(4)),
+        constants,
+        arguments: vec![Argument::new("a", op.a), Argument::new("b", op.b), Argument::new("y", y)],
+        grid: Grid::workgroups(&[
+            Extent::tiled(op.columns, "TILE_COLUMNS"),
+            Extent::tiled(op.rows, "TILE_ROWS"),
+            Extent::of(slices),
         ]),
-        operands: vec![operand("a", op.a), operand("b", op.b), operand("y", y)],
-        grid: Grid::workgroups(&[(op.columns, Some("TILE_COLUMNS")), (op.rows, Some("TILE_ROWS")), (slices, None)]),
     }
 }
 
-/// `dy` where ReLU let the output through, and `db`.
+/// Zeroes `dy` where ReLU's output is zero, and sums it: `activation, dy → dy, db`.
 pub(super) fn rectified_bias(run: &RectifiedBias) -> Kernel {
     let RectifiedBias { rows, channels, activation, dy, db } = *run;
     Kernel {
         shader: "fused/dense",
         entry: "backward",
-        constants: constants([("ROWS", rows), ("CHANNELS", channels)]),
-        operands: vec![operand("activation", activation), operand("dy", dy), operand("db", db)],
+        constants: sizes([("ROWS", rows), ("CHANNELS", channels)]),
+        arguments: vec![Argument::new("activation", activation), Argument::new("dy", dy), Argument::new("db", db)],
         grid: Grid::elements(channels),
     }
 }

@@ -1,12 +1,14 @@
 //! The last two dense layers and the loss: forward, or forward and backward up to the first one's input.
 
-use super::{Gpu, Scratch, dense};
-use crate::ops::{Grid, Kernel, constants, operand};
+use super::{Scratch, dense};
+use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, sizes};
+use crate::gpu::shaders::constant;
+use crate::gpu::tuning::Tuning;
 use crate::plan::patterns::{Head, HeadBackward};
 
-/// What the kernels are written for: a lane a hidden unit, and room for the sums of the classes.
-pub(super) fn fits(gpu: &Gpu, run: &Head) -> bool {
-    let constant = |stem, name| gpu.shader_constant(stem, name) as usize;
+/// Whether the kernels are written for these shapes: one invocation per hidden unit, and a lane for each
+/// class.
+pub(super) fn fits(run: &Head) -> bool {
     let units = run.first.product.columns;
     dense::fits(&run.first.product)
         && units <= constant("fused/head", "WORKGROUP")
@@ -16,46 +18,48 @@ pub(super) fn fits(gpu: &Gpu, run: &Head) -> bool {
 
 /// `x → losses, predicted` and, with a backward pass, the gradients of all parameters but the first
 /// layer's weights, and of its output before ReLU.
-pub(super) fn kernels(gpu: &Gpu, run: &Head, scratch: &mut Scratch) -> Vec<Kernel> {
+pub(super) fn kernels(tuning: &Tuning, run: &Head, scratch: &mut Scratch) -> Vec<Kernel> {
     let Head { first, last, label, losses, predicted, backward } = *run;
-    let (rows, units, classes) = (first.product.rows, first.product.columns, last.product.columns);
+    let rows = first.product.rows;
+    let units = first.product.columns;
+    let classes = last.product.columns;
     let hidden = first.product.y;
-    let slices = dense::slices(gpu, &first.product);
-    let partial = scratch.view("a product in slices", slices * hidden.len);
-    let sizes = constants([("ROWS", rows), ("HIDDEN", units), ("CLASSES", classes)]);
-    let places = constants([("SLICES", slices), ("b1_offset", first.b.offset), ("b2_offset", last.b.offset)]);
-    let mut operands = vec![
-        operand("partial", partial),
-        operand("w2", last.product.b),
-        operand("label", label),
-        operand("hidden", hidden),
-        operand("losses", losses),
-        operand("predicted", predicted),
+    let slices = dense::slices(tuning, &first.product);
+    let partial = scratch.view("partial product", slices * hidden.len);
+    let shapes = sizes([("ROWS", rows), ("HIDDEN", units), ("CLASSES", classes)]);
+    let places = sizes([("SLICES", slices), ("b1_offset", first.b.offset), ("b2_offset", last.b.offset)]);
+    let mut arguments = vec![
+        Argument::new("partial", partial),
+        Argument::new("w2", last.product.b),
+        Argument::new("label", label),
+        Argument::new("hidden", hidden),
+        Argument::new("losses", losses),
+        Argument::new("predicted", predicted),
     ];
     if let Some(HeadBackward { d_logits, d_hidden, .. }) = backward {
-        operands.extend([operand("d_logits", d_logits), operand("d_hidden", d_hidden)]);
+        arguments.extend([Argument::new("d_logits", d_logits), Argument::new("d_hidden", d_hidden)]);
     }
     let layers = Kernel {
         shader: "fused/head",
         entry: if backward.is_some() { "forward_backward" } else { "forward" },
-        constants: [sizes.clone(), places].concat(),
-        operands,
-        grid: Grid::workgroups(&[(rows, Some("TILE_ROWS"))]),
+        constants: [shapes.clone(), places].concat(),
+        arguments,
+        grid: Grid::workgroups(&[Extent::tiled(rows, "TILE_ROWS")]),
     };
     let mut kernels = vec![dense::multiply(&first.product, slices, partial), layers];
     if let Some(HeadBackward { d_logits, d_hidden, dw2, db1, db2 }) = backward {
-        let places = constants([("db1_offset", db1.offset), ("db2_offset", db2.offset)]);
+        let places = sizes([("db1_offset", db1.offset), ("db2_offset", db2.offset)]);
         kernels.push(Kernel {
             shader: "fused/head_gradients",
             entry: "backward_weights",
-            constants: [sizes, places].concat(),
-            operands: vec![
-                operand("hidden", hidden),
-                operand("d_logits", d_logits),
-                operand("d_hidden", d_hidden),
-                operand("dw2", dw2),
+            constants: [shapes, places].concat(),
+            arguments: vec![
+                Argument::new("hidden", hidden),
+                Argument::new("d_logits", d_logits),
+                Argument::new("d_hidden", d_hidden),
+                Argument::new("dw2", dw2),
             ],
-            grid: Grid::workgroups(&[(units, Some("TILE_UNITS"))]),
+            grid: Grid::workgroups(&[Extent::tiled(units, "TILE_UNITS")]),
         });
     }
     kernels

@@ -1,42 +1,43 @@
-//! Kernels that replace runs of plain operations, where the adapter and the shapes allow.
+//! Kernels that replace several plain operations each, where the adapter and the shapes allow it.
 //!
-//! [`Gpu::fuse`] is the one place that decides. What the kernels keep in between (partial sums of slices
-//! of the batch, or of a long sum) lies in buffers of their own, after the plan's. The order of every sum
-//! is fixed by shapes and, for `subgroupAdd`, by the subgroup's size and the driver: results repeat on one
-//! device. They differ from the plain ones by rounding only.
+//! [`fuse`] is the one place that decides. Partial sums, of slices of the batch or of slices of a long sum
+//! (split-K), lie in buffers that only these kernels use; they come after the plan's. The order of every sum
+//! is fixed by the shapes and the [`Tuning`] and, for `subgroupAdd`, by the subgroup's size and the driver:
+//! results repeat on one device. They differ from those of the plain operations by rounding only.
 
 mod conv_pool;
 mod dense;
 mod head;
 mod sums;
 
-use crate::ops::{Kernel, Op, View};
+use crate::ops::{Op, View};
 use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, Head, RectifiedBias};
 use crate::plan::{Buffer, BufferId, Element, Plan, Program};
 
-use super::Gpu;
+use super::kernels::{self, Kernel};
+use super::tuning::Tuning;
 
-/// Lanes of a subgroup that the kernels share numbers among.
-const LANES: u32 = 8;
-
-/// The kernels of a plan's programs, and the buffers they need beyond the plan's.
+/// The kernels of a plan.
 pub(super) struct Fused {
+    /// The kernels of each program.
     pub programs: Vec<Vec<Kernel>>,
+    /// The buffers that they need in addition to the plan's.
     pub scratch: Vec<Buffer>,
 }
 
-/// Where scratch memory is taken from.
+/// Buffers for partial sums.
 struct Scratch {
     buffers: Vec<Buffer>,
+    /// The number of the first of them: how many buffers the plan has.
     first: usize,
     replicas: usize,
 }
 
 impl Scratch {
-    /// A buffer of `len` numbers. Requests of one role and length share it: a role is only for numbers that
-    /// are used up before the next of that role are made.
+    /// A buffer of `len` numbers. Requests with the same role and length share one buffer, so the numbers of
+    /// a role must have been read before numbers of the same role are written again.
     fn view(&mut self, role: &str, len: usize) -> View {
-        let found = self.buffers.iter().position(|buffer| (buffer.name.as_str(), buffer.len) == (role, len));
+        let found = self.buffers.iter().position(|buffer| buffer.name == role && buffer.len == len);
         let index = found.unwrap_or_else(|| {
             let name = role.into();
             self.buffers.push(Buffer { name, element: Element::F32, len, replicas: self.replicas });
@@ -46,69 +47,63 @@ impl Scratch {
     }
 }
 
-impl Gpu {
-    /// Whether the adapter can run fused kernels.
-    fn fuses(&self) -> bool {
-        self.device.features().contains(wgpu::Features::SUBGROUP) && self.info.subgroup_min_size >= LANES
+/// The kernels of each program of a plan. Where a buffer of partial sums would have more than
+/// `max_binding_bytes`, every operation stays plain.
+pub(super) fn fuse(plan: &Plan, tuning: &Tuning, max_binding_bytes: u64) -> Fused {
+    let mut scratch = Scratch { buffers: Vec::new(), first: plan.buffers.len(), replicas: plan.replicas };
+    let mut forwards = Vec::new();
+    let plain = |program: &Program| program.ops.iter().map(|op| kernels::plain(op, tuning)).collect();
+    let programs = plan.programs.iter().map(|program| {
+        let fuses = plan.fuse && !program.readable && tuning.lanes > 0;
+        if fuses { fuse_program(tuning, &program.ops, &mut forwards, &mut scratch) } else { plain(program) }
+    });
+    let programs = programs.collect();
+    if scratch.buffers.iter().any(|buffer| buffer.bytes() > max_binding_bytes) {
+        return Fused { programs: plan.programs.iter().map(plain).collect(), scratch: Vec::new() };
     }
+    Fused { programs, scratch: scratch.buffers }
+}
 
-    /// What runs for each program of a plan.
-    pub(super) fn fuse(&self, plan: &Plan) -> Fused {
-        let mut scratch = Scratch { buffers: Vec::new(), first: plan.buffers.len(), replicas: plan.replicas };
-        let mut forwards = Vec::new();
-        let plain = |program: &Program| program.ops.iter().map(Op::kernel).collect();
-        let programs = plan.programs.iter().map(|program| match plan.fuse && !program.readable && self.fuses() {
-            true => self.fuse_program(&program.ops, &mut forwards, &mut scratch),
-            false => plain(program),
-        });
-        let programs = programs.collect();
-        if scratch.buffers.iter().any(|buffer| buffer.bytes() > self.max_binding_bytes()) {
-            return Fused { programs: plan.programs.iter().map(plain).collect(), scratch: Vec::new() };
-        }
-        Fused { programs, scratch: scratch.buffers }
+/// The kernels of one program. `forwards` holds the forward passes replaced so far, in this program or an
+/// earlier one: a backward pass may be in another program than its forward pass.
+fn fuse_program(tuning: &Tuning, ops: &[Op], forwards: &mut Vec<ConvPool>, scratch: &mut Scratch) -> Vec<Kernel> {
+    let mut kernels = Vec::new();
+    // Only Adam reads gradients, so their partial sums are added up before it or, without it, at the end.
+    let mut sums = Vec::new();
+    let mut rest = ops;
+    while let Some(op) = rest.first() {
+        let taken = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| conv_pool::fits(run)) {
+            forwards.push(run);
+            kernels.push(conv_pool::forward(&run));
+            taken
+        } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
+            let backward = conv_pool::backward(tuning, &run, sums.len(), scratch);
+            kernels.extend(backward.kernels);
+            sums.push(backward.sum);
+            taken
+        } else if let Some((run, taken)) = Head::at(rest).filter(|(run, _)| head::fits(run)) {
+            kernels.extend(head::kernels(tuning, &run, scratch));
+            taken
+        } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(&run.product)) {
+            kernels.extend(dense::forward(tuning, &run, scratch));
+            taken
+        } else if let Some((run, taken)) = RectifiedBias::at(rest) {
+            kernels.push(dense::rectified_bias(&run));
+            taken
+        } else {
+            kernels.extend(match op {
+                Op::Adam(op) => sums::update(tuning, op, &mut sums),
+                Op::MatMul(op) if dense::fits(op) && dense::slices(tuning, op) == 1 => {
+                    vec![dense::multiply(op, 1, op.y)]
+                }
+                _ => vec![kernels::plain(op, tuning)],
+            });
+            1
+        };
+        rest = &rest[taken..];
     }
-
-    /// `forwards` holds the runs replaced so far, in this program or an earlier one: a backward pass may
-    /// stand in another program than its forward pass.
-    fn fuse_program(&self, ops: &[Op], forwards: &mut Vec<ConvPool>, scratch: &mut Scratch) -> Vec<Kernel> {
-        let mut kernels = Vec::new();
-        // Nothing but Adam reads gradients: they are added there, or at the end.
-        let mut sums = Vec::new();
-        let mut rest = ops;
-        while let Some(op) = rest.first() {
-            let taken = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| conv_pool::fits(run)) {
-                forwards.push(run);
-                kernels.push(conv_pool::forward(&run));
-                taken
-            } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
-                let (run, sum) = conv_pool::backward(self, &run, sums.len(), scratch);
-                kernels.extend(run);
-                sums.push(sum);
-                taken
-            } else if let Some((run, taken)) = Head::at(rest).filter(|(run, _)| head::fits(self, run)) {
-                kernels.extend(head::kernels(self, &run, scratch));
-                taken
-            } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(&run.product)) {
-                kernels.extend(dense::forward(self, &run, scratch));
-                taken
-            } else if let Some((run, taken)) = RectifiedBias::at(rest) {
-                kernels.push(dense::rectified_bias(&run));
-                taken
-            } else {
-                kernels.extend(match op {
-                    Op::Adam(op) => sums::update(self, op, &mut sums),
-                    Op::MatMul(op) if dense::fits(op) && dense::slices(self, op) == 1 => {
-                        vec![dense::multiply(op, 1, op.y)]
-                    }
-                    _ => vec![op.kernel()],
-                });
-                1
-            };
-            rest = &rest[taken..];
-        }
-        kernels.extend(sums.iter().map(sums::add));
-        kernels
-    }
+    kernels.extend(sums.iter().map(sums::add));
+    kernels
 }
 
 #[cfg(test)]

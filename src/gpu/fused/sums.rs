@@ -1,9 +1,10 @@
-//! Gradients left in slices of the batch: added by a kernel of their own, or together with Adam.
+//! Partial sums of gradients, one for each slice of the batch: a kernel of its own adds them up, or Adam's.
 
-use super::Gpu;
-use crate::ops::{Adam, Grid, Kernel, Op, View, constants, operand};
+use crate::gpu::kernels::{Argument, Grid, Kernel, plain, sizes};
+use crate::gpu::tuning::Tuning;
+use crate::ops::{Adam, Op, View};
 
-/// Partial sums `[slices, dw + db]`, and where they belong.
+/// Partial sums `[slices, dw + db]`, and where the whole sums go.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sum {
     pub partial: View,
@@ -12,14 +13,14 @@ pub(super) struct Sum {
     pub db: View,
 }
 
-/// `dw, db` of one sum.
+/// Adds the partial sums up, in the order of the slices: `partial → dw, db`.
 pub(super) fn add(sum: &Sum) -> Kernel {
     let Sum { partial, slices, dw, db } = *sum;
     let len = dw.len + db.len;
     Kernel {
         shader: "fused/partial",
         entry: "gradients",
-        constants: constants([
+        constants: sizes([
             ("SLICES", slices),
             ("LEN", len),
             ("WEIGHTS", dw.len),
@@ -27,31 +28,31 @@ pub(super) fn add(sum: &Sum) -> Kernel {
             ("RECTIFIED", 0),
             ("db_offset", db.offset),
         ]),
-        operands: vec![operand("partial", partial), operand("dw", dw)],
+        arguments: vec![Argument::new("partial", partial), Argument::new("dw", dw)],
         grid: Grid::elements(len),
     }
 }
 
-/// Adam after the `sums` so far, which are done then.
-pub(super) fn update(gpu: &Gpu, op: &Adam, sums: &mut Vec<Sum>) -> Vec<Kernel> {
-    let kernels = match together(op, sums).filter(|_| gpu.merges) {
+/// Adds up the pending `sums`, which are none afterwards, then updates the parameters.
+pub(super) fn update(tuning: &Tuning, op: &Adam, sums: &mut Vec<Sum>) -> Vec<Kernel> {
+    let kernels = match together(tuning, op, sums).filter(|_| tuning.merge) {
         Some(kernel) => vec![kernel],
-        None => sums.iter().map(add).chain([Op::Adam(*op).kernel()]).collect(),
+        None => sums.iter().map(add).chain([plain(&Op::Adam(*op), tuning)]).collect(),
     };
     sums.clear();
     kernels
 }
 
-/// Adam and two sums of its gradients in one kernel.
-fn together(op: &Adam, sums: &[Sum]) -> Option<Kernel> {
+/// Adam and the sums of its gradients in one kernel, where there are two sums and both are Adam's.
+fn together(tuning: &Tuning, op: &Adam, sums: &[Sum]) -> Option<Kernel> {
     let [first, second] = sums else { return None };
-    let of_its = |view: View| view.buffer == op.g.buffer;
-    if ![first.dw, first.db, second.dw, second.db].into_iter().all(of_its) {
+    let adams = |view: View| view.buffer == op.g.buffer;
+    if ![first.dw, first.db, second.dw, second.db].into_iter().all(adams) {
         return None;
     }
-    let mut kernel = Op::Adam(*op).kernel();
+    let mut kernel = plain(&Op::Adam(*op), tuning);
     kernel.shader = "fused/adam";
-    kernel.constants.extend(constants([
+    kernel.constants.extend(sizes([
         ("FIRST_SLICES", first.slices),
         ("FIRST_WEIGHTS", first.dw.len),
         ("FIRST_BIASES", first.db.len),
@@ -63,6 +64,6 @@ fn together(op: &Adam, sums: &[Sum]) -> Option<Kernel> {
         ("SECOND_DW", second.dw.offset),
         ("SECOND_DB", second.db.offset),
     ]));
-    kernel.operands.extend([operand("first", first.partial), operand("second", second.partial)]);
+    kernel.arguments.extend([Argument::new("first", first.partial), Argument::new("second", second.partial)]);
     Some(kernel)
 }

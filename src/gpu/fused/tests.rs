@@ -1,12 +1,18 @@
 //! What is fused, and what gives way.
 
 use super::*;
-use crate::model::geometry::{ConvShape, Padding, PoolShape};
+use crate::model::geometry::{ConvShape, PoolShape};
 use crate::model::{Configuration, Network};
 use crate::plan::{PlanOptions, TrainingPlan, patterns};
 
-fn gpu() -> Gpu {
-    pollster::block_on(crate::gpu::open(None, false)).unwrap()
+/// Of an adapter that runs every kernel.
+fn tuning(merge: bool) -> Tuning {
+    let real = wgpu::AdapterInfo::new(wgpu::DeviceType::DiscreteGpu, wgpu::Backend::Vulkan);
+    let info = wgpu::AdapterInfo { subgroup_min_size: 32, subgroup_max_size: 32, ..real };
+    let mut tuning = Tuning::for_adapter(&info, wgpu::Features::SUBGROUP, &wgpu::Limits::default());
+    assert!(tuning.lanes > 0);
+    tuning.merge = merge;
+    tuning
 }
 
 fn plan(network: &Network, batch: usize) -> TrainingPlan {
@@ -30,34 +36,33 @@ fn count(fused: &Fused, training: &TrainingPlan, shader: &str) -> usize {
 
 #[test]
 fn the_tutorials_networks_are_fused() {
-    let mut gpu = gpu();
-    assert!(!gpu.merges || crate::gpu::is_real(&gpu.info));
     for (configuration, merges) in Configuration::TUTORIAL.into_iter().flat_map(|c| [(c, true), (c, false)]) {
-        gpu.merges = merges;
+        let tuning = tuning(merges);
         let training = plan(&Network::new([28, 28], configuration).unwrap(), 64);
-        let fused = gpu.fuse(&training.plan);
+        let fused = fuse(&training.plan, &tuning, u64::MAX);
         let stems = ["conv_pool", "matmul", "head", "head_gradients", "conv_pool_backward", "conv2d", "first_layer"];
         let counts = stems.map(|stem| count(&fused, &training, &format!("fused/{stem}")));
         // Both convolutions; dense1 forward and twice back; the rest of the dense layers; conv2, conv1 back.
         assert_eq!(counts, [2, 3, 1, 1, if merges { 1 } else { 2 }, 1, 1], "{configuration}");
-        let all = ["gather", "fused/adam", "adam", "fused/partial"].map(|shader| count(&fused, &training, shader));
+        let all = ["plain/gather", "fused/adam", "plain/adam", "fused/partial"]
+            .map(|shader| count(&fused, &training, shader));
         assert_eq!(all, if merges { [1, 1, 0, 0] } else { [1, 0, 1, 2] }, "{configuration}");
         let dispatches = fused.programs[training.train_step.0].len();
         assert_eq!(dispatches, if merges { 12 } else { 15 }, "{configuration}");
         assert_eq!(fused.programs[training.evaluate.0].len(), 5, "{configuration}");
-        let plain = gpu.fuse(&Plan { fuse: false, ..training.plan.clone() });
+        let plain = fuse(&Plan { fuse: false, ..training.plan.clone() }, &tuning, u64::MAX);
         assert!(plain.scratch.is_empty());
         assert_eq!(plain.programs[training.features.0], fused.programs[training.features.0], "features stay plain");
-        assert_eq!(count(&plain, &training, "conv2d"), 5, "{configuration}");
+        assert_eq!(count(&plain, &training, "plain/conv2d"), 5, "{configuration}");
     }
 }
 
 /// A sum over 13 samples does not come in fours.
 #[test]
 fn what_does_not_fit_stays_plain() {
-    let gpu = gpu();
+    let tuning = tuning(false);
     let training = plan(&Network::new([14, 14], Configuration::TUTORIAL[0]).unwrap(), 13);
-    let fused = gpu.fuse(&training.plan);
+    let fused = fuse(&training.plan, &tuning, u64::MAX);
     assert_eq!(count(&fused, &training, "fused/matmul"), 2);
     let (run, _) = ConvPool::at(&training.plan.programs[training.train_step.0].ops[1..]).unwrap();
     let with = |conv: ConvShape| conv_pool::fits(&ConvPool { conv, ..run });
@@ -72,7 +77,7 @@ fn what_does_not_fit_stays_plain() {
     let with = |units, classes| {
         let mut other = head;
         (other.first.product.columns, other.last.product.columns) = (units, classes);
-        head::fits(&gpu, &other)
+        head::fits(&other)
     };
     assert!(with(128, 10) && with(32, 16));
     assert!(!with(160, 10) && !with(128, 17) && !with(100, 10));
@@ -82,12 +87,11 @@ fn what_does_not_fit_stays_plain() {
 /// Sums of one convolution only, or into another buffer than Adam's, are added by themselves.
 #[test]
 fn sums_are_added_with_adam_or_alone() {
-    let mut gpu = gpu();
-    gpu.merges = true;
+    let tuning = tuning(true);
     let training = plan(&Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap(), 64);
     let fused = |ops: &[Op]| {
         let mut scratch = Scratch { buffers: Vec::new(), first: 100, replicas: 1 };
-        let kernels = gpu.fuse_program(ops, &mut Vec::new(), &mut scratch);
+        let kernels = fuse_program(&tuning, ops, &mut Vec::new(), &mut scratch);
         kernels
             .iter()
             .map(|kernel| kernel.shader)
@@ -99,25 +103,25 @@ fn sums_are_added_with_adam_or_alone() {
     assert_eq!(fused(ops), ["fused/adam"]);
     assert_eq!(fused(rest), ["fused/partial"; 2]);
     let elsewhere = crate::ops::Adam { g: adam.m, ..*adam };
-    assert_eq!(fused(&[rest, &[Op::Adam(elsewhere)]].concat()), ["fused/partial", "fused/partial", "adam"]);
+    assert_eq!(fused(&[rest, &[Op::Adam(elsewhere)]].concat()), ["fused/partial", "fused/partial", "plain/adam"]);
 }
 
 /// Sums wait for Adam or the program's end: until then no other run may write over them, also not one of
 /// the same shapes. After Adam their buffers are free again.
 #[test]
 fn sums_that_wait_have_buffers_of_their_own() {
-    let gpu = gpu();
+    let tuning = tuning(false);
     let training = plan(&Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap(), 64);
     let fused = |ops: &[Op]| {
         let mut scratch = Scratch { buffers: Vec::new(), first: 100, replicas: 1 };
-        let kernels = gpu.fuse_program(ops, &mut Vec::new(), &mut scratch);
+        let kernels = fuse_program(&tuning, ops, &mut Vec::new(), &mut scratch);
         (kernels, scratch.buffers.len())
     };
     let ops = &training.plan.programs[training.train_step.0].ops;
     let (kernels, _) = fused(&[&ops[..ops.len() - 1]; 2].concat());
     let partial = |shaders: &[&str]| -> Vec<View> {
         let of = kernels.iter().filter(|kernel| shaders.contains(&kernel.shader));
-        of.flat_map(|kernel| &kernel.operands).filter(|o| o.name == "partial").map(|o| o.view).collect()
+        of.flat_map(|kernel| &kernel.arguments).filter(|o| o.name == "partial").map(|o| o.view).collect()
     };
     let (written, added) = (partial(&["fused/conv_pool_backward", "fused/first_layer"]), partial(&["fused/partial"]));
     assert_eq!(written, added, "each is added from where it was left");

@@ -1,7 +1,7 @@
 //! `stridelab devices`: what there is to run on.
 
 use stridelab::Result;
-use stridelab::gpu::{AdapterSummary, adapters, choose, is_real};
+use stridelab::gpu::{AdapterSummary, Tuning, adapters, choose, is_real};
 
 use crate::device::{driver, kind};
 use crate::terminal::{print, threads};
@@ -32,11 +32,13 @@ pub fn run() -> Result<()> {
 
 fn describe(index: usize, adapter: &AdapterSummary) -> String {
     let (info, limits) = (&adapter.info, &adapter.limits);
+    let tuning = Tuning::for_adapter(info, adapter.features, limits).to_string();
     let has = |feature| if adapter.features.contains(feature) { "yes" } else { "no" };
     format!(
         "{index}: {}\n   {}, {:?}, driver {}\n   {} MiB a binding, {} MiB a buffer, {} storage buffers a stage\n   \
          {} invocations and {} KiB shared memory a workgroup\n   \
-         timestamps: {}, subgroups: {}, pipeline cache: {}\n",
+         timestamps: {}, subgroups: {} of {} to {} lanes, pipeline cache: {}\n   \
+         tuning: {}\n",
         info.name,
         kind(info),
         info.backend,
@@ -48,6 +50,21 @@ fn describe(index: usize, adapter: &AdapterSummary) -> String {
         limits.max_compute_workgroup_storage_size >> 10,
         has(wgpu::Features::TIMESTAMP_QUERY),
         has(wgpu::Features::SUBGROUP),
+        info.subgroup_min_size,
+        info.subgroup_max_size,
         has(wgpu::Features::PIPELINE_CACHE),
+        wrapped(&tuning, "\n     "),
     )
+}
+
+/// The words of a line, broken into lines of at most 80 characters.
+fn wrapped(line: &str, separator: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in line.split(' ') {
+        match lines.last_mut() {
+            Some(last) if last.len() + word.len() < 80 => *last += &format!(" {word}"),
+            _ => lines.push(word.into()),
+        }
+    }
+    lines.join(separator)
 }

@@ -1,0 +1,73 @@
+//! From a kernel's elements to the workgroups of its dispatch.
+
+/// Most workgroups along one axis of a dispatch: WebGPU's default limit, which every adapter grants.
+const MAX_GROUPS: u64 = 65_535;
+
+/// One axis of what a kernel computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// Elements along the axis.
+    pub len: usize,
+    /// The shader's constant that says how many of them one unit of the grid computes; without it, one.
+    pub tile: Option<&'static str>,
+}
+
+impl Extent {
+    /// An axis of which a unit computes one element.
+    pub fn of(len: usize) -> Self {
+        Extent { len, tile: None }
+    }
+
+    /// An axis of which a unit computes a tile.
+    pub fn tiled(len: usize, tile: &'static str) -> Self {
+        Extent { len, tile: Some(tile) }
+    }
+}
+
+/// Who computes one tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Invocation,
+    Workgroup,
+}
+
+/// How much a kernel computes: the product of its extents, each divided (rounding up) by its tile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grid {
+    /// The first axis varies fastest, as in the shader's decoding of its invocation's number.
+    extents: Vec<Extent>,
+    unit: Unit,
+}
+
+impl Grid {
+    /// One invocation per element.
+    pub fn elements(n: usize) -> Self {
+        Grid::tiles(&[Extent::of(n)])
+    }
+
+    /// One invocation per tile.
+    pub fn tiles(extents: &[Extent]) -> Self {
+        Grid { extents: extents.to_vec(), unit: Unit::Invocation }
+    }
+
+    /// One workgroup per tile.
+    pub fn workgroups(extents: &[Extent]) -> Self {
+        Grid { extents: extents.to_vec(), unit: Unit::Workgroup }
+    }
+
+    /// The workgroups to dispatch. This is the only place where invocations become workgroups. `constant` is
+    /// the value of a constant of the shader, `workgroup` the number of invocations of its workgroup.
+    pub fn groups(&self, constant: impl Fn(&str) -> u32, workgroup: u32, replicas: usize) -> [u32; 3] {
+        let tiles = self.extents.iter().map(|extent| {
+            let tile = extent.tile.map_or(1, &constant);
+            extent.len.div_ceil(tile as usize) as u64
+        });
+        let units: u64 = tiles.product();
+        let groups = match self.unit {
+            Unit::Invocation => units.div_ceil(u64::from(workgroup)),
+            Unit::Workgroup => units,
+        };
+        let x = groups.min(MAX_GROUPS);
+        [x as u32, groups.div_ceil(x) as u32, replicas as u32]
+    }
+}

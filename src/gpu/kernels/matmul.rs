@@ -1,0 +1,35 @@
+//! Matrix product: one tile of the product per invocation or, where its sums are long, per workgroup.
+
+use super::{Extent, Grid, Kernel, arguments, sizes};
+use crate::ops::MatMul;
+
+/// The invocations of a workgroup share sums longer than this. Each of them then has enough terms to add,
+/// and short sums lose less to rounding.
+const LONG_SUM: usize = 256;
+
+pub(super) fn kernel(op: &MatMul) -> Kernel {
+    let tiles = [Extent::tiled(op.columns, "TILE_COLUMNS"), Extent::tiled(op.rows, "TILE_ROWS")];
+    let long = op.inner > LONG_SUM;
+    Kernel {
+        shader: "plain/matmul",
+        entry: if long { "multiply_long" } else { "multiply" },
+        constants: constants(op),
+        arguments: arguments(&op.operands()),
+        grid: if long { Grid::workgroups(&tiles) } else { Grid::tiles(&tiles) },
+    }
+}
+
+/// The `override` constants that every shader of a product has.
+pub(crate) fn constants(op: &MatMul) -> Vec<(&'static str, f64)> {
+    let [a_row, a_column] = op.strides_a();
+    let [b_row, b_column] = op.strides_b();
+    sizes([
+        ("ROWS", op.rows),
+        ("COLUMNS", op.columns),
+        ("INNER", op.inner),
+        ("A_ROW", a_row),
+        ("A_COLUMN", a_column),
+        ("B_ROW", b_row),
+        ("B_COLUMN", b_column),
+    ])
+}

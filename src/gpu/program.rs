@@ -1,0 +1,85 @@
+//! A program's dispatches and its step records.
+
+use std::ops::Range;
+
+use crate::plan::{self, StepRecord};
+
+use super::device::Gpu;
+use super::kernels::Kernel;
+use super::pipeline::Dispatch;
+
+/// Bytes between step records: WebGPU's alignment of dynamic offsets.
+const RECORD_STRIDE: usize = 256;
+
+/// A program on a GPU.
+pub(super) struct Program {
+    pub kernels: Vec<Kernel>,
+    /// The kernels' dispatches, once the program has been used.
+    pub dispatches: Option<Vec<Dispatch>>,
+    records: wgpu::Buffer,
+    record_bindings: wgpu::BindGroup,
+}
+
+/// How a shader is given the record of its step: a uniform buffer at a dynamic offset.
+pub(super) fn record_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
+    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("record"),
+        entries: &[wgpu::BindGroupLayoutEntry {
+            binding: 0,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Uniform,
+                has_dynamic_offset: true,
+                min_binding_size: None,
+            },
+            count: None,
+        }],
+    })
+}
+
+impl Program {
+    /// Allocates the program's records. Its kernels are compiled later.
+    pub fn new(gpu: &Gpu, program: &plan::Program, kernels: Vec<Kernel>, layout: &wgpu::BindGroupLayout) -> Self {
+        let records = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(program.name),
+            size: (program.max_steps.max(1) * RECORD_STRIDE) as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let record = wgpu::BufferBinding {
+            buffer: &records,
+            offset: 0,
+            size: std::num::NonZeroU64::new(size_of::<StepRecord>() as u64),
+        };
+        let record_bindings = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(program.name),
+            layout,
+            entries: &[wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(record) }],
+        });
+        Program { kernels, dispatches: None, records, record_bindings }
+    }
+
+    /// Writes the records of its steps.
+    pub fn set_records(&self, queue: &wgpu::Queue, records: &[StepRecord]) {
+        let mut bytes = vec![0u8; records.len() * RECORD_STRIDE];
+        for (slot, record) in bytes.chunks_exact_mut(RECORD_STRIDE).zip(records) {
+            slot[..size_of::<StepRecord>()].copy_from_slice(bytemuck::bytes_of(record));
+        }
+        queue.write_buffer(&self.records, 0, &bytes);
+    }
+
+    /// Encodes a range of steps.
+    pub fn encode(&self, pass: &mut wgpu::ComputePass<'_>, steps: Range<usize>) {
+        for step in steps {
+            for dispatch in self.dispatches.iter().flatten() {
+                pass.set_pipeline(&dispatch.pipeline);
+                pass.set_bind_group(0, &dispatch.bindings, &[]);
+                if dispatch.uses_record {
+                    pass.set_bind_group(1, &self.record_bindings, &[(step * RECORD_STRIDE) as u32]);
+                }
+                let [x, y, z] = dispatch.groups;
+                pass.dispatch_workgroups(x, y, z);
+            }
+        }
+    }
+}
