@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::common::fixtures::{Fixture, padding, pads, sizes};
-use crate::common::{BACKWARD, FORWARD, backends, close, data, ok, on_all, reference, refused, relative, wide};
+use crate::common::{BACKWARD, FORWARD, backends, close, data, ok, on_all, reference, refused, wide};
 use stridelab::backend::Backend;
 use stridelab::eager::{conv2d, conv2d_backward_input, conv2d_backward_weights};
 use stridelab::model::geometry::{ConvShape, Padding};
@@ -28,7 +28,7 @@ fn naive() -> &'static Backend {
 #[track_caller]
 fn on_all_and_naive(name: &str, want: &[f64], bound: f64, call: impl Fn(&'static Backend) -> Vec<f32>) {
     on_all(name, want, bound, &call);
-    let cpu = relative(&call(&Backend::Cpu), want);
+    let cpu = stridelab::parity::norm_relative(&call(&Backend::Cpu), want);
     close(&format!("{name} on gpu, naive"), &call(naive()), want, bound.max(2.0 * cpu));
 }
 

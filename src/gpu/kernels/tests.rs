@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gpu::shaders::interface;
-use crate::model::network::{Configuration, Network};
+use crate::model::{Configuration, Network};
 use crate::ops::Access;
 use crate::plan::{PlanOptions, TrainingPlan};
 
