@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stridelab::backend::Backend;
+use stridelab::cpu::{self, MachineInfo};
 use stridelab::record::Machine;
 use stridelab::{Error, Result, gpu};
 
@@ -62,15 +63,22 @@ pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Resul
 
 /// What a run on this backend computes on.
 pub fn machine(backend: &Backend) -> Machine {
-    let cpu = processor();
-    let machine = Machine { backend: backend.name().into(), threads: threads(), ..Machine::default() };
+    let processor = processor();
+    let MachineInfo { threads, instruction_set } = cpu::machine();
+    let machine = Machine {
+        backend: backend.name().into(),
+        threads,
+        instruction_set: instruction_set.into(),
+        ..Machine::default()
+    };
     match backend {
-        Backend::Cpu => Machine { adapter: cpu.clone(), cpu, ..machine },
+        Backend::Cpu => Machine { adapter: processor.clone(), cpu: processor, ..machine },
         Backend::Gpu(gpu) => Machine {
             adapter: gpu.info.name.clone(),
             driver: driver(&gpu.info),
             software: !gpu::is_real(&gpu.info),
-            cpu,
+            cpu: processor,
+            kernels: serde_json::to_value(gpu.tuning()).unwrap_or_default(),
             ..machine
         },
     }
