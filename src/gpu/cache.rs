@@ -31,7 +31,8 @@ impl Cache {
     /// Only this user may be able to write into `directory`: drivers trust what they find there.
     pub fn open(device: &wgpu::Device, info: &wgpu::AdapterInfo, directory: &Path) -> Option<Self> {
         let key = wgpu::util::pipeline_cache_key(info);
-        let (true, Some(key)) = (device.features().contains(wgpu::Features::PIPELINE_CACHE), key) else {
+        let key = key.filter(|_| device.features().contains(wgpu::Features::PIPELINE_CACHE));
+        let Some(key) = key else {
             log::debug!("no pipeline cache: {} has none to keep", info.name);
             return None;
         };

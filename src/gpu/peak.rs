@@ -1,4 +1,4 @@
-//! The multiply-adds that a device can do at most, and what a dispatch costs that does nothing.
+//! The most multiply-adds that a device can do, and the cost of a dispatch that does nothing.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use super::pipeline::{Dispatch, Memory, Pipelines};
 use super::readback::Signal;
 use super::shaders::constant;
 
-/// Invocations of a dispatch: several times what the largest device holds at once.
+/// Invocations of a dispatch: several times as many as the largest device runs at once.
 const INVOCATIONS: usize = 1 << 20;
-/// Rounds of an invocation: long enough that starting it does not show.
+/// Rounds of an invocation: so many that the time to start it does not show.
 const ROUNDS: usize = 128;
 
 /// A kernel of `shaders/plain/peak.wgsl`, ready to run.
@@ -61,7 +61,7 @@ impl Peak {
             arguments: vec![Argument::new("y", view)],
             grid: Grid::elements(len),
         };
-        // The kernel reads no step record; any layout does.
+        // The kernel reads no step record, so any layout will do.
         let records =
             gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &[] });
         let memory = Memory { specs: &[spec], buffers: &[buffer], replicas: 1 };

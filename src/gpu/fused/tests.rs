@@ -1,11 +1,11 @@
-//! What is fused, and what gives way.
+//! Which operations fused kernels replace, and which stay plain.
 
 use super::*;
 use crate::model::geometry::{ConvShape, PoolShape};
 use crate::model::{Configuration, Network};
 use crate::plan::{PlanOptions, TrainingPlan, patterns};
 
-/// Of an adapter that runs every kernel.
+/// The tuning of an adapter that can run every kernel.
 fn tuning(merge: bool) -> Tuning {
     let real = wgpu::AdapterInfo::new(wgpu::DeviceType::DiscreteGpu, wgpu::Backend::Vulkan);
     let info = wgpu::AdapterInfo { subgroup_min_size: 32, subgroup_max_size: 32, ..real };
@@ -42,7 +42,8 @@ fn the_tutorials_networks_are_fused() {
         let fused = fuse(&training.plan, &tuning, u64::MAX);
         let stems = ["conv_pool", "matmul", "head", "head_gradients", "conv_pool_backward", "conv2d", "first_layer"];
         let counts = stems.map(|stem| count(&fused, &training, &format!("fused/{stem}")));
-        // Both convolutions; dense1 forward and twice back; the rest of the dense layers; conv2, conv1 back.
+        // Both convolutions forward; dense1 forward and its two gradients; the rest of the dense layers, and its
+        // gradients; conv2's gradients, of which the input's has a kernel of its own; conv1's gradients.
         assert_eq!(counts, [2, 3, 1, 1, if merges { 1 } else { 2 }, 1, 1], "{configuration}");
         let all = ["plain/gather", "fused/adam", "plain/adam", "fused/partial"]
             .map(|shader| count(&fused, &training, shader));
@@ -57,7 +58,7 @@ fn the_tutorials_networks_are_fused() {
     }
 }
 
-/// A sum over 13 samples does not come in fours.
+/// The kernel of products adds four terms at a time, and a sum over 13 samples is no multiple of four.
 #[test]
 fn what_does_not_fit_stays_plain() {
     let tuning = tuning(false);
@@ -76,7 +77,8 @@ fn what_does_not_fit_stays_plain() {
     let (head, _) = ops.iter().enumerate().find_map(|(i, _)| patterns::Head::at(&ops[i..])).unwrap();
     let with = |units, classes| {
         let mut other = head;
-        (other.first.product.columns, other.last.product.columns) = (units, classes);
+        other.first.product.columns = units;
+        other.last.product.columns = classes;
         head::fits(&other)
     };
     assert!(with(128, 10) && with(32, 16));
@@ -84,7 +86,8 @@ fn what_does_not_fit_stays_plain() {
     assert!(!conv_pool::fits(&ConvPool { pool: PoolShape { stride: [1, 2], ..run.pool }, ..run }));
 }
 
-/// Sums of one convolution only, or into another buffer than Adam's, are added by themselves.
+/// Adam's kernel adds up the sums of two convolutions in its own buffer of gradients; kernels of their own add
+/// up all others.
 #[test]
 fn sums_are_added_with_adam_or_alone() {
     let tuning = tuning(true);
@@ -106,8 +109,8 @@ fn sums_are_added_with_adam_or_alone() {
     assert_eq!(fused(&[rest, &[Op::Adam(elsewhere)]].concat()), ["fused/partial", "fused/partial", "plain/adam"]);
 }
 
-/// Sums wait for Adam or the program's end: until then no other run may write over them, also not one of
-/// the same shapes. After Adam their buffers are free again.
+/// Partial sums are added up before Adam or at the program's end. Until then no other run may overwrite them,
+/// not even one of the same shapes. After Adam their buffers are free again.
 #[test]
 fn sums_that_wait_have_buffers_of_their_own() {
     let tuning = tuning(false);
@@ -123,8 +126,9 @@ fn sums_that_wait_have_buffers_of_their_own() {
         let of = kernels.iter().filter(|kernel| shaders.contains(&kernel.shader));
         of.flat_map(|kernel| &kernel.arguments).filter(|o| o.name == "partial").map(|o| o.view).collect()
     };
-    let (written, added) = (partial(&["fused/conv_pool_backward", "fused/first_layer"]), partial(&["fused/partial"]));
-    assert_eq!(written, added, "each is added from where it was left");
+    let written = partial(&["fused/conv_pool_backward", "fused/first_layer"]);
+    let added = partial(&["fused/partial"]);
+    assert_eq!(written, added, "each sum is added up from the buffer that it was written to");
     assert_eq!(written.iter().map(|view| view.buffer).collect::<std::collections::HashSet<_>>().len(), 4);
     assert_eq!(written.iter().map(|view| view.len).collect::<std::collections::HashSet<_>>().len(), 2);
     assert_eq!(fused(ops).1, fused(&[ops.as_slice(); 2].concat()).1);
