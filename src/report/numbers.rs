@@ -42,9 +42,38 @@ pub(super) fn percent(share: f64, decimals: usize) -> String {
     format!("{:.decimals$} %", 100.0 * share)
 }
 
+/// Three significant digits; in scientific notation below 0.001 and from 10,000.
+pub(super) fn significant(value: f64) -> String {
+    if !(1e-3..1e4).contains(&value) {
+        return format!("{value:.2e}");
+    }
+    let decimals = (2 - value.log10().floor() as i32).max(0) as usize;
+    format!("{value:.decimals$}")
+}
+
+/// A time or a ratio as a figure shows it: at most three digits from 0.1 up to 999, without decimals from 100, and
+/// three decimals below 0.1.
+pub(super) fn rounded(value: f64) -> String {
+    match value {
+        ..0.0995 => format!("{value:.3}"),
+        ..9.995 => format!("{value:.2}"),
+        ..99.95 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
 /// A ratio as a table shows it: two decimals, so that a column's points are aligned, and three below 0.1.
 pub(super) fn ratio(value: f64) -> String {
     if value < 0.0995 { format!("{value:.3}") } else { format!("{value:.2}") }
+}
+
+/// A loss: three decimals, four below 0.01, and in scientific notation from 1,000.
+pub(super) fn loss(value: f64) -> String {
+    match value {
+        ..0.01 => format!("{value:.4}"),
+        ..1e3 => format!("{value:.3}"),
+        _ => format!("{value:.1e}"),
+    }
 }
 
 /// Microseconds, without the unit: one decimal below 100, none above.
@@ -77,8 +106,23 @@ mod tests {
     }
 
     #[test]
+    fn three_digits_are_significant() {
+        let written = [0.05, 0.5, 2.0, 12.345, 9_999.0].map(significant);
+        assert_eq!(written, ["0.0500", "0.500", "2.00", "12.3", "9999"]);
+        assert_eq!([0.0, 5e-4, 12_345.0].map(significant), ["0.00e0", "5.00e-4", "1.23e4"]);
+    }
+
+    #[test]
     fn times_and_ratios_keep_the_digits_that_count() {
+        let written = [0.0994, 0.0996, 9.994, 9.996, 99.94, 99.96, 12_345.0].map(rounded);
+        assert_eq!(written, ["0.099", "0.10", "9.99", "10.0", "99.9", "100", "12345"]);
         assert_eq!([0.0994, 0.0996, 12.345].map(ratio), ["0.099", "0.10", "12.35"]);
         assert_eq!([99.94, 99.96, 12_345.6].map(microseconds), ["99.9", "100", "12,346"]);
+    }
+
+    #[test]
+    fn small_losses_get_a_digit_more() {
+        assert_eq!([0.00123, 0.0456, 2.3456, 1e6].map(loss), ["0.0012", "0.046", "2.346", "1.0e6"]);
+        assert_eq!(loss(f64::NAN), "NaN");
     }
 }
