@@ -1,4 +1,4 @@
-//! What records say: pure functions from records to answers. Nothing here trains, measures or opens a file.
+//! Answers that records give, computed by pure functions. Nothing here trains, measures or opens a file.
 
 mod bench;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use stridelab::model::Configuration;
 use stridelab::record::EpochRow;
+use stridelab::report::text;
 
 use crate::terminal::{say, wants_colour};
 
@@ -52,7 +53,7 @@ impl Progress {
         if self.begun == 0 && !self.bar.is_hidden() {
             let heading = "epoch      loss  accuracy   valid. loss  accuracy   seconds";
             let heading = format!("{:width$}   {heading}", "", width = self.name_width());
-            self.line(&if wants_colour() { format!("\x1b[1m{heading}\x1b[0m") } else { heading });
+            self.line(&text::heading(&heading, wants_colour()));
         }
         self.begun += usize::from(!again);
         self.steps = steps;

@@ -1,4 +1,6 @@
-//! Figures, one file each, as SVG that a page can inline; [`png()`] rasterises them.
+//! Figures, one file for each, as SVG that a page can inline; [`png()`] makes pixels of them.
+//!
+//! A figure's file says what is drawn: it turns records into the numbers and texts of [`marks`], which draw them.
 
 pub mod curves;
 pub mod feature_maps;

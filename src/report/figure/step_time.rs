@@ -1,199 +1,184 @@
 //! `cost.png`: where the time of a training step goes.
 
 use super::marks::axis::Axis;
-use super::marks::font::{Weight, width};
-use super::marks::palette::{AXIS, GRID, INK, MUTED, look};
-use super::marks::svg::{Anchor, Style, Svg};
+use super::marks::font::width;
+use super::marks::grid::values_below;
+use super::marks::heading::{EDGE, SUBTITLE, caption, heading};
+use super::marks::palette::{AXIS, INK, look};
+use super::marks::shapes::{Extent, Point, Rect};
+use super::marks::stacked_bars::{BAR_NAME, BarLayout, BarSegment, bar_name, stacked_bar};
+use super::marks::style::{Anchor, TextStyle};
+use super::marks::svg::Svg;
 use crate::record::{BenchRecord, Cost, NetworkCost, Pass};
+use crate::report::numbers::{percent, rounded};
 
 const WIDTH: f64 = 960.0;
-const EDGE: f64 = 28.0;
 const TOP: f64 = 150.0;
-/// Room for a total at the end of a bar.
+/// Room for the text at the end of a bar.
 const TOTAL: f64 = 150.0;
-/// From the last bar of one panel to the first of the next.
+/// From the lower side of the first panel to the upper side of the second.
 const BETWEEN: f64 = 104.0;
-/// Between the bars of different networks, where each has several.
-const GAP: f64 = 12.0;
+/// The least share of a bar in which a layer is named.
+const NAMED: f64 = 0.07;
 
-/// A layer's colours, forward and backward.
-struct Hue {
+/// A layer's colours.
+struct LayerColours {
     layer: &'static str,
-    label: &'static str,
-    colours: [&'static str; 2],
+    /// Its name in the key.
+    key: &'static str,
+    forward: &'static str,
+    backward: &'static str,
 }
 
-const HUES: [Hue; 6] = [
-    Hue { layer: "gather", label: "gather", colours: ["#98a2ae", "#98a2ae"] },
-    Hue { layer: "conv1", label: "conv1", colours: ["#0a6b5a", "#7fcdb8"] },
-    Hue { layer: "conv2", label: "conv2", colours: ["#3f3d9e", "#a9a7e6"] },
-    Hue { layer: "dense1", label: "dense1", colours: ["#a06a00", "#f2c463"] },
-    Hue { layer: "dense2", label: "dense2, loss", colours: ["#a3323f", "#eb9aa2"] },
-    Hue { layer: "adam", label: "Adam", colours: ["#3d4652", "#3d4652"] },
+const LAYERS: [LayerColours; 6] = [
+    LayerColours { layer: "gather", key: "gather", forward: "#98a2ae", backward: "#98a2ae" },
+    LayerColours { layer: "conv1", key: "conv1", forward: "#0a6b5a", backward: "#7fcdb8" },
+    LayerColours { layer: "conv2", key: "conv2", forward: "#3f3d9e", backward: "#a9a7e6" },
+    LayerColours { layer: "dense1", key: "dense1", forward: "#a06a00", backward: "#f2c463" },
+    LayerColours { layer: "dense2", key: "dense2, loss", forward: "#a3323f", backward: "#eb9aa2" },
+    LayerColours { layer: "adam", key: "Adam", forward: "#3d4652", backward: "#3d4652" },
 ];
 
-/// Time by layer and pass: above in absolute terms, a bar a network, below as shares. Of several batch
-/// sizes every network has a bar each, of the time of one image.
+/// The time of a training step by layer and pass, a bar for each network: in the upper panel as time, in the lower one
+/// as shares. A benchmark of several batch sizes has a bar for each network and size, of the time of one image.
 pub fn step_time(bench: &BenchRecord) -> String {
-    let networks = &bench.measured.networks;
-    let several = networks.iter().any(|n| n.batch_size != networks[0].batch_size);
-    // Bars of one network at several batch sizes stand together.
-    let mut rows: Vec<&NetworkCost> = networks.iter().collect();
-    if several {
-        let first = |n: &NetworkCost| networks.iter().position(|m| m.configuration == n.configuration);
-        rows.sort_by_key(|n| (first(n), n.batch_size));
-    }
-    let pitch = if rows.len() > 8 { 27.0 } else { 46.0 };
-    // A gap where the next network begins.
-    let begins = |i: &usize| several && *i > 0 && rows[*i].configuration != rows[*i - 1].configuration;
-    let starts: Vec<f64> =
-        (0..rows.len()).map(|i| pitch * i as f64 + GAP * (1..=i).filter(begins).count() as f64).collect();
-    let panel = starts.last().map_or(0.0, |start| start + pitch);
-    let height = TOP + 2.0 * panel + BETWEEN + 96.0;
-    let title = if several { "Time of one image in training" } else { "Time of a training step" };
-    let mut svg = Svg::new(WIDTH, height, title);
-    heading(&mut svg, bench, title, several);
-    let label = |n: &NetworkCost| match several {
-        true => format!("{} · {}", n.configuration, n.batch_size),
-        false => n.configuration.to_string(),
+    let bars = Bars::new(&bench.measured.networks);
+    let upper = bars.layout.panel(TOP);
+    let lower = bars.layout.panel(upper.bottom() + BETWEEN);
+    let height = lower.bottom() + 96.0;
+    let title = if bars.per_image { "Time of one image in training" } else { "Time of a training step" };
+    let batch = match bars.networks.first() {
+        Some(network) if !bars.per_image => format!("batch {}", network.batch_size),
+        _ => "batch size after the dot".into(),
     };
-    let labels = rows.iter().map(|n| width(&label(n), 15.0, Weight::SemiBold));
-    let left = EDGE + labels.fold(0.0, f64::max) + 16.0;
-    let right = WIDTH - EDGE - TOTAL;
-    let part_of_step = |n: &NetworkCost| if several { 1.0 / n.batch_size as f64 } else { 1.0 };
-
-    let longest = |n: &&NetworkCost| n.sum_of_parts_us().max(n.train_step.median_us) * part_of_step(n);
-    let most = rows.iter().map(longest).filter(|us| us.is_finite()).fold(0.0, f64::max);
-    let (unit, scale) = if most >= 2e3 { ("ms", 1e-3) } else { ("µs", 1.0) };
-    let axis = Axis::linear(&[0.0, most * scale], [0.0, f64::MAX]);
-    grid(&mut svg, &axis, unit, [left, right, TOP, TOP + panel]);
-    for (i, network) in rows.iter().enumerate() {
-        let place = Place { y: TOP + starts[i], pitch, left, right };
-        let factor = scale * part_of_step(network);
-        name(&mut svg, &place, network, &label(network));
-        let x = |us: f64| left + (right - left) * axis.place(us * factor);
-        let end = stack(&mut svg, &place, &network.parts, &x, 0.0);
-        let whole = x(network.train_step.median_us);
-        let [y, bar] = place.bar();
-        svg.line([whole, y - 3.0, whole, y + bar + 3.0], INK, 2.0);
-        let style = Style { size: 14.0, weight: Weight::SemiBold, ..Style::default() };
-        let time = network.train_step.median_us * factor;
-        let total = format!("{} {unit}", significant(time));
-        let at = end.max(whole) + 10.0;
-        svg.text(at, y + bar / 2.0 + 5.0, style, &total);
-        let ratio = network
-            .train_step
-            .ratio_to_stride1
-            .filter(|_| network.configuration.at_stride_1() != network.configuration);
-        if let Some(ratio) = ratio {
-            let style = Style { size: 13.0, fill: MUTED, ..Style::default() };
-            let beside = at + width(&total, 14.0, Weight::SemiBold) + 8.0;
-            svg.text(beside, y + bar / 2.0 + 5.0, style, &format!("{} × stride 1", significant(ratio)));
-        }
-    }
-
-    let below = TOP + panel + BETWEEN;
-    let muted = Style { size: 14.0, weight: Weight::SemiBold, fill: INK, ..Style::default() };
-    svg.text(EDGE, below - 22.0, muted, "The same as shares");
-    let shares = Axis { range: [0.0, 100.0], ticks: vec![0.0, 25.0, 50.0, 75.0, 100.0], log: false };
-    grid(&mut svg, &shares, "%", [left, right, below, below + panel]);
-    for (i, network) in rows.iter().enumerate() {
-        let place = Place { y: below + starts[i], pitch, left, right };
-        name(&mut svg, &place, network, &label(network));
-        let sum = network.sum_of_parts_us();
-        stack(&mut svg, &place, &network.parts, &|us| left + (right - left) * us / sum, 0.07);
-        let style = Style { size: 13.0, fill: MUTED, ..Style::default() };
-        let peak = network.train_step.fraction_of_peak.map_or(String::new(), |f| format!("{:.0} % of peak", 100.0 * f));
-        let [y, bar] = place.bar();
-        svg.text(right + 10.0, y + bar / 2.0 + 5.0, style, &peak);
-    }
-    let caption = Style { size: 12.0, fill: MUTED, ..Style::default() };
-    svg.text(EDGE, height - 22.0, caption, &foot(bench));
+    let mut svg = Svg::new(WIDTH, height, title);
+    let subtitle = format!("Median by layer, each pass timed alone, {batch}; the dark line is the whole step");
+    heading(&mut svg, title, &subtitle);
+    key(&mut svg);
+    bars.times(&mut svg, upper);
+    svg.text(EDGE, lower.y - 22.0, TextStyle::ink(14.0).semibold(), "The same as shares");
+    bars.shares(&mut svg, lower);
+    caption(&mut svg, height, &machine(bench));
     svg.finish()
 }
 
-/// One row's place.
-struct Place {
-    y: f64,
-    pitch: f64,
-    left: f64,
-    right: f64,
+/// The bars of both panels.
+struct Bars<'a> {
+    /// Whether there are several batch sizes, so that bars show the time of one image.
+    per_image: bool,
+    /// A network for each bar.
+    networks: Vec<&'a NetworkCost>,
+    names: Vec<String>,
+    layout: BarLayout,
 }
 
-impl Place {
-    /// Top and height of its bar.
-    fn bar(&self) -> [f64; 2] {
-        [self.y + 0.16 * self.pitch, 0.68 * self.pitch]
+impl Bars<'_> {
+    fn new(measured: &[NetworkCost]) -> Bars<'_> {
+        let several = measured.iter().any(|network| network.batch_size != measured[0].batch_size);
+        let mut networks: Vec<&NetworkCost> = measured.iter().collect();
+        if several {
+            // The bars of one configuration stand together, in a group of their own.
+            let first = |n: &NetworkCost| measured.iter().position(|m| m.configuration == n.configuration);
+            networks.sort_by_key(|network| (first(network), network.batch_size));
+        }
+        let begins_group = |i: usize| several && i > 0 && networks[i].configuration != networks[i - 1].configuration;
+        let begins: Vec<bool> = (0..networks.len()).map(begins_group).collect();
+        let name = |network: &&NetworkCost| match several {
+            true => format!("{} · {}", network.configuration, network.batch_size),
+            false => network.configuration.to_string(),
+        };
+        let names: Vec<String> = networks.iter().map(name).collect();
+        let widest = names.iter().map(|name| width(name, BAR_NAME)).fold(0.0, f64::max);
+        let layout = BarLayout::new(EDGE + widest + 16.0, WIDTH - EDGE - TOTAL, &begins);
+        Bars { per_image: several, networks, names, layout }
+    }
+
+    /// The part of a step's time that is shown.
+    fn part(&self, network: &NetworkCost) -> f64 {
+        if self.per_image { 1.0 / network.batch_size as f64 } else { 1.0 }
+    }
+
+    /// The upper panel: layers as time, a dark line for the whole step, and its time at the end.
+    fn times(&self, svg: &mut Svg, panel: Rect) {
+        let longest = |n: &&NetworkCost| n.sum_of_parts_us().max(n.train_step.median_us) * self.part(n);
+        let most = self.networks.iter().map(longest).filter(|us| us.is_finite()).fold(0.0, f64::max);
+        let (unit, per_us) = if most >= 2e3 { ("ms", 1e-3) } else { ("µs", 1.0) };
+        let axis = Axis::linear(&[0.0, most * per_us], Extent::new(0.0, f64::MAX));
+        values_below(svg, panel, &axis, unit);
+        for (i, network) in self.networks.iter().enumerate() {
+            let bar = self.layout.bar(panel.y, i);
+            let factor = per_us * self.part(network);
+            let x = |us: f64| panel.x + panel.width * axis.place(us * factor);
+            bar_name(svg, bar, &self.names[i], look(&network.configuration).text);
+            let end = stacked_bar(svg, bar, &segments(network), x, None);
+            let whole = x(network.train_step.median_us);
+            svg.line(Point::new(whole, bar.y - 3.0), Point::new(whole, bar.bottom() + 3.0), INK, 2.0);
+
+            let baseline = bar.middle() + 5.0;
+            let beside = end.max(whole) + 10.0;
+            let style = TextStyle::ink(14.0).semibold();
+            let time = format!("{} {unit}", rounded(network.train_step.median_us * factor));
+            svg.text(beside, baseline, style, &time);
+            let is_stride_1 = network.configuration.at_stride_1() == network.configuration;
+            if let Some(ratio) = network.train_step.ratio_to_stride1.filter(|_| !is_stride_1) {
+                let ratio = format!("{} × stride 1", rounded(ratio));
+                svg.text(beside + width(&time, style) + 8.0, baseline, TextStyle::muted(13.0), &ratio);
+            }
+        }
+    }
+
+    /// The lower panel: layers as shares of all of them, and the whole step's share of the peak at the end.
+    fn shares(&self, svg: &mut Svg, panel: Rect) {
+        let axis = Axis { range: Extent::new(0.0, 100.0), ticks: vec![0.0, 25.0, 50.0, 75.0, 100.0], log: false };
+        values_below(svg, panel, &axis, "%");
+        for (i, network) in self.networks.iter().enumerate() {
+            let bar = self.layout.bar(panel.y, i);
+            bar_name(svg, bar, &self.names[i], look(&network.configuration).text);
+            let sum = network.sum_of_parts_us();
+            stacked_bar(svg, bar, &segments(network), |us| panel.x + panel.width * us / sum, Some(NAMED));
+            let peak = network.train_step.fraction_of_peak.map(|share| format!("{} of peak", percent(share, 0)));
+            let peak = peak.unwrap_or_default();
+            svg.text(panel.right() + 10.0, bar.middle() + 5.0, TextStyle::muted(13.0), &peak);
+        }
     }
 }
 
-fn heading(svg: &mut Svg, bench: &BenchRecord, title: &str, several: bool) {
-    let style = Style { size: 24.0, weight: Weight::SemiBold, ..Style::default() };
-    svg.text(EDGE, 48.0, style, title);
-    let batch = match bench.measured.networks.first() {
-        Some(network) if !several => format!("batch {}", network.batch_size),
-        _ => "batch size after the dot".into(),
+/// A segment for each pass of a layer, in the order of a step.
+fn segments(network: &NetworkCost) -> Vec<BarSegment<'_>> {
+    network.parts.iter().map(segment).collect()
+}
+
+fn segment(part: &Cost) -> BarSegment<'_> {
+    let backward = part.pass == Pass::Backward;
+    let fill = match LAYERS.iter().find(|colours| colours.layer == part.layer) {
+        Some(colours) if backward => colours.backward,
+        Some(colours) => colours.forward,
+        None => AXIS,
     };
-    let muted = Style { size: 14.0, fill: MUTED, ..Style::default() };
-    let text = format!("Median by layer, each pass timed alone, {batch}; the dark line is the whole step");
-    svg.text(EDGE, 74.0, muted, &text);
+    // The colours of backward passes are too pale for white text.
+    let name_fill = if backward { INK } else { "#ffffff" };
+    BarSegment { size: part.median_us, fill, name: &part.layer, name_fill }
+}
+
+/// The colours of the layers, in a row below the heading.
+fn key(svg: &mut Svg) {
+    let swatch = Rect { x: EDGE, y: 94.0, width: 30.0, height: 15.0 };
+    let baseline = 106.5;
     let mut x = EDGE;
-    for hue in &HUES {
-        let [forward, backward] = hue.colours;
-        svg.rect([x, 94.0, 30.0, 15.0], forward);
-        if backward != forward {
-            svg.rect([x + 15.0, 94.0, 15.0, 15.0], backward);
+    for colours in &LAYERS {
+        svg.rect(Rect { x, ..swatch }, colours.forward);
+        if colours.backward != colours.forward {
+            let half = swatch.width / 2.0;
+            svg.rect(Rect { x: x + half, width: half, ..swatch }, colours.backward);
         }
-        svg.text(x + 37.0, 106.5, muted, hue.label);
-        x += 37.0 + width(hue.label, 14.0, Weight::Regular) + 24.0;
+        svg.text(x + 37.0, baseline, SUBTITLE, colours.key);
+        x += 37.0 + width(colours.key, SUBTITLE) + 24.0;
     }
-    let key = Style { anchor: Anchor::End, ..muted };
-    svg.text(WIDTH - EDGE, 106.5, key, "dark forward, pale backward");
+    svg.text(WIDTH - EDGE, baseline, SUBTITLE.anchor(Anchor::End), "dark forward, pale backward");
 }
 
-fn grid(svg: &mut Svg, axis: &Axis, unit: &str, [left, right, top, bottom]: [f64; 4]) {
-    let style = Style { size: 13.0, fill: MUTED, anchor: Anchor::Middle, ..Style::default() };
-    for &tick in &axis.ticks {
-        let x = left + (right - left) * axis.place(tick);
-        svg.line([x, top - 4.0, x, bottom + 4.0], GRID, 1.0);
-        svg.text(x, bottom + 22.0, style, &format!("{} {unit}", axis.label(tick)));
-    }
-    svg.line([left, top - 4.0, left, bottom + 4.0], AXIS, 1.0);
-}
-
-fn name(svg: &mut Svg, place: &Place, network: &NetworkCost, label: &str) {
-    let fill = look(&network.configuration).text;
-    let style = Style { size: 15.0, weight: Weight::SemiBold, fill, anchor: Anchor::End };
-    let [y, bar] = place.bar();
-    svg.text(place.left - 14.0, y + bar / 2.0 + 5.0, style, label);
-}
-
-/// Segments in the order of a step, named inside where they take at least the share `named` (above 0)
-/// of the width; returns where they end.
-fn stack(svg: &mut Svg, place: &Place, parts: &[Cost], x: &dyn Fn(f64) -> f64, named: f64) -> f64 {
-    let [y, bar] = place.bar();
-    let mut sum = 0.0;
-    for part in parts {
-        let (from, to) = (x(sum), x(sum + part.median_us));
-        sum += part.median_us;
-        let hue = HUES.iter().find(|hue| hue.layer == part.layer);
-        let backward = part.pass == Pass::Backward;
-        let fill = hue.map_or(AXIS, |hue| hue.colours[usize::from(backward)]);
-        // A hair of white between neighbours, unless that would be all of a segment.
-        let gap = if to - from > 3.0 { 1.0 } else { 0.0 };
-        svg.rect([from, y, to - from - gap, bar], fill);
-        let text = hue.map_or(part.layer.as_str(), |hue| hue.layer);
-        let room = (to - from) / (place.right - place.left) >= named.max(1e-9);
-        if named > 0.0 && room && width(text, 12.0, Weight::Regular) + 8.0 <= to - from && bar >= 16.0 {
-            let fill = if backward { INK } else { "#ffffff" };
-            let style = Style { size: 12.0, fill, anchor: Anchor::Middle, ..Style::default() };
-            svg.text((from + to - gap) / 2.0, y + bar / 2.0 + 4.0, style, text);
-        }
-    }
-    x(sum)
-}
-
-fn foot(bench: &BenchRecord) -> String {
+/// What was measured on, and how.
+fn machine(bench: &BenchRecord) -> String {
     let software = if bench.machine.software { " (a software adapter)" } else { "" };
     let operations = if bench.measured.fused { "" } else { ", plain operations" };
     format!(
@@ -203,14 +188,4 @@ fn foot(bench: &BenchRecord) -> String {
         bench.measured.peak_gflops,
         bench.measured.clock()
     )
-}
-
-/// Three digits that count.
-fn significant(value: f64) -> String {
-    match value {
-        ..0.0995 => format!("{value:.3}"),
-        ..9.995 => format!("{value:.2}"),
-        ..99.95 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
-    }
 }

@@ -1,155 +1,169 @@
-//! What `bench` prints: a table of the networks, one of each network's layers, and two runs side by
-//! side.
+//! What `bench` prints: a table of the networks, one of each network's layers, and two benchmarks side by side.
+//!
+//! A table that is wider than the terminal leaves out columns in up to three steps. The number of steps taken is
+//! `narrowed`: at 0 every column is shown.
 
-use super::{Column, decimal, grouped, render, width_of};
+use super::table::{TableColumn, fits, heading, render};
 use crate::analysis::CostRatio;
 use crate::record::{Cost, Measurement, NetworkCost, Pass};
+use crate::report::numbers::{DASH, decimal, grouped, microseconds, percent, ratio};
 
-/// The networks, then their layers. Columns give way where `width` is short.
+/// How often a table can be narrowed.
+const STEPS: usize = 3;
+
+/// A table of the networks, then one of each network's layers, each as wide as `width` allows.
 pub fn cost_tables(bench: &Measurement, colour: bool, width: u16) -> String {
-    let several = bench.networks.iter().any(|n| n.batch_size != bench.networks[0].batch_size);
-    let fit = |build: &dyn Fn(usize) -> Vec<Column>| {
-        let fits = |level: &usize| width_of(&render(&build(*level), false)) <= usize::from(width);
-        render(&build((0..3).find(fits).unwrap_or(3)), colour)
+    let several = bench.networks.iter().any(|network| network.batch_size != bench.networks[0].batch_size);
+    let fitted = |build: &dyn Fn(usize) -> Vec<TableColumn>| {
+        let wide = (0..STEPS).map(build).find(|columns| fits(columns, width));
+        render(&wide.unwrap_or_else(|| build(STEPS)), colour)
     };
-    let mut text = vec![fit(&|level| summary(&bench.networks, several, level))];
+    let mut text = vec![fitted(&|narrowed| summary(&bench.networks, several, narrowed))];
     for network in &bench.networks {
-        let heading = format!("{}, batch {}", network.configuration, network.batch_size);
-        let heading = if colour { format!("\x1b[1m{heading}\x1b[0m") } else { heading };
-        let share = 100.0 * network.sum_of_parts_us() / network.train_step.median_us;
+        let name = format!("{}, batch {}", network.configuration, network.batch_size);
+        let share = network.sum_of_parts_us() / network.train_step.median_us;
         text.push(format!(
-            "{heading}\n{}\nwhole step {} µs; its parts, each alone, come to {share:.0} % of it",
-            fit(&|level| layers(network, level)),
-            timing(&network.train_step)
+            "{}\n{}\nwhole step {} µs; its parts, each alone, come to {} of it",
+            heading(&name, colour),
+            fitted(&|narrowed| layers(network, narrowed)),
+            timing(&network.train_step),
+            percent(share, 0)
         ));
     }
     text.join("\n\n")
 }
 
-fn summary(networks: &[NetworkCost], several: bool, level: usize) -> Vec<Column> {
+fn summary(networks: &[NetworkCost], several: bool, narrowed: usize) -> Vec<TableColumn> {
     let cells = |cell: &dyn Fn(&NetworkCost) -> String| networks.iter().map(cell).collect::<Vec<_>>();
-    let mut columns = vec![Column::text("\nconfiguration", cells(&|n| n.configuration.to_string()))];
+    let mut columns = vec![TableColumn::text("\nconfiguration", cells(&|n| n.configuration.to_string()))];
     if several {
-        columns.push(Column::numbers("\nbatch", cells(&|n| n.batch_size.to_string())));
+        columns.push(TableColumn::numbers("\nbatch", cells(&|n| n.batch_size.to_string())));
     }
-    if level < 2 {
-        columns.push(Column::numbers("MACs an\nimage", cells(&|n| grouped(n.macs))));
+    if narrowed < 2 {
+        columns.push(TableColumn::numbers("MACs an\nimage", cells(&|n| grouped(n.macs))));
     }
-    columns.push(Column::numbers("training step\nms ± IQR", cells(&|n| milliseconds(&n.train_step))));
-    columns.push(Column::numbers("× time of\nstride 1", cells(&|n| ratio(n.train_step.ratio_to_stride1))));
-    if level < 3 {
-        columns.push(Column::numbers("of\npeak", cells(&|n| percent(n.train_step.fraction_of_peak))));
+    columns.push(TableColumn::numbers("training step\nms ± IQR", cells(&|n| milliseconds(&n.train_step))));
+    let to_stride_1 = cells(&|n| or_dash(n.train_step.ratio_to_stride1, ratio));
+    columns.push(TableColumn::numbers("× time of\nstride 1", to_stride_1));
+    if narrowed < 3 {
+        columns.push(TableColumn::numbers("of\npeak", cells(&|n| or_dash(n.train_step.fraction_of_peak, share))));
     }
-    columns.push(Column::numbers("images/s\ntraining", cells(&|n| decimal(n.train_images_per_second, 0))));
-    columns.push(Column::numbers("images/s\ninference", cells(&|n| decimal(n.inference_images_per_second, 0))));
-    if level < 1 {
+    columns.push(TableColumn::numbers("images/s\ntraining", cells(&|n| decimal(n.train_images_per_second, 0))));
+    columns.push(TableColumn::numbers("images/s\ninference", cells(&|n| decimal(n.inference_images_per_second, 0))));
+    if narrowed < 1 {
         let mib = |bytes: u64| decimal(bytes as f64 / f64::from(1 << 20), 1);
-        columns.push(Column::numbers("activations\nMiB", cells(&|n| mib(n.activation_bytes))));
+        columns.push(TableColumn::numbers("activations\nMiB", cells(&|n| mib(n.activation_bytes))));
     }
     columns
 }
 
-/// A layer's passes.
-struct Row<'a> {
+/// The passes of a layer.
+struct LayerCosts<'a> {
     layer: &'a str,
-    costs: Vec<&'a Cost>,
+    passes: Vec<&'a Cost>,
 }
 
-impl Row<'_> {
+impl LayerCosts<'_> {
     fn pass(&self, pass: Pass) -> Option<&Cost> {
-        self.costs.iter().copied().find(|cost| cost.pass == pass)
-    }
-
-    fn sum(&self, value: impl Fn(&Cost) -> f64) -> f64 {
-        self.costs.iter().map(|cost| value(cost)).sum()
+        self.passes.iter().copied().find(|cost| cost.pass == pass)
     }
 
     fn macs(&self) -> u64 {
-        self.costs.iter().map(|cost| cost.macs).sum()
+        self.passes.iter().map(|cost| cost.macs).sum()
     }
 
-    /// Time of all passes over that of stride 1; none where a pass has none.
-    fn ratio(&self) -> Option<f64> {
-        let other: Option<f64> = self.costs.iter().map(|cost| Some(cost.median_us / cost.ratio_to_stride1?)).sum();
-        other.map(|other| self.sum(|cost| cost.median_us) / other)
+    fn us(&self) -> f64 {
+        self.passes.iter().map(|cost| cost.median_us).sum()
+    }
+
+    /// The time of all passes over their time at stride 1; `None` where that of a pass is not known.
+    fn ratio_to_stride1(&self) -> Option<f64> {
+        let at_stride_1 = |cost: &&Cost| Some(cost.median_us / cost.ratio_to_stride1?);
+        let sum: Option<f64> = self.passes.iter().map(at_stride_1).sum();
+        sum.map(|sum| self.us() / sum)
+    }
+
+    /// The multiply-adds of all passes over their time, as a share of the peak.
+    fn fraction_of_peak(&self) -> Option<f64> {
+        let counted = self.passes.iter().find(|cost| cost.macs > 0)?;
+        let us_per_mac_at_peak = counted.fraction_of_peak? * counted.median_us / counted.macs as f64;
+        Some(us_per_mac_at_peak * self.macs() as f64 / self.us())
     }
 }
 
-fn layers(network: &NetworkCost, level: usize) -> Vec<Column> {
-    let mut rows: Vec<Row> = Vec::new();
+fn layers(network: &NetworkCost, narrowed: usize) -> Vec<TableColumn> {
+    let mut rows: Vec<LayerCosts> = Vec::new();
     for cost in &network.parts {
         match rows.iter_mut().find(|row| row.layer == cost.layer) {
-            Some(row) => row.costs.push(cost),
-            None => rows.push(Row { layer: &cost.layer, costs: vec![cost] }),
+            Some(row) => row.passes.push(cost),
+            None => rows.push(LayerCosts { layer: &cost.layer, passes: vec![cost] }),
         }
     }
-    let total = Row { layer: "sum", costs: network.parts.iter().collect() };
-    let cells = |cell: &dyn Fn(&Row) -> String| rows.iter().chain([&total]).map(cell).collect::<Vec<_>>();
-    let time = |row: &Row, pass: Pass| match row.layer {
-        "sum" => microseconds(row.costs.iter().filter(|cost| cost.pass == pass).map(|cost| cost.median_us).sum()),
-        _ => row
-            .pass(pass)
-            .map_or("–".into(), |cost| if level < 2 { timing(cost) } else { microseconds(cost.median_us) }),
+    let total = LayerCosts { layer: "sum", passes: network.parts.iter().collect() };
+    let cells = |cell: &dyn Fn(&LayerCosts) -> String| rows.iter().chain([&total]).map(cell).collect::<Vec<_>>();
+    let with_iqr = narrowed < 2;
+    let time = |row: &LayerCosts, pass: Pass| {
+        if row.layer == total.layer {
+            let all = row.passes.iter().filter(|cost| cost.pass == pass);
+            return microseconds(all.map(|cost| cost.median_us).sum());
+        }
+        match row.pass(pass) {
+            Some(cost) if with_iqr => timing(cost),
+            Some(cost) => microseconds(cost.median_us),
+            None => DASH.into(),
+        }
     };
-    let unit = if level < 2 { "µs ± IQR" } else { "µs" };
-    let heading = |pass: &str| format!("{pass}\n{unit}");
-    let mut columns = vec![Column::text("\nlayer", cells(&|row| row.layer.into()))];
-    if level < 1 {
-        let mega = |macs: u64| if macs == 0 { "–".into() } else { decimal(macs as f64 / 1e6, 1) };
-        columns.push(Column::numbers("million\nMACs", cells(&|row| mega(row.macs()))));
+    let times = |name: &str, pass: Pass| {
+        let unit = if with_iqr { "µs ± IQR" } else { "µs" };
+        TableColumn::numbers(&format!("{name}\n{unit}"), cells(&|row| time(row, pass)))
+    };
+    let mut columns = vec![TableColumn::text("\nlayer", cells(&|row| row.layer.into()))];
+    if narrowed < 1 {
+        let millions = |macs: u64| if macs == 0 { DASH.into() } else { decimal(macs as f64 / 1e6, 1) };
+        columns.push(TableColumn::numbers("million\nMACs", cells(&|row| millions(row.macs()))));
     }
-    columns.push(Column::numbers(&heading("forward"), cells(&|row| time(row, Pass::Forward))));
-    columns.push(Column::numbers(&heading("backward"), cells(&|row| time(row, Pass::Backward))));
-    columns.push(Column::numbers(&heading("optimiser"), cells(&|row| time(row, Pass::Optimiser))));
+    columns.push(times("forward", Pass::Forward));
+    columns.push(times("backward", Pass::Backward));
+    columns.push(times("optimiser", Pass::Optimiser));
     let sum = network.sum_of_parts_us();
-    columns.push(Column::numbers("of all\nparts", cells(&|row| percent(Some(row.sum(|cost| cost.median_us) / sum)))));
-    if level < 3 {
-        columns.push(Column::numbers("of\npeak", cells(&|row| percent(of_peak(row)))));
+    columns.push(TableColumn::numbers("of all\nparts", cells(&|row| share(row.us() / sum))));
+    if narrowed < 3 {
+        columns.push(TableColumn::numbers("of\npeak", cells(&|row| or_dash(row.fraction_of_peak(), share))));
     }
-    columns.push(Column::numbers("× time of\nstride 1", cells(&|row| ratio(row.ratio()))));
+    columns.push(TableColumn::numbers("× time of\nstride 1", cells(&|row| or_dash(row.ratio_to_stride1(), ratio))));
     columns
 }
 
-/// All multiply-adds of a row over all of its time, as a share of the peak.
-fn of_peak(row: &Row) -> Option<f64> {
-    let counted = row.costs.iter().find(|cost| cost.macs > 0)?;
-    let a_mac = counted.fraction_of_peak? * counted.median_us / counted.macs as f64;
-    Some(a_mac * row.macs() as f64 / row.sum(|cost| cost.median_us))
-}
-
-/// This run beside another one.
+/// This benchmark beside another one, as [`crate::analysis::compare`] relates them.
 pub fn comparison_table(rows: &[CostRatio], colour: bool) -> String {
     let cells = |cell: &dyn Fn(&CostRatio) -> String| rows.iter().map(cell).collect::<Vec<_>>();
-    let name = |row: &CostRatio| row.configuration.to_string();
-    let mut columns = vec![Column::text("\nconfiguration", cells(&name))];
+    let mut columns = vec![TableColumn::text("\nconfiguration", cells(&|row| row.configuration.to_string()))];
     if rows.iter().any(|row| row.batch_size != rows[0].batch_size) {
-        columns.push(Column::numbers("\nbatch", cells(&|row| row.batch_size.to_string())));
+        columns.push(TableColumn::numbers("\nbatch", cells(&|row| row.batch_size.to_string())));
     }
-    columns.push(Column::text("\nlayer", cells(&|row| row.layer.clone())));
-    columns.push(Column::text("\npass", cells(&|row| row.pass.to_string().replace('_', " "))));
-    columns.push(Column::numbers("this run\nµs", cells(&|row| microseconds(row.median_us))));
-    columns.push(Column::numbers("the other\nµs", cells(&|row| microseconds(row.other_us))));
-    columns.push(Column::numbers("this over\nother", cells(&|row| ratio(Some(row.ratio)))));
+    columns.push(TableColumn::text("\nlayer", cells(&|row| row.layer.clone())));
+    columns.push(TableColumn::text("\npass", cells(&|row| row.pass.to_string().replace('_', " "))));
+    columns.push(TableColumn::numbers("this run\nµs", cells(&|row| microseconds(row.median_us))));
+    columns.push(TableColumn::numbers("the other\nµs", cells(&|row| microseconds(row.other_us))));
+    columns.push(TableColumn::numbers("this over\nother", cells(&|row| ratio(row.ratio))));
     render(&columns, colour)
 }
 
+/// Median and interquartile range in microseconds.
 fn timing(cost: &Cost) -> String {
     format!("{} ± {}", microseconds(cost.median_us), microseconds(cost.iqr_us))
 }
 
-fn microseconds(us: f64) -> String {
-    decimal(us, if us < 99.95 { 1 } else { 0 })
-}
-
+/// Median and interquartile range in milliseconds, with as many decimals for both as the median needs.
 fn milliseconds(cost: &Cost) -> String {
     let decimals = if cost.median_us < 9_995.0 { 3 } else { 1 };
     format!("{} ± {}", decimal(cost.median_us / 1e3, decimals), decimal(cost.iqr_us / 1e3, decimals))
 }
 
-fn ratio(value: Option<f64>) -> String {
-    value.map_or("–".into(), |v| if v < 0.0995 { format!("{v:.3}") } else { format!("{v:.2}") })
+fn share(share: f64) -> String {
+    percent(share, 1)
 }
 
-fn percent(share: Option<f64>) -> String {
-    share.map_or("–".into(), |share| format!("{:.1} %", 100.0 * share))
+fn or_dash(value: Option<f64>, write: fn(f64) -> String) -> String {
+    value.map_or(DASH.into(), write)
 }

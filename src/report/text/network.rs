@@ -1,63 +1,89 @@
 //! What `describe` prints: the layers of a network.
 
-use super::{Column, grouped, render, width_of};
+use super::table::{TableColumn, fits, heading, render};
 use crate::model::network::{Layer, LayerKind};
 use crate::model::{Configuration, Network};
+use crate::report::numbers::{DASH, grouped};
 
-/// A network's layers with their kernels, output shapes, padding by side, parameters and MACs, and
-/// the totals, below a heading. The kernels, then the padding, give way where `width` is short.
-pub fn describe_table(configuration: &Configuration, network: &Network, colour: bool, width: u16) -> String {
-    let [h, w, c] = network.input;
-    let heading = format!("{configuration}, images of {h} × {w} × {c}");
-    let heading = if colour { format!("\x1b[1m{heading}\x1b[0m") } else { heading };
-    let fits = |parts: &[bool; 2]| width_of(&render(&columns(network, *parts), false)) <= usize::from(width);
-    let parts = [[true, true], [false, true], [false, false]].into_iter().find(fits).unwrap_or([false, false]);
-    format!("{heading}\n{}", render(&columns(network, parts), colour))
+/// The columns that are left out where the terminal is narrow.
+#[derive(Clone, Copy)]
+struct OptionalColumns {
+    /// What a layer computes.
+    operation: bool,
+    /// Its padding, by side.
+    padding: bool,
 }
 
-fn columns(network: &Network, [kernels, padding]: [bool; 2]) -> Vec<Column> {
+/// From the widest table to the narrowest.
+const CHOICES: [OptionalColumns; 3] = [
+    OptionalColumns { operation: true, padding: true },
+    OptionalColumns { operation: false, padding: true },
+    OptionalColumns { operation: false, padding: false },
+];
+
+/// A network's layers with their operations, output shapes, padding by side, parameters and MACs, and the totals,
+/// below a heading. Where the table is wider than `width`, the operations are left out, then the padding as well.
+pub fn describe_table(configuration: &Configuration, network: &Network, colour: bool, width: u16) -> String {
+    let [height, image_width, channels] = network.input;
+    let text = format!("{configuration}, images of {height} × {image_width} × {channels}");
+    let choices = CHOICES.map(|choice| columns(network, choice));
+    let narrowest = choices.len() - 1;
+    let chosen = choices.iter().position(|columns| fits(columns, width)).unwrap_or(narrowest);
+    format!("{}\n{}", heading(&text, colour), render(&choices[chosen], colour))
+}
+
+fn columns(network: &Network, shown: OptionalColumns) -> Vec<TableColumn> {
     let cells = |cell: &dyn Fn(&Layer) -> String, total: &str| {
         network.layers.iter().map(cell).chain([total.to_owned()]).collect::<Vec<_>>()
     };
-    let mut columns = vec![Column::text("\nlayer", cells(&|layer| layer.name.into(), "total"))];
-    if kernels {
-        columns.push(Column::text("\noperation", cells(&operation, "")));
+    let mut columns = vec![TableColumn::text("\nlayer", cells(&|layer| layer.name.into(), "total"))];
+    if shown.operation {
+        columns.push(TableColumn::text("\noperation", cells(&operation, "")));
     }
-    columns.push(Column::text("\noutput", cells(&output, "")));
-    if padding {
-        columns.push(Column::text("padding\ntop left bottom right", cells(&pads, "")));
+    columns.push(TableColumn::text("\noutput", cells(&output, "")));
+    if shown.padding {
+        columns.push(TableColumn::text("padding\ntop left bottom right", cells(&pads, "")));
     }
-    let parameters = grouped(network.parameters() as u64);
-    columns.push(Column::numbers("\nparameters", cells(&|l| grouped(l.parameters() as u64), &parameters)));
-    columns.push(Column::numbers("MACs\nan image", cells(&|l| grouped(l.macs()), &grouped(network.macs()))));
+    let parameters = cells(&|layer| grouped(layer.parameters() as u64), &grouped(network.parameters() as u64));
+    columns.push(TableColumn::numbers("\nparameters", parameters));
+    let macs = cells(&|layer| grouped(layer.macs()), &grouped(network.macs()));
+    columns.push(TableColumn::numbers("MACs\nan image", macs));
     columns
 }
 
 fn operation(layer: &Layer) -> String {
-    let pair = |[a, b]: [usize; 2]| if a == b { a.to_string() } else { format!("{a}×{b}") };
+    let stride = |[rows, columns]: [usize; 2]| {
+        if rows == columns { rows.to_string() } else { format!("{rows}×{columns}") }
+    };
     match layer.kind {
-        LayerKind::Conv(s) => {
-            format!("conv {}×{}, stride {}, ReLU", s.kernel[0], s.kernel[1], pair(s.stride))
+        LayerKind::Conv(shape) => {
+            let [rows, columns] = shape.kernel;
+            format!("conv {rows}×{columns}, stride {}, ReLU", stride(shape.stride))
         }
-        LayerKind::Pool(s) => format!("max pool {}×{}, stride {}", s.kernel[0], s.kernel[1], pair(s.stride)),
+        LayerKind::Pool(shape) => {
+            let [rows, columns] = shape.kernel;
+            format!("max pool {rows}×{columns}, stride {}", stride(shape.stride))
+        }
         LayerKind::Dense { inputs, outputs, relu } => {
-            format!("dense {} → {outputs}{}", grouped(inputs as u64), if relu { ", ReLU" } else { "" })
+            let activation = if relu { ", ReLU" } else { "" };
+            format!("dense {} → {outputs}{activation}", grouped(inputs as u64))
         }
     }
 }
 
 fn output(layer: &Layer) -> String {
-    match (layer.kind, layer.output()) {
-        (LayerKind::Dense { outputs, .. }, _) => outputs.to_string(),
-        (_, [h, w, c]) => format!("{h} × {w} × {c}"),
+    if let LayerKind::Dense { outputs, .. } = layer.kind {
+        return outputs.to_string();
     }
+    let [height, width, channels] = layer.output();
+    format!("{height} × {width} × {channels}")
 }
 
-/// Each number below its side's name.
+/// Each number below the name of its side in the header.
 fn pads(layer: &Layer) -> String {
     if let LayerKind::Dense { .. } = layer.kind {
-        return "–".into();
+        return DASH.into();
     }
-    let p = layer.pads();
-    format!("{:>3} {:>4} {:>6} {:>5}", p.top, p.left, p.bottom, p.right)
+    let pads = layer.pads();
+    format!("{:>3} {:>4} {:>6} {:>5}", pads.top, pads.left, pads.bottom, pads.right)
 }

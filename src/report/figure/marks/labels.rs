@@ -1,29 +1,43 @@
 //! Labels beside each other without touching.
 
-/// Moves `wanted` centres apart so that neighbours are at least `gap` apart and all lie in
-/// `[low, high]`, each as near to its wish as the order allows. Order in, order out.
+use super::shapes::Extent;
+
+/// Neighbouring labels that touch each other and are moved together.
+struct TouchingLabels {
+    /// Mean of their wishes, each less the height of the labels above it.
+    mean: f64,
+    /// How many they are.
+    count: usize,
+}
+
+/// Moves the centres of labels apart so that neighbours are at least `gap` apart and all lie within `room`. Each label
+/// stays as near to its wanted centre as that allows, in the sense of least squares, and their order is kept. The
+/// result is in the order of `wanted`.
 ///
 /// Where they cannot all fit, the gap shrinks evenly.
-pub fn spread(wanted: &[f64], gap: f64, [low, high]: [f64; 2]) -> Vec<f64> {
+pub fn spread(wanted: &[f64], gap: f64, room: Extent) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));
-    let gap = gap.min((high - low) / wanted.len().saturating_sub(1).max(1) as f64);
-    // Subtracting i·gap turns "at least a gap apart" into "not decreasing": least squares then
-    // pools neighbours that would decrease into their mean (pool adjacent violators).
-    let mut blocks: Vec<(f64, usize)> = Vec::new();
-    for (i, &k) in order.iter().enumerate() {
-        let mut block = (wanted[k] - i as f64 * gap, 1);
-        while let Some(&(mean, n)) = blocks.last().filter(|(mean, _)| *mean >= block.0) {
-            block = ((mean * n as f64 + block.0 * block.1 as f64) / (n + block.1) as f64, n + block.1);
-            blocks.pop();
+    let gaps = wanted.len().saturating_sub(1);
+    let gap = gap.min((room.high - room.low) / gaps.max(1) as f64);
+    // With i·gap subtracted from the i-th centre, "at least a gap apart" becomes "not decreasing". The least-squares
+    // solution of that is isotonic regression: neighbours that would decrease are pooled into their mean (the
+    // pool-adjacent-violators algorithm).
+    let mut pools: Vec<TouchingLabels> = Vec::new();
+    for (i, &label) in order.iter().enumerate() {
+        let mut pool = TouchingLabels { mean: wanted[label] - i as f64 * gap, count: 1 };
+        while let Some(above) = pools.pop_if(|above| above.mean >= pool.mean) {
+            let count = above.count + pool.count;
+            let sum = above.mean * above.count as f64 + pool.mean * pool.count as f64;
+            pool = TouchingLabels { mean: sum / count as f64, count };
         }
-        blocks.push(block);
+        pools.push(pool);
     }
-    let means = blocks.into_iter().flat_map(|(mean, n)| std::iter::repeat_n(mean, n));
-    let top = high - wanted.len().saturating_sub(1) as f64 * gap;
+    let means = pools.iter().flat_map(|pool| std::iter::repeat_n(pool.mean, pool.count));
+    let greatest = (room.high - gaps as f64 * gap).max(room.low);
     let mut placed = vec![0.0; wanted.len()];
-    for (i, (&k, mean)) in order.iter().zip(means).enumerate() {
-        placed[k] = mean.max(low).min(top.max(low)) + i as f64 * gap;
+    for (i, (&label, mean)) in order.iter().zip(means).enumerate() {
+        placed[label] = mean.max(room.low).min(greatest) + i as f64 * gap;
     }
     placed
 }
@@ -32,10 +46,12 @@ pub fn spread(wanted: &[f64], gap: f64, [low, high]: [f64; 2]) -> Vec<f64> {
 mod tests {
     use super::*;
 
+    const ROOM: Extent = Extent::new(0.0, 100.0);
+
     #[test]
     fn labels_never_touch_and_keep_their_order() {
         let wanted = [10.0, 11.0, 90.0, 11.5, 10.0];
-        let placed = spread(&wanted, 20.0, [0.0, 100.0]);
+        let placed = spread(&wanted, 20.0, ROOM);
         for a in 0..wanted.len() {
             assert!((0.0..=100.0).contains(&placed[a]), "{placed:?}");
             for b in 0..wanted.len() {
@@ -47,8 +63,8 @@ mod tests {
 
     #[test]
     fn labels_with_room_stay_and_a_crowd_shares_it() {
-        assert_eq!(spread(&[10.0, 50.0], 20.0, [0.0, 100.0]), [10.0, 50.0]);
-        assert_eq!(spread(&[5.0; 5], 40.0, [0.0, 100.0]), [0.0, 25.0, 50.0, 75.0, 100.0]);
-        assert!(spread(&[], 1.0, [0.0, 1.0]).is_empty());
+        assert_eq!(spread(&[10.0, 50.0], 20.0, ROOM), [10.0, 50.0]);
+        assert_eq!(spread(&[5.0; 5], 40.0, ROOM), [0.0, 25.0, 50.0, 75.0, 100.0]);
+        assert!(spread(&[], 1.0, Extent::new(0.0, 1.0)).is_empty());
     }
 }

@@ -1,249 +1,248 @@
 //! Lines over epochs, each labelled where it ends.
+//!
+//! A [`LineChart`] has a [`LineSeries`] for each label, and a series has one or more [`Strand`]s: a run each, their
+//! mean, or training and validation.
 
-use std::fmt::Display;
-
-use super::axis::{Axis, epoch_ticks};
-use super::font::{Weight, width};
+use super::axis::Axis;
+use super::font::width;
+use super::grid::{epochs_below, values_at_the_left};
+use super::heading::{EDGE, SUBTITLE, TITLE_Y, caption, heading};
 use super::labels::spread;
-use super::palette::{AXIS, GRID, INK, Look, MUTED, Marker};
-use super::svg::{Anchor, N, Style, Svg};
+use super::palette::{Look, MUTED, Marker};
+use super::shapes::{Extent, Point, Rect};
+use super::stroke::{Stroke, marker, stroke};
+use super::style::{Anchor, TextStyle};
+use super::svg::{Coordinate, Svg};
 
-const SIZE: [f64; 2] = [960.0, 580.0];
+/// Size of the page.
+const WIDTH: f64 = 960.0;
+const HEIGHT: f64 = 580.0;
+/// Sides of the plot; its right side leaves room for the labels.
 const LEFT: f64 = 80.0;
 const TOP: f64 = 118.0;
-const BOTTOM: f64 = SIZE[1] - 92.0;
-const EDGE: f64 = 28.0;
-/// From the end of the plot to its labels: room for the connectors.
+const BOTTOM: f64 = HEIGHT - 92.0;
+/// From the right side of the plot to the labels: room for the lines that connect the two.
 const GUTTER: f64 = 44.0;
-const LABEL: f64 = 15.0;
+/// The first and the second line of a label, and the distance between two labels.
+const NAME: TextStyle = TextStyle::ink(15.0).semibold();
+const DETAIL: TextStyle = TextStyle::muted(13.0);
 const LABEL_GAP: f64 = 42.0;
-const DASHES: &str = "7 5";
+
+/// A value after an epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EpochValue {
+    /// Epoch, counted from 1.
+    pub epoch: u32,
+    /// The value. One that is not finite interrupts the line.
+    pub value: f64,
+}
 
 /// One line.
 #[derive(Debug, Clone)]
 pub struct Strand {
-    /// `(epoch, value)`, epochs rising. A value that is not finite breaks the line.
-    pub points: Vec<(u32, f64)>,
-    /// Dashed, with hollow points.
+    /// Its points, by rising epochs.
+    pub points: Vec<EpochValue>,
+    /// Whether the line is dashed and its markers are hollow.
     pub dashed: bool,
-    /// One run among several whose mean is drawn too: thin and pale.
+    /// Whether it is thin, pale and without markers, as one run among several whose mean is drawn too.
     pub faint: bool,
 }
 
-/// What belongs to one configuration.
+/// The lines that share a label.
 #[derive(Debug, Clone)]
-pub struct Series {
+pub struct LineSeries {
     /// First line of the label.
     pub name: String,
     /// Second line of the label.
     pub detail: String,
     /// Colours and marker.
     pub look: Look,
-    /// Its lines. The label stands at the end of the last one.
+    /// The lines. The label stands at the end of the last one.
     pub strands: Vec<Strand>,
 }
 
-/// A figure.
+/// What solid and dashed lines mean.
+#[derive(Debug, Clone, Copy)]
+pub struct LineKey {
+    /// Name of the solid lines.
+    pub solid: &'static str,
+    /// Name of the dashed lines.
+    pub dashed: &'static str,
+}
+
+/// A figure of lines over epochs.
 #[derive(Debug, Clone)]
-pub struct Chart {
-    /// Headline.
+pub struct LineChart {
+    /// Title.
     pub title: String,
-    /// One line below it.
+    /// The line below the title.
     pub subtitle: String,
     /// Small print at the foot: what was run.
     pub caption: String,
     /// Vertical axis.
     pub axis: Axis,
-    /// Appended to tick labels.
+    /// Appended to the labels of the vertical axis.
     pub unit: &'static str,
     /// Names of the solid and the dashed lines, where both occur.
-    pub key: Option<[&'static str; 2]>,
-    /// Configurations.
-    pub series: Vec<Series>,
+    pub key: Option<LineKey>,
+    /// Lines with their labels.
+    pub series: Vec<LineSeries>,
 }
 
-impl Chart {
-    /// Draws it.
+impl LineChart {
+    /// The chart as SVG.
     pub fn svg(&self) -> String {
-        let mut svg = Svg::new(SIZE[0], SIZE[1], &self.title);
-        let labels = self
-            .series
-            .iter()
-            .flat_map(|s| [width(&s.name, LABEL, Weight::SemiBold), width(&s.detail, LABEL - 2.0, Weight::Regular)]);
-        let label_width = labels.fold(0.0, f64::max).min(SIZE[0] / 3.0);
-        let frame = Frame {
-            right: SIZE[0] - EDGE - label_width - GUTTER,
-            last: self.points().map(|(epoch, _)| epoch).max().unwrap_or(1).max(1),
-            paired: self.key.is_some(),
-            axis: &self.axis,
-        };
-        self.heading(&mut svg, &frame);
-        self.grid(&mut svg, &frame);
-        for series in &self.series {
-            series.strands.iter().for_each(|strand| line(&mut svg, &frame, series.look, strand));
+        let mut svg = Svg::new(WIDTH, HEIGHT, &self.title);
+        let plot = self.plot();
+        heading(&mut svg, &self.title, &self.subtitle);
+        caption(&mut svg, HEIGHT, &self.caption);
+        let middle = (LEFT + plot.area.right()) / 2.0;
+        svg.text(middle, BOTTOM + 42.0, SUBTITLE.anchor(Anchor::Middle), "epoch");
+        if let Some(key) = &self.key {
+            draw_key(&mut svg, key);
         }
-        // Points over all lines, and the smaller, filled ones last: where they meet, both show.
-        for dashed in [true, false] {
-            for series in &self.series {
-                let strands = series.strands.iter().filter(|strand| strand.dashed == dashed);
-                strands.for_each(|strand| points(&mut svg, &frame, series.look, strand));
+        values_at_the_left(&mut svg, plot.area, &self.axis, self.unit, |value| plot.y(value));
+        epochs_below(&mut svg, plot.area, plot.last_epoch, |epoch| plot.x(epoch));
+        for series in &self.series {
+            for strand in &series.strands {
+                plot.line(&mut svg, series.look, strand);
             }
         }
-        self.labels(&mut svg, &frame);
+        // Markers cover the lines, and the filled ones, which are smaller, cover the hollow ones: where a filled and a
+        // hollow marker meet, both can be seen.
+        for dashed in [true, false] {
+            for series in &self.series {
+                for strand in series.strands.iter().filter(|strand| strand.dashed == dashed) {
+                    plot.markers(&mut svg, series.look, strand);
+                }
+            }
+        }
+        self.labels(&mut svg, &plot);
         svg.finish()
     }
 
-    fn points(&self) -> impl Iterator<Item = (u32, f64)> {
-        self.series.iter().flat_map(|s| &s.strands).flat_map(|s| s.points.iter().copied())
-    }
-
-    fn heading(&self, svg: &mut Svg, frame: &Frame) {
-        let title = Style { size: 24.0, weight: Weight::SemiBold, fill: INK, anchor: Anchor::Start };
-        let muted = Style { size: 14.0, fill: MUTED, ..Style::default() };
-        svg.text(EDGE, 48.0, title, &self.title);
-        svg.text(EDGE, 74.0, muted, &self.subtitle);
-        svg.text(EDGE, SIZE[1] - 22.0, Style { size: 12.0, ..muted }, &self.caption);
-        svg.text((LEFT + frame.right) / 2.0, BOTTOM + 42.0, Style { anchor: Anchor::Middle, ..muted }, "epoch");
-        let mut x = SIZE[0] - EDGE;
-        for (name, dashed) in self.key.iter().flat_map(|[solid, dashed]| [(dashed, true), (solid, false)]) {
-            x -= width(name, 14.0, Weight::Regular);
-            svg.text(x, 48.0, muted, name);
-            let ends = format!("M{} 43h55", N(x - 65.0));
-            stroke(svg, &ends, MUTED, 2.5, dashed, 1.0);
-            let look = Look { line: MUTED, text: MUTED, marker: Marker::Circle };
-            marker(svg, x - 37.5, 43.0, look, dashed);
-            x -= 90.0;
+    fn plot(&self) -> Plot<'_> {
+        let widths = self.series.iter().flat_map(|s| [width(&s.name, NAME), width(&s.detail, DETAIL)]);
+        let labels = widths.fold(0.0, f64::max).min(WIDTH / 3.0);
+        let right = WIDTH - EDGE - labels - GUTTER;
+        let points = self.series.iter().flat_map(|s| &s.strands).flat_map(|s| &s.points);
+        Plot {
+            area: Rect { x: LEFT, y: TOP, width: right - LEFT, height: BOTTOM - TOP },
+            last_epoch: points.map(|point| point.epoch).max().unwrap_or(1).max(1),
+            paired: self.key.is_some(),
+            axis: &self.axis,
         }
     }
 
-    fn grid(&self, svg: &mut Svg, frame: &Frame) {
-        let style = Style { size: 13.0, fill: MUTED, anchor: Anchor::End, ..Style::default() };
-        for &tick in &self.axis.ticks {
-            let y = frame.y(tick);
-            svg.line([LEFT, y, frame.right, y], GRID, 1.0);
-            svg.text(LEFT - 12.0, y + 4.5, style, &format!("{}{}", self.axis.label(tick), self.unit));
-        }
-        svg.line([LEFT, BOTTOM, frame.right, BOTTOM], AXIS, 1.0);
-        for epoch in epoch_ticks(frame.last) {
-            let x = frame.tick(epoch);
-            svg.line([x, BOTTOM, x, BOTTOM + 5.0], AXIS, 1.0);
-            svg.text(x, BOTTOM + 20.0, Style { anchor: Anchor::Middle, ..style }, &epoch.to_string());
-        }
-    }
-
-    fn labels(&self, svg: &mut Svg, frame: &Frame) {
-        let ends: Vec<Option<(f64, f64)>> = self.series.iter().map(|s| end(frame, s)).collect();
-        // What never had a finite value is told at the foot.
-        let wanted: Vec<f64> = ends.iter().map(|end| end.map_or(BOTTOM, |(_, y)| y)).collect();
-        let placed = spread(&wanted, LABEL_GAP, [TOP, BOTTOM - 6.0]);
-        let x = frame.right + GUTTER;
+    /// The label of each series, joined to the end of its last line.
+    fn labels(&self, svg: &mut Svg, plot: &Plot) {
+        let ends: Vec<Option<Point>> = self.series.iter().map(|series| plot.end(series)).collect();
+        // A series without a finite value has its label at the foot of the plot.
+        let wanted: Vec<f64> = ends.iter().map(|end| end.map_or(BOTTOM, |end| end.y)).collect();
+        let placed = spread(&wanted, LABEL_GAP, Extent::new(TOP, BOTTOM - 6.0));
+        let right = plot.area.right();
+        let x = right + GUTTER;
         for ((series, end), y) in self.series.iter().zip(ends).zip(placed) {
-            if let Some((end_x, end_y)) = end {
-                let bend = frame.right.max(end_x + 10.0);
-                let path = format!("M{} {}H{}L{} {}", N(end_x + 10.0), N(end_y), N(bend), N(x - 8.0), N(y));
-                stroke(svg, &path, series.look.line, 1.0, false, 0.55);
+            if let Some(end) = end {
+                let start = Coordinate(end.x + 10.0);
+                let bend = Coordinate(right.max(end.x + 10.0));
+                let stop = Coordinate(x - 8.0);
+                let path = format!("M{start} {}H{bend}L{stop} {}", Coordinate(end.y), Coordinate(y));
+                let pen = Stroke { colour: series.look.line, width: 1.0, dashed: false, opacity: 0.55 };
+                stroke(svg, &path, pen);
             }
-            let name = Style { size: LABEL, weight: Weight::SemiBold, fill: series.look.text, anchor: Anchor::Start };
-            svg.text(x, y - 1.0, name, &series.name);
-            let detail = Style { size: LABEL - 2.0, weight: Weight::Regular, fill: MUTED, anchor: Anchor::Start };
-            svg.text(x, y + 16.0, detail, &series.detail);
+            svg.text(x, y - 1.0, NAME.fill(series.look.text), &series.name);
+            svg.text(x, y + 16.0, DETAIL, &series.detail);
         }
     }
 }
 
-/// The plot's place on the paper.
-struct Frame<'a> {
-    right: f64,
-    last: u32,
+/// The key at the upper right: a piece of line with a marker before each name.
+fn draw_key(svg: &mut Svg, key: &LineKey) {
+    let look = Look { line: MUTED, text: MUTED, marker: Marker::Circle };
+    let y = TITLE_Y - 5.0;
+    let mut x = WIDTH - EDGE;
+    for (name, dashed) in [(key.dashed, true), (key.solid, false)] {
+        x -= width(name, SUBTITLE);
+        svg.text(x, TITLE_Y, SUBTITLE, name);
+        let line = format!("M{} {}h55", Coordinate(x - 65.0), Coordinate(y));
+        stroke(svg, &line, Stroke { colour: look.line, width: 2.5, dashed, opacity: 1.0 });
+        marker(svg, Point::new(x - 37.5, y), look, dashed);
+        x -= 90.0;
+    }
+}
+
+/// Where epochs and values lie on the page.
+struct Plot<'a> {
+    area: Rect,
+    last_epoch: u32,
+    /// Whether there are solid and dashed lines.
     paired: bool,
     axis: &'a Axis,
 }
 
-impl Frame<'_> {
-    fn tick(&self, epoch: u32) -> f64 {
-        let (low, high) = (LEFT + 26.0, self.right - 12.0);
-        if self.last == 1 {
-            return (low + high) / 2.0;
+impl Plot<'_> {
+    fn x(&self, epoch: u32) -> f64 {
+        let first = LEFT + 26.0;
+        let last = self.area.right() - 12.0;
+        if self.last_epoch == 1 {
+            return (first + last) / 2.0;
         }
-        low + (high - low) * f64::from(epoch.saturating_sub(1)) / f64::from(self.last - 1)
-    }
-
-    fn x(&self, epoch: u32, strand: &Strand) -> f64 {
-        // Without lines to tell them apart, training and validation stand side by side.
-        let aside = match (self.last == 1 && self.paired, strand.dashed) {
-            (false, _) => 0.0,
-            (true, true) => 20.0,
-            (true, false) => -20.0,
-        };
-        self.tick(epoch) + aside
+        first + (last - first) * f64::from(epoch.saturating_sub(1)) / f64::from(self.last_epoch - 1)
     }
 
     fn y(&self, value: f64) -> f64 {
-        BOTTOM - (BOTTOM - TOP) * self.axis.place(value)
+        BOTTOM - self.area.height * self.axis.place(value)
     }
-}
 
-fn end(frame: &Frame, series: &Series) -> Option<(f64, f64)> {
-    let finite = |s: &Strand| {
-        let (epoch, value) = s.points.iter().rev().find(|(_, v)| v.is_finite())?;
-        Some((frame.x(*epoch, s), frame.y(*value)))
-    };
-    series.strands.iter().rev().find_map(finite)
-}
+    fn point(&self, strand: &Strand, point: &EpochValue) -> Point {
+        // After a single epoch there are only points. Those of training and validation stand side by side.
+        let aside = match self.last_epoch == 1 && self.paired {
+            true if strand.dashed => 20.0,
+            true => -20.0,
+            false => 0.0,
+        };
+        Point::new(self.x(point.epoch) + aside, self.y(point.value))
+    }
 
-fn line(svg: &mut Svg, frame: &Frame, look: Look, strand: &Strand) {
-    let mut path = String::new();
-    let mut pen = 'M';
-    for &(epoch, value) in &strand.points {
-        if value.is_finite() {
-            path.push_str(&format!("{pen}{} {}", N(frame.x(epoch, strand)), N(frame.y(value))));
-            pen = 'L';
-        } else {
-            pen = 'M';
+    /// The last finite point of the last strand that has one.
+    fn end(&self, series: &LineSeries) -> Option<Point> {
+        let last_finite = |strand: &Strand| {
+            let point = strand.points.iter().rev().find(|point| point.value.is_finite())?;
+            Some(self.point(strand, point))
+        };
+        series.strands.iter().rev().find_map(last_finite)
+    }
+
+    fn line(&self, svg: &mut Svg, look: Look, strand: &Strand) {
+        let mut path = String::new();
+        let mut command = 'M';
+        for point in &strand.points {
+            if point.value.is_finite() {
+                let at = self.point(strand, point);
+                path.push_str(&format!("{command}{} {}", Coordinate(at.x), Coordinate(at.y)));
+                command = 'L';
+            } else {
+                command = 'M';
+            }
+        }
+        let width = if strand.faint { 1.25 } else { 2.75 };
+        let opacity = if strand.faint { 0.4 } else { 1.0 };
+        stroke(svg, &path, Stroke { colour: look.line, width, dashed: strand.dashed, opacity });
+    }
+
+    fn markers(&self, svg: &mut Svg, look: Look, strand: &Strand) {
+        if strand.faint {
+            return;
+        }
+        // A marker at each of many epochs would hide the line, so only some epochs have one, and the last one.
+        let every = self.last_epoch.div_ceil(12);
+        let finite = || strand.points.iter().filter(|point| point.value.is_finite());
+        let last = finite().next_back().map(|point| point.epoch);
+        for point in finite() {
+            if point.epoch % every == 0 || Some(point.epoch) == last {
+                marker(svg, self.point(strand, point), look, strand.dashed);
+            }
         }
     }
-    let (width, opacity) = if strand.faint { (1.25, 0.4) } else { (2.75, 1.0) };
-    stroke(svg, &path, look.line, width, strand.dashed, opacity);
-}
-
-fn points(svg: &mut Svg, frame: &Frame, look: Look, strand: &Strand) {
-    // In a long run points would hide the line; each stretch's last one still tells the marker.
-    let every = frame.last.div_ceil(12);
-    let last = strand.points.iter().rev().find(|(_, v)| v.is_finite()).map(|(epoch, _)| *epoch);
-    for &(epoch, value) in &strand.points {
-        let shown = (every == 1 || epoch % every == 0 || Some(epoch) == last) && value.is_finite() && !strand.faint;
-        if shown {
-            marker(svg, frame.x(epoch, strand), frame.y(value), look, strand.dashed);
-        }
-    }
-}
-
-fn marker(svg: &mut Svg, x: f64, y: f64, look: Look, hollow: bool) {
-    let path = match look.marker {
-        Marker::Circle => format!("M{} {}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", N(x - 5.0), N(y)),
-        Marker::Diamond => format!("M{} {}l6.5 6.5l-6.5 6.5l-6.5 -6.5z", N(x), N(y - 6.5)),
-        Marker::Triangle => format!("M{} {}l6 10.5h-12z", N(x), N(y - 7.0)),
-    };
-    let (fill, edge, width) = if hollow { ("#ffffff", look.line, 2.0) } else { (look.line, "#ffffff", 1.5) };
-    let attributes: [(&str, &dyn Display); 4] =
-        [("d", &path), ("fill", &fill), ("stroke", &edge), ("stroke-width", &N(width))];
-    svg.element("path", &attributes);
-}
-
-fn stroke(svg: &mut Svg, path: &str, colour: &str, width: f64, dashed: bool, opacity: f64) {
-    if path.is_empty() {
-        return;
-    }
-    let (width, opacity, dashes) = (N(width), N(opacity), if dashed { DASHES } else { "none" });
-    let attributes: [(&str, &dyn Display); 8] = [
-        ("d", &path),
-        ("fill", &"none"),
-        ("stroke", &colour),
-        ("stroke-width", &width),
-        ("stroke-linejoin", &"round"),
-        ("stroke-linecap", &"round"),
-        ("stroke-dasharray", &dashes),
-        ("stroke-opacity", &opacity),
-    ];
-    svg.element("path", &attributes);
 }

@@ -1,9 +1,33 @@
-//! The marks that figures are made of: axes, lines, labels, colours, and the SVG underneath.
+//! The marks that any figure may use: axes, lines, bars, cells, colour scales, labels, and the SVG underneath.
+//!
+//! A mark knows how something is drawn and takes plain numbers and texts; which record they come from is the
+//! figure's business. [`palette`] alone knows the crate's configurations, which look the same in every figure.
+//!
+//! | mark | file |
+//! |---|---|
+//! | title, subtitle, caption | [`heading`] |
+//! | range and ticks; grid lines with their labels | [`axis`], [`grid`] |
+//! | lines over epochs, labelled where they end | [`line_chart`] |
+//! | points and strokes | [`stroke`] |
+//! | horizontal stacked bars | [`stacked_bars`] |
+//! | pixels, a matrix of coloured cells | [`cells`] |
+//! | the scale of such colours | [`colour_bar`], [`viridis`] |
+//! | labels moved apart | [`labels`] |
+//! | rectangles, text, colours, fonts, elements | [`shapes`], [`style`], [`palette`], [`font`], [`svg`] |
 
 pub mod axis;
+pub mod cells;
+pub mod colour_bar;
 pub mod font;
+pub mod grid;
+pub mod heading;
 pub mod labels;
 pub mod line_chart;
 pub mod palette;
+pub mod shapes;
+pub mod stacked_bars;
+pub mod stroke;
+pub mod style;
 pub mod svg;
+mod ticks;
 pub mod viridis;

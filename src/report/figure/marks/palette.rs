@@ -1,59 +1,70 @@
-//! Colours and markers: hue says the stride, shade and marker say the padding.
+//! Colours and markers. The hue of a line tells the stride, its shade and its markers tell the padding.
 //!
-//! Blue against orange stays apart under every common colour blindness; the shades differ in
-//! lightness, so that grey print still separates them.
+//! Blue and orange, the hues of strides 1 and 2, can be told apart with every common colour blindness. The shades of a
+//! hue differ in lightness, so that they can be told apart in print without colour as well.
 
 use crate::model::Configuration;
 use crate::model::geometry::Padding;
 
-/// Titles and labels.
+/// The colour of titles and labels.
 pub const INK: &str = "#171b21";
-/// Subtitles, tick labels.
+/// The colour of subtitles and tick labels.
 pub const MUTED: &str = "#5a6470";
-/// Grid lines.
+/// The colour of grid lines.
 pub const GRID: &str = "#e6e9ee";
-/// The axis itself.
+/// The colour of an axis itself.
 pub const AXIS: &str = "#98a2ae";
 
-/// Shape of a point.
+/// Shape of a point, which tells the padding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marker {
     /// `same`.
     Circle,
     /// `valid`.
     Diamond,
-    /// Explicit pads.
+    /// Explicit padding by side.
     Triangle,
 }
 
-/// Look of one configuration in every figure.
+/// How one configuration looks, in every figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     /// Colour of lines and points.
     pub line: &'static str,
-    /// The same, dark enough for text.
+    /// The same hue, dark enough for text.
     pub text: &'static str,
     /// Shape of its points.
     pub marker: Marker,
 }
 
-/// By stride from 1, then by `same`, `valid`, explicit: (line, text).
-const HUES: [[(&str, &str); 3]; 4] = [
-    [("#0b4f9e", "#0b4f9e"), ("#4c9be8", "#2a74bd"), ("#7a86d9", "#4c58b0")],
-    [("#b8430a", "#b8430a"), ("#f0932b", "#b2610a"), ("#d9785f", "#a84a32")],
-    [("#0a6b5a", "#0a6b5a"), ("#35b597", "#14806a"), ("#8bbf5a", "#55822a")],
-    [("#6b2d90", "#6b2d90"), ("#b681d8", "#8649ac"), ("#d47fb5", "#a3427f")],
+/// The two colours of a configuration.
+struct Shade {
+    line: &'static str,
+    text: &'static str,
+}
+
+const fn shade(line: &'static str, text: &'static str) -> Shade {
+    Shade { line, text }
+}
+
+/// By stride from 1, then by padding: `same`, `valid`, explicit.
+const SHADES: [[Shade; 3]; 4] = [
+    [shade("#0b4f9e", "#0b4f9e"), shade("#4c9be8", "#2a74bd"), shade("#7a86d9", "#4c58b0")],
+    [shade("#b8430a", "#b8430a"), shade("#f0932b", "#b2610a"), shade("#d9785f", "#a84a32")],
+    [shade("#0a6b5a", "#0a6b5a"), shade("#35b597", "#14806a"), shade("#8bbf5a", "#55822a")],
+    [shade("#6b2d90", "#6b2d90"), shade("#b681d8", "#8649ac"), shade("#d47fb5", "#a3427f")],
 ];
 
-/// The look of a configuration: the first layer's vertical stride gives the hue. Strides past the fourth begin again
-/// at the first hue.
+/// The look of a configuration. The vertical stride of the first layer gives the hue; strides above 4 begin again at
+/// the first hue. The padding gives the shade and the marker.
 pub fn look(configuration: &Configuration) -> Look {
+    let [first_layer, _] = configuration.strides.by_layer();
+    let [stride, _] = first_layer;
+    let hue = &SHADES[stride.saturating_sub(1) % SHADES.len()];
     let (shade, marker) = match configuration.padding {
-        Padding::Same => (0, Marker::Circle),
-        Padding::Valid => (1, Marker::Diamond),
-        Padding::Explicit(_) => (2, Marker::Triangle),
+        Padding::Same => (&hue[0], Marker::Circle),
+        Padding::Valid => (&hue[1], Marker::Diamond),
+        Padding::Explicit(_) => (&hue[2], Marker::Triangle),
     };
-    let [[stride, _], _] = configuration.strides.by_layer();
-    let (line, text) = HUES[stride.saturating_sub(1) % HUES.len()][shade];
-    Look { line, text, marker }
+    Look { line: shade.line, text: shade.text, marker }
 }

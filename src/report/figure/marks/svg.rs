@@ -1,49 +1,19 @@
-//! A small SVG builder: escapes what it is given, and writes numbers that any reader takes.
+//! A small SVG builder. It escapes every text and writes numbers that any reader takes.
 
 use std::fmt::{self, Display, Write};
 
-use super::font::Weight;
-use super::palette::INK;
+use super::shapes::{Point, Rect};
+use super::style::TextStyle;
 
-/// A coordinate: two decimals at most, and never NaN or infinite.
+/// A coordinate: two decimals at most, and 0 in place of NaN or an infinity.
 #[derive(Debug, Clone, Copy)]
-pub struct N(pub f64);
+pub struct Coordinate(pub f64);
 
-impl Display for N {
+impl Display for Coordinate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rounded = (self.0 * 100.0).round() / 100.0;
         // Adding zero turns −0 into 0.
         write!(f, "{}", if rounded.is_finite() { rounded + 0.0 } else { 0.0 })
-    }
-}
-
-/// Where a text's x stands in it.
-#[derive(Debug, Clone, Copy)]
-pub enum Anchor {
-    /// At its left end.
-    Start,
-    /// In its middle.
-    Middle,
-    /// At its right end.
-    End,
-}
-
-/// How a text looks.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// Font size.
-    pub size: f64,
-    /// Font weight.
-    pub weight: Weight,
-    /// Colour.
-    pub fill: &'static str,
-    /// Alignment.
-    pub anchor: Anchor,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Style { size: 14.0, weight: Weight::Regular, fill: INK, anchor: Anchor::Start }
     }
 }
 
@@ -54,30 +24,38 @@ pub struct Svg {
 }
 
 impl Svg {
-    /// White paper of that size; `title` is what a screen reader says.
+    /// A white page of that size. Screen readers read `title`.
     pub fn new(width: f64, height: f64, title: &str) -> Svg {
-        let (w, h) = (N(width), N(height));
-        let mut svg = Svg {
+        let mut svg = Svg::open_document(width, height);
+        let _ = writeln!(svg.text, "<title>{}</title>", Escaped(title));
+        svg.rect(Rect { x: 0.0, y: 0.0, width, height }, "#ffffff");
+        svg
+    }
+
+    /// A document that is measured and thrown away: it has neither a page nor a title.
+    pub(super) fn scratch() -> Svg {
+        Svg::open_document(1.0, 1.0)
+    }
+
+    fn open_document(width: f64, height: f64) -> Svg {
+        let w = Coordinate(width);
+        let h = Coordinate(height);
+        Svg {
             text: format!(
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
                  role=\"img\" font-family=\"Inter, system-ui, sans-serif\">\n"
             ),
-        };
-        if !title.is_empty() {
-            let _ = writeln!(svg.text, "<title>{}</title>", Escaped(title));
-            svg.rect([0.0, 0.0, width, height], "#ffffff");
         }
-        svg
     }
 
     /// An empty element with its attributes.
     pub fn element(&mut self, name: &str, attributes: &[(&str, &dyn Display)]) {
         self.open(name, attributes);
-        self.text.truncate(self.text.len() - 2);
+        self.text.truncate(self.text.len() - ">\n".len());
         self.text.push_str("/>\n");
     }
 
-    /// Opens an element; [`close`](Self::close) ends it.
+    /// Opens an element, which [`close`](Self::close) ends.
     pub fn open(&mut self, name: &str, attributes: &[(&str, &dyn Display)]) {
         // Writing to a String cannot fail.
         let _ = write!(self.text, "<{name}");
@@ -87,44 +65,63 @@ impl Svg {
         self.text.push_str(">\n");
     }
 
-    /// Closes the element opened last.
+    /// Closes the element that was opened last.
     pub fn close(&mut self, name: &str) {
         let _ = writeln!(self.text, "</{name}>");
     }
 
-    /// A filled rectangle `[x, y, width, height]`.
-    pub fn rect(&mut self, [x, y, w, h]: [f64; 4], fill: &str) {
-        let (x, y, w, h) = (N(x), N(y), N(w), N(h));
-        self.element("rect", &[("x", &x), ("y", &y), ("width", &w), ("height", &h), ("fill", &fill)]);
+    /// A filled rectangle.
+    pub fn rect(&mut self, rect: Rect, fill: &str) {
+        let attributes: [(&str, &dyn Display); 5] = [
+            ("x", &Coordinate(rect.x)),
+            ("y", &Coordinate(rect.y)),
+            ("width", &Coordinate(rect.width)),
+            ("height", &Coordinate(rect.height)),
+            ("fill", &fill),
+        ];
+        self.element("rect", &attributes);
     }
 
-    /// A line `[x1, y1, x2, y2]`.
-    pub fn line(&mut self, [x1, y1, x2, y2]: [f64; 4], stroke: &str, width: f64) {
-        let (x1, y1, x2, y2) = (N(x1), N(y1), N(x2), N(y2));
-        let ends: [(&str, &dyn Display); 6] =
-            [("x1", &x1), ("y1", &y1), ("x2", &x2), ("y2", &y2), ("stroke", &stroke), ("stroke-width", &N(width))];
-        self.element("line", &ends);
+    /// The outline of a rectangle.
+    pub fn outline(&mut self, rect: Rect, stroke: &str, width: f64) {
+        let attributes: [(&str, &dyn Display); 7] = [
+            ("x", &Coordinate(rect.x)),
+            ("y", &Coordinate(rect.y)),
+            ("width", &Coordinate(rect.width)),
+            ("height", &Coordinate(rect.height)),
+            ("fill", &"none"),
+            ("stroke", &stroke),
+            ("stroke-width", &Coordinate(width)),
+        ];
+        self.element("rect", &attributes);
+    }
+
+    /// A straight line.
+    pub fn line(&mut self, from: Point, to: Point, stroke: &str, width: f64) {
+        let attributes: [(&str, &dyn Display); 6] = [
+            ("x1", &Coordinate(from.x)),
+            ("y1", &Coordinate(from.y)),
+            ("x2", &Coordinate(to.x)),
+            ("y2", &Coordinate(to.y)),
+            ("stroke", &stroke),
+            ("stroke-width", &Coordinate(width)),
+        ];
+        self.element("line", &attributes);
     }
 
     /// A line of text with its baseline at `y`.
-    pub fn text(&mut self, x: f64, y: f64, style: Style, text: &str) {
-        let anchor = match style.anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
-        };
-        let (x, y, size, weight) = (N(x), N(y), N(style.size), style.weight.css());
+    pub fn text(&mut self, x: f64, y: f64, style: TextStyle, text: &str) {
         let attributes: [(&str, &dyn Display); 6] = [
-            ("x", &x),
-            ("y", &y),
-            ("font-size", &size),
-            ("font-weight", &weight),
+            ("x", &Coordinate(x)),
+            ("y", &Coordinate(y)),
+            ("font-size", &Coordinate(style.size)),
+            ("font-weight", &style.weight.css()),
             ("fill", &style.fill),
-            ("text-anchor", &anchor),
+            ("text-anchor", &style.anchor.svg()),
         ];
         self.open("text", &attributes);
         // White space inside <text> would be drawn.
-        self.text.truncate(self.text.len() - 1);
+        self.text.truncate(self.text.len() - "\n".len());
         let _ = writeln!(self.text, "{}</text>", Escaped(text));
     }
 
@@ -135,6 +132,7 @@ impl Svg {
     }
 }
 
+/// A text in which no character has a meaning for XML.
 struct Escaped<'a>(&'a str);
 
 impl Display for Escaped<'_> {
@@ -145,7 +143,7 @@ impl Display for Escaped<'_> {
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
-                // XML 1.0 has no way to write these.
+                // XML 1.0 cannot hold these characters, not even escaped.
                 c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => f.write_char('\u{fffd}')?,
                 c => f.write_char(c)?,
             }

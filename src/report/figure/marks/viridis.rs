@@ -1,9 +1,9 @@
-//! matplotlib's viridis, by Nathaniel Smith and Stéfan van der Walt, given to the public domain
-//! under CC0. Table: `matplotlib.colormaps["viridis"].colors` of matplotlib 3.11.2, times 255,
-//! rounded.
+//! matplotlib's colour map viridis, by Nathaniel Smith and Stéfan van der Walt, who gave it to the public domain
+//! under CC0.
+//!
+//! The table is `matplotlib.colormaps["viridis"].colors` of matplotlib 3.11.2, times 255, rounded.
 
-/// The colour of `value` on a scale from 0 to `max`, as matplotlib maps it; `None` where it is not
-/// finite.
+/// The colour of `value` on a scale from 0 to `max`, as matplotlib maps it; `None` where the value is not finite.
 pub fn colour(value: f32, max: f32) -> Option<[u8; 3]> {
     let step = (f64::from(value) / f64::from(max) * 256.0).floor().clamp(0.0, 255.0);
     value.is_finite().then(|| rgb(TABLE[step as usize]))
