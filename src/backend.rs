@@ -23,7 +23,7 @@ pub enum Executor {
     /// In memory.
     Cpu(Box<cpu::CpuExecutor>),
     /// In the buffers of a GPU.
-    Gpu(Box<gpu::Executor>),
+    Gpu(Box<gpu::GpuExecutor>),
 }
 
 impl Backend {
@@ -59,7 +59,7 @@ impl Backend {
     pub async fn prepare(&self, plan: &Plan) -> Result<Executor> {
         Ok(match self {
             Backend::Cpu => Executor::Cpu(Box::new(cpu::CpuExecutor::new(plan))),
-            Backend::Gpu(gpu) => Executor::Gpu(Box::new(gpu::Executor::new(gpu.clone(), plan).await?)),
+            Backend::Gpu(gpu) => Executor::Gpu(Box::new(gpu::GpuExecutor::new(gpu.clone(), plan).await?)),
         })
     }
 }

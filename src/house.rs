@@ -4,22 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Modules that a folder must not reach, directly or through others.
-const FORBIDDEN: [(&str, &[&str]); 8] = [
+type Rule = (&'static str, &'static [&'static str]);
+
+/// What the files of a folder must not reach, neither themselves nor through what they import.
+const REACHED: [Rule; 7] = [
     ("ops", &["gpu", "cpu", "backend", "train", "study", "record", "store", "report"]),
     ("model", &["plan", "gpu", "cpu", "backend", "train", "record", "store", "report"]),
     ("plan", &["gpu", "cpu", "backend", "train", "record", "store", "report"]),
-    ("study", &["files", "store", "record", "report", "analysis"]),
-    ("record", &["gpu", "cpu", "backend", "train", "bench", "files", "store", "report", "analysis"]),
-    ("analysis", &["gpu", "cpu", "backend", "train", "study", "bench", "parity", "files", "store", "report"]),
-    ("report", &["gpu", "cpu", "backend", "train", "study", "bench", "parity", "files", "store"]),
+    ("record", &["gpu", "cpu", "backend", "train", "bench", "store", "report", "analysis"]),
+    ("analysis", &["gpu", "cpu", "backend", "train", "study", "bench", "parity", "store", "report"]),
+    ("report", &["gpu", "cpu", "backend", "train", "study", "bench", "parity", "store"]),
     ("store", &["gpu", "cpu", "backend", "train", "study", "bench", "parity", "report"]),
 ];
 
-/// The source files of the library, by module path: `["gpu", "fused"]` for `src/gpu/fused/mod.rs`.
-struct Sources(BTreeMap<Vec<String>, Source>);
+/// What they must not import themselves.
+const IMPORTED: [Rule; 5] = [
+    ("study", &["gpu", "cpu", "files", "store", "record", "report", "analysis"]),
+    ("train", &["gpu", "cpu", "files", "store", "record", "report", "analysis"]),
+    ("record", &["files"]),
+    ("analysis", &["files"]),
+    ("report", &["files"]),
+];
 
-struct Source {
+/// A module's path: `["gpu", "fused"]`.
+type Module = Vec<String>;
+type Graph<'a> = BTreeMap<&'a Module, BTreeSet<&'a Module>>;
+
+/// The source files of the library, by module path: `["gpu", "fused"]` for `src/gpu/fused/mod.rs`.
+struct Sources(BTreeMap<Vec<String>, SourceFile>);
+
+struct SourceFile {
     folder: PathBuf,
     /// Paths after `crate::` or resolved from `super::`, each with the names that are imported.
     imports: Vec<Vec<String>>,
@@ -46,7 +60,7 @@ impl Sources {
                 module.retain(|part| part != "mod");
                 let imports = imports(&fs::read_to_string(&path).unwrap(), &module);
                 let parent = path.parent().unwrap().to_owned();
-                sources.insert(module, Source { folder: parent, imports });
+                sources.insert(module, SourceFile { folder: parent, imports });
             }
         }
         Sources(sources)
@@ -65,29 +79,43 @@ impl Sources {
     }
 
     /// The files that each file imports from.
-    fn graph(&self) -> BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> {
-        let targets = |(module, source): (_, &Source)| {
+    fn graph(&self) -> Graph<'_> {
+        let targets = |(module, source): (_, &SourceFile)| {
             let files = source.imports.iter().filter_map(|import| self.file(import));
             (module, files.filter(|file| *file != module).collect())
         };
         self.0.iter().map(|(module, source)| targets((module, source))).collect()
     }
 
-    /// Everything that can be reached from a file.
-    fn reach<'a>(
-        graph: &BTreeMap<&'a Vec<String>, BTreeSet<&'a Vec<String>>>,
-        from: &'a Vec<String>,
-    ) -> BTreeSet<&'a Vec<String>> {
-        let mut seen = BTreeSet::new();
+    /// Everything that can be reached from a file, each with the file that imports it.
+    fn reach<'a>(graph: &Graph<'a>, from: &'a Module) -> BTreeMap<&'a Module, &'a Module> {
+        let mut seen = BTreeMap::new();
         let mut next = vec![from];
         while let Some(module) = next.pop() {
             for &target in graph.get(module).into_iter().flatten() {
-                if seen.insert(target) {
+                if !seen.contains_key(target) {
+                    seen.insert(target, module);
                     next.push(target);
                 }
             }
         }
         seen
+    }
+
+    /// How `to` is reached from `from`.
+    fn chain<'a>(graph: &Graph<'a>, from: &'a Module, to: &'a Module) -> String {
+        let reached = Sources::reach(graph, from);
+        let mut chain = vec![to.join("/")];
+        let mut at = to;
+        while let Some(&importer) = reached.get(at) {
+            chain.push(importer.join("/"));
+            at = importer;
+            if at == from {
+                break;
+            }
+        }
+        chain.reverse();
+        chain.join(" → ")
     }
 }
 
@@ -99,7 +127,9 @@ fn imports(text: &str, module: &[String]) -> Vec<Vec<String>> {
     for start in ["crate::", "super::", "self::"] {
         for (at, _) in code.match_indices(start) {
             let before = code[..at].chars().next_back();
-            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+            // `pub(in crate::gpu)` imports nothing.
+            let visibility = code[..at].ends_with("(in ");
+            if visibility || before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
                 continue;
             }
             for path in paths(&code[at..]) {
@@ -108,9 +138,12 @@ fn imports(text: &str, module: &[String]) -> Vec<Vec<String>> {
         }
     }
     // `pub use child::Name;` in a mod.rs names a child without a prefix.
-    for (at, _) in code.match_indices("pub use ") {
-        for path in paths(&code[at + "pub use ".len()..]) {
-            if !["crate", "super", "self"].contains(&path[0].as_str()) {
+    for at in ["pub use ", "pub(super) use ", "pub(crate) use "]
+        .iter()
+        .flat_map(|start| code.match_indices(start).map(|(at, _)| at + start.len()).collect::<Vec<_>>())
+    {
+        for path in paths(&code[at..]) {
+            if path.len() > 1 && !["crate", "super", "self"].contains(&path[0].as_str()) {
                 all.push([module, &path[..]].concat());
             }
         }
@@ -170,21 +203,18 @@ fn resolve(path: &[String], module: &[String]) -> Option<Vec<String>> {
     (!rest.is_empty()).then(|| [&at[..], rest].concat())
 }
 
-fn shown(module: &[String]) -> String {
-    module.join("/")
-}
-
 #[test]
 fn nobody_reaches_what_is_forbidden() {
     let sources = Sources::read();
     assert!(sources.0.len() > 80, "{} files", sources.0.len());
     let graph = sources.graph();
-    for (folder, forbidden) in FORBIDDEN {
-        let files = sources.0.keys().filter(|module| module[0] == folder);
-        for module in files {
-            for target in Sources::reach(&graph, module) {
-                assert!(!forbidden.contains(&target[0].as_str()), "{} reaches {}", shown(module), shown(target));
-            }
+    for module in sources.0.keys() {
+        let of = |table: &[Rule]| table.iter().find(|rule| rule.0 == module[0]).map_or(&[][..], |rule| rule.1).to_vec();
+        for target in Sources::reach(&graph, module).into_keys().filter(|t| of(&REACHED).contains(&t[0].as_str())) {
+            panic!("{}", Sources::chain(&graph, module, target));
+        }
+        for target in graph[module].iter().filter(|target| of(&IMPORTED).contains(&target[0].as_str())) {
+            panic!("{} imports {}", module.join("/"), target.join("/"));
         }
     }
 }
@@ -194,10 +224,12 @@ fn no_circle_spans_two_folders() {
     let sources = Sources::read();
     let graph = sources.graph();
     for (module, source) in &sources.0 {
-        let reached = Sources::reach(&graph, module);
-        for &other in &reached {
-            if sources.0[other].folder != source.folder && Sources::reach(&graph, other).contains(module) {
-                panic!("{} and {} import each other, directly or through others", shown(module), shown(other));
+        for other in
+            Sources::reach(&graph, module).into_keys().filter(|other| sources.0[*other].folder != source.folder)
+        {
+            if Sources::reach(&graph, other).contains_key(module) {
+                let (there, back) = (Sources::chain(&graph, module, other), Sources::chain(&graph, other, module));
+                panic!("a circle of imports: {there}, and {back}");
             }
         }
     }

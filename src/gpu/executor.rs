@@ -11,19 +11,19 @@ use crate::plan::{Buffer, Plan, ProgramId, StepRecord, View};
 use super::clock::Stamps;
 use super::device::Gpu;
 use super::fused::{Fused, fuse};
-use super::pipeline::{Memory, Pipelines};
-use super::program::{Program, record_layout};
+use super::pipeline::{BoundBuffers, Pipelines};
+use super::program::{GpuProgram, record_layout};
 use super::readback::{Section, Signal, read};
 
 /// A plan's buffers and pipelines on a GPU.
-pub struct Executor {
+pub struct GpuExecutor {
     gpu: Arc<Gpu>,
     plan: Plan,
     /// What each buffer is: the plan's, then those that only fused kernels use.
     specs: Vec<Buffer>,
     buffers: Vec<wgpu::Buffer>,
     pipelines: Pipelines,
-    programs: Vec<Program>,
+    programs: Vec<GpuProgram>,
     /// The latest measurement of each program, 0 before the first.
     seconds_per_step: Vec<f64>,
     stamps: Option<Stamps>,
@@ -36,7 +36,7 @@ struct Running {
     submission: wgpu::SubmissionIndex,
 }
 
-impl Executor {
+impl GpuExecutor {
     /// Allocates every buffer, zeroed, and compiles the first program. Others are compiled when their
     /// records are first set: those of validation before the first validation pass.
     ///
@@ -50,11 +50,13 @@ impl Executor {
         let specs: Vec<_> = plan.buffers.iter().chain(&scratch).cloned().collect();
         let record_layout = record_layout(&gpu);
         let programs = plan.programs.iter().zip(kernels);
-        let mut executor = Executor {
+        let mut executor = GpuExecutor {
             plan: plan.clone(),
             buffers: specs.iter().map(|spec| buffer(&gpu, spec)).collect(),
             specs,
-            programs: programs.map(|(program, kernels)| Program::new(&gpu, program, kernels, &record_layout)).collect(),
+            programs: programs
+                .map(|(program, kernels)| GpuProgram::new(&gpu, program, kernels, &record_layout))
+                .collect(),
             pipelines: Pipelines::new(record_layout),
             seconds_per_step: vec![0.0; plan.programs.len()],
             stamps: Stamps::new(&gpu),
@@ -79,7 +81,7 @@ impl Executor {
         let compiled = &mut self.programs[program.0];
         if compiled.dispatches.is_none() {
             let start = Instant::now();
-            let memory = Memory { specs: &self.specs, buffers: &self.buffers, replicas: self.plan.replicas };
+            let memory = BoundBuffers { specs: &self.specs, buffers: &self.buffers, replicas: self.plan.replicas };
             let made = self.pipelines.dispatches(&self.gpu, &compiled.kernels, memory);
             let name = self.plan.programs[program.0].name;
             log::debug!("{name}: {} dispatches, ready after {:.1?}", made.len(), start.elapsed());
@@ -136,7 +138,7 @@ impl Executor {
     /// Copies several views of one replica out, after all work so far, in one submission.
     ///
     /// # Errors
-    /// As [`Executor::read`].
+    /// As [`GpuExecutor::read`].
     pub async fn read_many(&self, views: &[View], replica: usize) -> Result<Vec<Vec<u8>>> {
         let sections: Vec<_> = views.iter().map(|&view| self.section(view, replica)).collect();
         read(&self.gpu, &sections).await

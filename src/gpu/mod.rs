@@ -26,7 +26,7 @@ mod tuning;
 
 pub use adapter::{AdapterSummary, adapters, choose, is_real};
 pub use device::{Gpu, open};
-pub use executor::Executor;
+pub use executor::GpuExecutor;
 pub use peak::Peak;
 pub use shaders::{SHADERS, shader_source};
 pub use tuning::Tuning;

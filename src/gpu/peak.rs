@@ -10,7 +10,7 @@ use crate::plan::{Buffer, BufferId, Element, View};
 use super::clock::Stamps;
 use super::device::Gpu;
 use super::kernels::{Argument, Grid, Kernel};
-use super::pipeline::{Dispatch, Memory, Pipelines};
+use super::pipeline::{BoundBuffers, Dispatch, Pipelines};
 use super::readback::Signal;
 use super::shaders::constant;
 
@@ -64,7 +64,7 @@ impl Peak {
         // The kernel reads no step record, so any layout will do.
         let records =
             gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &[] });
-        let memory = Memory { specs: &[spec], buffers: &[buffer], replicas: 1 };
+        let memory = BoundBuffers { specs: &[spec], buffers: &[buffer], replicas: 1 };
         let mut dispatches = Pipelines::new(records).dispatches(gpu, &[kernel], memory);
         gpu.check()?;
         let dispatch = dispatches.remove(0);

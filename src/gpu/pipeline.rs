@@ -39,7 +39,7 @@ pub(super) struct Dispatch {
 
 /// The buffers that kernels are bound to.
 #[derive(Clone, Copy)]
-pub(super) struct Memory<'a> {
+pub(super) struct BoundBuffers<'a> {
     /// What each buffer is.
     pub specs: &'a [Buffer],
     pub buffers: &'a [wgpu::Buffer],
@@ -59,7 +59,7 @@ impl Pipelines {
 
     /// Compiles the pipelines of these kernels that do not exist yet, and binds the kernels' buffers. What
     /// the device refuses is found by [`Gpu::check`].
-    pub fn dispatches(&mut self, gpu: &Gpu, kernels: &[Kernel], memory: Memory<'_>) -> Vec<Dispatch> {
+    pub fn dispatches(&mut self, gpu: &Gpu, kernels: &[Kernel], memory: BoundBuffers<'_>) -> Vec<Dispatch> {
         let keys: Vec<Key> = kernels.iter().map(|kernel| key(kernel, memory.specs)).collect();
         let mut missing: Vec<&Key> = Vec::new();
         for key in &keys {
@@ -141,7 +141,7 @@ fn compile(gpu: &Gpu, key: &Key, record_layout: &wgpu::BindGroupLayout) -> Pipel
     Pipeline { pipeline, layout }
 }
 
-fn bind(gpu: &Gpu, kernel: &Kernel, made: &Pipeline, memory: Memory<'_>) -> Dispatch {
+fn bind(gpu: &Gpu, kernel: &Kernel, made: &Pipeline, memory: BoundBuffers<'_>) -> Dispatch {
     let name = kernel.name();
     let shader = interface(kernel.shader);
     let entry = shader.entry(kernel.entry);

@@ -12,7 +12,7 @@ use super::pipeline::Dispatch;
 const RECORD_STRIDE: usize = 256;
 
 /// A program on a GPU.
-pub(super) struct Program {
+pub(super) struct GpuProgram {
     pub kernels: Vec<Kernel>,
     /// The kernels' dispatches, once the program has been used.
     pub dispatches: Option<Vec<Dispatch>>,
@@ -37,7 +37,7 @@ pub(super) fn record_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
     })
 }
 
-impl Program {
+impl GpuProgram {
     /// Allocates the program's records. Its kernels are compiled later.
     pub fn new(gpu: &Gpu, program: &plan::Program, kernels: Vec<Kernel>, layout: &wgpu::BindGroupLayout) -> Self {
         let records = gpu.device.create_buffer(&wgpu::BufferDescriptor {
@@ -56,7 +56,7 @@ impl Program {
             layout,
             entries: &[wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(record) }],
         });
-        Program { kernels, dispatches: None, records, record_bindings }
+        GpuProgram { kernels, dispatches: None, records, record_bindings }
     }
 
     /// Writes the records of its steps.

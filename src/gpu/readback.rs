@@ -10,9 +10,9 @@ use crate::error::Result;
 use super::device::Gpu;
 
 /// A value that a callback of wgpu will deliver.
-pub(super) struct Signal<T>(Arc<Mutex<State<T>>>);
+pub(super) struct Signal<T>(Arc<Mutex<SignalState<T>>>);
 
-struct State<T> {
+struct SignalState<T> {
     value: Option<T>,
     /// The task that waits for the value, in a browser.
     #[cfg(target_arch = "wasm32")]
@@ -21,7 +21,7 @@ struct State<T> {
 
 impl<T: Send + 'static> Signal<T> {
     pub fn new() -> Self {
-        Signal(Arc::new(Mutex::new(State {
+        Signal(Arc::new(Mutex::new(SignalState {
             value: None,
             #[cfg(target_arch = "wasm32")]
             waker: None,

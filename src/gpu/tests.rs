@@ -23,7 +23,7 @@ fn kernels_that_are_alike_share_a_pipeline() {
     let c = plan.buffer("c", Element::F32, &[6]).unwrap();
     plan.program(program(vec![relu(a), relu(b), relu(a)]));
     let second = plan.program(program(vec![relu(b), relu(c)]));
-    let mut executor = pollster::block_on(Executor::new(gpu.clone(), &plan)).unwrap();
+    let mut executor = pollster::block_on(GpuExecutor::new(gpu.clone(), &plan)).unwrap();
     assert_eq!(executor.pipelines(), 1, "only the first program's");
     let sign = |i: usize| if i.is_multiple_of(2) { 1.0f32 } else { -1.0 };
     for view in [a, b, c] {
@@ -70,11 +70,11 @@ fn what_the_device_refuses_is_an_error() {
     let first = plan.program(program(vec![relu(y)]));
     plan.program(program(vec![relu(y), Op::MatMul(impossible)]));
     let gpu = std::sync::Arc::new(pollster::block_on(open(None, false)).unwrap());
-    let mut executor = pollster::block_on(Executor::new(gpu.clone(), &plan)).unwrap();
+    let mut executor = pollster::block_on(GpuExecutor::new(gpu.clone(), &plan)).unwrap();
     executor.set_records(first, &[StepRecord::default()]).unwrap();
     failed(executor.set_records(ProgramId(1), &[StepRecord::default()]));
 
     plan.programs.swap(0, 1);
     let gpu = std::sync::Arc::new(pollster::block_on(open(None, false)).unwrap());
-    failed(pollster::block_on(Executor::new(gpu.clone(), &plan)).map(|_| ()));
+    failed(pollster::block_on(GpuExecutor::new(gpu.clone(), &plan)).map(|_| ()));
 }

@@ -55,19 +55,19 @@ pub(crate) struct Dense {
 
 /// The last two dense layers, ReLU between them, and the loss: `first.product.a, label → losses, predicted`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Head {
+pub(crate) struct DenseHead {
     pub first: Dense,
     pub last: Dense,
     pub label: View,
     pub losses: View,
     pub predicted: View,
-    pub backward: Option<HeadBackward>,
+    pub backward: Option<DenseHeadBackward>,
 }
 
-/// A [`Head`]'s gradients: of the logits, of the hidden layer before ReLU, and of the parameters but the
+/// A [`DenseHead`]'s gradients: of the logits, of the hidden layer before ReLU, and of the parameters but the
 /// first layer's weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct HeadBackward {
+pub(crate) struct DenseHeadBackward {
     pub d_logits: View,
     pub d_hidden: View,
     pub dw2: View,
@@ -152,7 +152,7 @@ impl RectifiedBias {
     }
 }
 
-impl Head {
+impl DenseHead {
     /// The run that `ops` begins with, and its number of operations.
     pub fn at(ops: &[Op]) -> Option<(Self, usize)> {
         let (first, taken) = Dense::at(ops)?;
@@ -170,14 +170,14 @@ impl Head {
         // The kernels find both layers' biases in the buffer of the last one's weights.
         let together = [first.b, last.b].iter().all(|b| b.buffer == last.product.b.buffer);
         let as_they_lie = !last.product.transpose_a && !last.product.transpose_b;
-        let mut run = Head { first, last, label, losses, predicted, backward: None };
+        let mut run = DenseHead { first, last, label, losses, predicted, backward: None };
         run.backward = run.backward(&ops[taken + 1..]);
         let taken = taken + 1 + if run.backward.is_some() { 6 } else { 0 };
         (chained && together && as_they_lie).then_some((run, taken))
     }
 
     /// The gradients, where the operations after the loss begin with them.
-    fn backward(&self, ops: &[Op]) -> Option<HeadBackward> {
+    fn backward(&self, ops: &[Op]) -> Option<DenseHeadBackward> {
         let [
             Op::SoftmaxCrossEntropy(SoftmaxCrossEntropy {
                 pass: SoftmaxCrossEntropyPass::Backward { x, label, dx: d_logits },
@@ -200,7 +200,7 @@ impl Head {
                 == (true, false, false, true);
         let chained = (*d1, *activation, *rectified, *d2) == (*d_logits, hidden, d_hidden, d_hidden);
         let together = [db1, db2].iter().all(|db| db.buffer == weights.y.buffer);
-        let run = HeadBackward { d_logits: *d_logits, d_hidden, dw2: weights.y, db1: *db1, db2: *db2 };
+        let run = DenseHeadBackward { d_logits: *d_logits, d_hidden, dw2: weights.y, db1: *db1, db2: *db2 };
         (loss && layer && chained && together).then_some(run)
     }
 }

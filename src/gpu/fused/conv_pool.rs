@@ -2,7 +2,7 @@
 
 use super::Scratch;
 use super::sums::Sum;
-use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, conv2d, sizes};
+use crate::gpu::kernels::{Argument, Grid, Kernel, TiledExtent, conv2d, sizes};
 use crate::gpu::shaders::constant;
 use crate::gpu::tuning::Tuning;
 use crate::model::geometry::Pads;
@@ -52,8 +52,8 @@ pub(super) fn forward(run: &ConvPool) -> Kernel {
             Argument::new("argmax", run.argmax),
         ],
         grid: Grid::workgroups(&[
-            Extent::tiled(run.conv.out_channels, "TILE_CHANNELS"),
-            Extent::tiled(windows, "WORKGROUP"),
+            TiledExtent::tiled(run.conv.out_channels, "TILE_CHANNELS"),
+            TiledExtent::tiled(windows, "WORKGROUP"),
         ]),
     }
 }
@@ -111,13 +111,13 @@ fn weights_arguments(run: &ConvPoolBackward, partial: View) -> Vec<Argument> {
 
 /// The weights' gradient of a convolution over one channel.
 fn first_layer(run: &ConvPoolBackward, slices: &Slices, partial: View) -> Kernel {
-    let channels = Extent::tiled(run.forward.conv.out_channels, "TILE_CHANNELS");
+    let channels = TiledExtent::tiled(run.forward.conv.out_channels, "TILE_CHANNELS");
     Kernel {
         shader: FIRST_LAYER,
         entry: "backward_weights",
         constants: constants(&run.forward, slices.images),
         arguments: weights_arguments(run, partial),
-        grid: Grid::workgroups(&[channels, Extent::of(slices.count)]),
+        grid: Grid::workgroups(&[channels, TiledExtent::of(slices.count)]),
     }
 }
 
@@ -133,14 +133,14 @@ fn weights_and_output(tuning: &Tuning, run: &ConvPoolBackward, slices: &Slices, 
     let kernel =
         |entry, arguments, grid| Kernel { shader: BACKWARD, entry, constants: constants.clone(), arguments, grid };
     let arguments = weights_arguments(run, partial);
-    let of_weights = Grid::workgroups(&[Extent::of(weight_tiles)]);
+    let of_weights = Grid::workgroups(&[TiledExtent::of(weight_tiles)]);
     if run.dx.is_none() {
         return vec![kernel("backward_weights", arguments, of_weights)];
     }
     let cells = batch * conv.out_channels * conv.output[0].div_ceil(2) * conv.output[1].div_ceil(2);
     let unpooled = Argument::new("dx", run.unpooled);
     if tuning.merge {
-        let grid = Grid::workgroups(&[Extent::of(weight_tiles + tiles(cells, "TILE_CELLS"))]);
+        let grid = Grid::workgroups(&[TiledExtent::of(weight_tiles + tiles(cells, "TILE_CELLS"))]);
         return vec![kernel("backward", [arguments, vec![unpooled]].concat(), grid)];
     }
     let of_output = vec![Argument::new("dy", run.dy), Argument::new("winner", run.forward.argmax), unpooled];
@@ -156,9 +156,9 @@ fn input(run: &ConvPoolBackward, dx: View) -> Kernel {
         constants: conv2d::constants(&conv, batch),
         arguments: vec![Argument::new("dy", run.unpooled), Argument::new("w", w), Argument::new("dx", dx)],
         grid: Grid::workgroups(&[
-            Extent::tiled(conv.in_channels, "TILE_CHANNELS"),
-            Extent::tiled(conv2d::phase_pixels(&conv, batch), "TILE_PIXELS"),
-            Extent::of(conv.stride[0] * conv.stride[1]),
+            TiledExtent::tiled(conv.in_channels, "TILE_CHANNELS"),
+            TiledExtent::tiled(conv2d::phase_pixels(&conv, batch), "TILE_PIXELS"),
+            TiledExtent::of(conv.stride[0] * conv.stride[1]),
         ]),
     }
 }

@@ -1,7 +1,7 @@
 //! Dense layers: matrix products whose left factor lanes share, bias and ReLU.
 
 use super::Scratch;
-use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, matmul, sizes};
+use crate::gpu::kernels::{Argument, Grid, Kernel, TiledExtent, matmul, sizes};
 use crate::gpu::shaders::constant;
 use crate::gpu::tuning::Tuning;
 use crate::ops::{MatMul, View};
@@ -52,9 +52,9 @@ pub(super) fn multiply(op: &MatMul, slices: usize, y: View) -> Kernel {
         constants,
         arguments: vec![Argument::new("a", op.a), Argument::new("b", op.b), Argument::new("y", y)],
         grid: Grid::workgroups(&[
-            Extent::tiled(op.columns, "TILE_COLUMNS"),
-            Extent::tiled(op.rows, "TILE_ROWS"),
-            Extent::of(slices),
+            TiledExtent::tiled(op.columns, "TILE_COLUMNS"),
+            TiledExtent::tiled(op.rows, "TILE_ROWS"),
+            TiledExtent::of(slices),
         ]),
     }
 }

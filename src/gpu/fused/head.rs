@@ -1,14 +1,14 @@
 //! The last two dense layers and the loss: forward, or forward and backward up to the first one's input.
 
 use super::{Scratch, dense};
-use crate::gpu::kernels::{Argument, Extent, Grid, Kernel, sizes};
+use crate::gpu::kernels::{Argument, Grid, Kernel, TiledExtent, sizes};
 use crate::gpu::shaders::constant;
 use crate::gpu::tuning::Tuning;
-use crate::plan::patterns::{Head, HeadBackward};
+use crate::plan::patterns::{DenseHead, DenseHeadBackward};
 
 /// Whether the kernels are written for these shapes: one invocation per hidden unit, and a lane for each
 /// class.
-pub(super) fn fits(run: &Head) -> bool {
+pub(super) fn fits(run: &DenseHead) -> bool {
     let units = run.first.product.columns;
     dense::fits(&run.first.product)
         && units <= constant("fused/head", "WORKGROUP")
@@ -18,8 +18,8 @@ pub(super) fn fits(run: &Head) -> bool {
 
 /// `x → losses, predicted` and, with a backward pass, the gradients of all parameters but the first
 /// layer's weights, and of its output before ReLU.
-pub(super) fn kernels(tuning: &Tuning, run: &Head, scratch: &mut Scratch) -> Vec<Kernel> {
-    let Head { first, last, label, losses, predicted, backward } = *run;
+pub(super) fn kernels(tuning: &Tuning, run: &DenseHead, scratch: &mut Scratch) -> Vec<Kernel> {
+    let DenseHead { first, last, label, losses, predicted, backward } = *run;
     let rows = first.product.rows;
     let units = first.product.columns;
     let classes = last.product.columns;
@@ -36,7 +36,7 @@ pub(super) fn kernels(tuning: &Tuning, run: &Head, scratch: &mut Scratch) -> Vec
         Argument::new("losses", losses),
         Argument::new("predicted", predicted),
     ];
-    if let Some(HeadBackward { d_logits, d_hidden, .. }) = backward {
+    if let Some(DenseHeadBackward { d_logits, d_hidden, .. }) = backward {
         arguments.extend([Argument::new("d_logits", d_logits), Argument::new("d_hidden", d_hidden)]);
     }
     let layers = Kernel {
@@ -44,10 +44,10 @@ pub(super) fn kernels(tuning: &Tuning, run: &Head, scratch: &mut Scratch) -> Vec
         entry: if backward.is_some() { "forward_backward" } else { "forward" },
         constants: [shapes.clone(), places].concat(),
         arguments,
-        grid: Grid::workgroups(&[Extent::tiled(rows, "TILE_ROWS")]),
+        grid: Grid::workgroups(&[TiledExtent::tiled(rows, "TILE_ROWS")]),
     };
     let mut kernels = vec![dense::multiply(&first.product, slices, partial), layers];
-    if let Some(HeadBackward { d_logits, d_hidden, dw2, db1, db2 }) = backward {
+    if let Some(DenseHeadBackward { d_logits, d_hidden, dw2, db1, db2 }) = backward {
         let places = sizes([("db1_offset", db1.offset), ("db2_offset", db2.offset)]);
         kernels.push(Kernel {
             shader: "fused/head_gradients",
@@ -59,7 +59,7 @@ pub(super) fn kernels(tuning: &Tuning, run: &Head, scratch: &mut Scratch) -> Vec
                 Argument::new("d_hidden", d_hidden),
                 Argument::new("dw2", dw2),
             ],
-            grid: Grid::workgroups(&[Extent::tiled(units, "TILE_UNITS")]),
+            grid: Grid::workgroups(&[TiledExtent::tiled(units, "TILE_UNITS")]),
         });
     }
     kernels

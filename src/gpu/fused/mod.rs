@@ -11,7 +11,7 @@ mod head;
 mod sums;
 
 use crate::ops::{Op, View};
-use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, Head, RectifiedBias};
+use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, DenseHead, RectifiedBias};
 use crate::plan::{Buffer, BufferId, Element, Plan, Program};
 
 use super::kernels::{self, Kernel};
@@ -81,7 +81,7 @@ fn fuse_program(tuning: &Tuning, ops: &[Op], forwards: &mut Vec<ConvPool>, scrat
             kernels.extend(backward.kernels);
             sums.push(backward.sum);
             taken
-        } else if let Some((run, taken)) = Head::at(rest).filter(|(run, _)| head::fits(run)) {
+        } else if let Some((run, taken)) = DenseHead::at(rest).filter(|(run, _)| head::fits(run)) {
             kernels.extend(head::kernels(tuning, &run, scratch));
             taken
         } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(&run.product)) {

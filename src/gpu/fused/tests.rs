@@ -74,7 +74,7 @@ fn what_does_not_fit_stays_plain() {
     assert!(!with(ConvShape { in_channels: 3, ..conv }));
     assert!(!with(ConvShape { out_channels: 48, ..conv }));
     let ops = &training.plan.programs[training.train_step.0].ops;
-    let (head, _) = ops.iter().enumerate().find_map(|(i, _)| patterns::Head::at(&ops[i..])).unwrap();
+    let (head, _) = ops.iter().enumerate().find_map(|(i, _)| patterns::DenseHead::at(&ops[i..])).unwrap();
     let with = |units, classes| {
         let mut other = head;
         other.first.product.columns = units;

@@ -1,6 +1,6 @@
 //! Bias: forward one invocation per element, backward one workgroup per channel.
 
-use super::{Extent, Grid, Kernel, arguments, sizes};
+use super::{Grid, Kernel, TiledExtent, arguments, sizes};
 use crate::ops::Bias;
 use crate::ops::bias::BiasPass;
 
@@ -12,7 +12,7 @@ pub(super) fn kernel(op: &Bias) -> Kernel {
         arguments: arguments(&op.operands()),
         grid: match op.pass {
             BiasPass::Forward { .. } => Grid::elements(op.rows * op.channels),
-            BiasPass::Backward { .. } => Grid::workgroups(&[Extent::of(op.channels)]),
+            BiasPass::Backward { .. } => Grid::workgroups(&[TiledExtent::of(op.channels)]),
         },
     }
 }

@@ -1,7 +1,7 @@
 //! Convolution: tiles of pixels × channels or, of the weights' gradient, of rows × channels. Instead of the
 //! tiled shader there is a naive one that computes an element per invocation.
 
-use super::{Extent, Grid, Kernel, arguments, sizes};
+use super::{Grid, Kernel, TiledExtent, arguments, sizes};
 use crate::model::geometry::ConvShape;
 use crate::ops::Conv2d;
 use crate::ops::conv2d::Conv2dPass;
@@ -10,19 +10,19 @@ pub(super) fn kernel(op: &Conv2d) -> Kernel {
     let s = &op.shape;
     let grid = match op.pass {
         Conv2dPass::Forward { .. } => Grid::tiles(&[
-            Extent::tiled(s.out_channels, "TILE_CHANNELS"),
-            Extent::tiled(op.batch * s.output[0] * s.output[1], "TILE_PIXELS"),
+            TiledExtent::tiled(s.out_channels, "TILE_CHANNELS"),
+            TiledExtent::tiled(op.batch * s.output[0] * s.output[1], "TILE_PIXELS"),
         ]),
         // Pixels that are a stride apart use the same kernel taps, so each tile takes its pixels from one
         // phase of the stride.
         Conv2dPass::BackwardInput { .. } => Grid::tiles(&[
-            Extent::tiled(s.in_channels, "TILE_CHANNELS"),
-            Extent::tiled(phase_pixels(s, op.batch), "TILE_PIXELS"),
-            Extent::of(s.stride[0] * s.stride[1]),
+            TiledExtent::tiled(s.in_channels, "TILE_CHANNELS"),
+            TiledExtent::tiled(phase_pixels(s, op.batch), "TILE_PIXELS"),
+            TiledExtent::of(s.stride[0] * s.stride[1]),
         ]),
         Conv2dPass::BackwardWeights { .. } => Grid::workgroups(&[
-            Extent::tiled(s.out_channels, "TILE_CHANNELS"),
-            Extent::tiled(s.kernel[0] * s.kernel[1] * s.in_channels, "TILE_ROWS"),
+            TiledExtent::tiled(s.out_channels, "TILE_CHANNELS"),
+            TiledExtent::tiled(s.kernel[0] * s.kernel[1] * s.in_channels, "TILE_ROWS"),
         ]),
     };
     Kernel {

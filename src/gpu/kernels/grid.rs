@@ -5,22 +5,22 @@ const MAX_GROUPS: u64 = 65_535;
 
 /// One axis of what a kernel computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Extent {
+pub(crate) struct TiledExtent {
     /// Elements along the axis.
     pub len: usize,
     /// The shader's constant that says how many of them one unit of the grid computes; without it, one.
     pub tile: Option<&'static str>,
 }
 
-impl Extent {
+impl TiledExtent {
     /// An axis of which a unit computes one element.
     pub fn of(len: usize) -> Self {
-        Extent { len, tile: None }
+        TiledExtent { len, tile: None }
     }
 
     /// An axis of which a unit computes a tile.
     pub fn tiled(len: usize, tile: &'static str) -> Self {
-        Extent { len, tile: Some(tile) }
+        TiledExtent { len, tile: Some(tile) }
     }
 }
 
@@ -35,23 +35,23 @@ enum Unit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grid {
     /// The first axis varies fastest, as in the shader's decoding of its invocation's number.
-    extents: Vec<Extent>,
+    extents: Vec<TiledExtent>,
     unit: Unit,
 }
 
 impl Grid {
     /// One invocation per element.
     pub fn elements(n: usize) -> Self {
-        Grid::tiles(&[Extent::of(n)])
+        Grid::tiles(&[TiledExtent::of(n)])
     }
 
     /// One invocation per tile.
-    pub fn tiles(extents: &[Extent]) -> Self {
+    pub fn tiles(extents: &[TiledExtent]) -> Self {
         Grid { extents: extents.to_vec(), unit: Unit::Invocation }
     }
 
     /// One workgroup per tile.
-    pub fn workgroups(extents: &[Extent]) -> Self {
+    pub fn workgroups(extents: &[TiledExtent]) -> Self {
         Grid { extents: extents.to_vec(), unit: Unit::Workgroup }
     }
 

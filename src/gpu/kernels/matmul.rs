@@ -1,6 +1,6 @@
 //! Matrix product: one tile of the product per invocation or, where its sums are long, per workgroup.
 
-use super::{Extent, Grid, Kernel, arguments, sizes};
+use super::{Grid, Kernel, TiledExtent, arguments, sizes};
 use crate::ops::MatMul;
 
 /// The invocations of a workgroup share sums longer than this. Each of them then has enough terms to add,
@@ -8,7 +8,7 @@ use crate::ops::MatMul;
 const LONG_SUM: usize = 256;
 
 pub(super) fn kernel(op: &MatMul) -> Kernel {
-    let tiles = [Extent::tiled(op.columns, "TILE_COLUMNS"), Extent::tiled(op.rows, "TILE_ROWS")];
+    let tiles = [TiledExtent::tiled(op.columns, "TILE_COLUMNS"), TiledExtent::tiled(op.rows, "TILE_ROWS")];
     let long = op.inner > LONG_SUM;
     Kernel {
         shader: "plain/matmul",

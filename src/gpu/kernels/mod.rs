@@ -19,7 +19,7 @@ use crate::plan::Buffer;
 
 use super::tuning::Tuning;
 
-pub(super) use grid::{Extent, Grid};
+pub(super) use grid::{Grid, TiledExtent};
 
 /// One dispatch: an entry point of a shader and what it is run with.
 #[derive(Debug, Clone, PartialEq)]
