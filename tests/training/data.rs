@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 
 use crate::common::files::{gzip, idx};
 use flate2::Compression;
@@ -35,7 +35,7 @@ fn check(result: Result<Dataset>, file: &str, words: &str) {
     let error = result.expect_err(words);
     let text = error.to_string();
     assert!(matches!(error, Error::Data(_)), "{error:?}");
-    assert!(text.starts_with(file) || text.contains(&format!("/{file}")), "names no {file}: {text}");
+    assert!(text.starts_with(file) || text.contains(&format!("{MAIN_SEPARATOR}{file}")), "names no {file}: {text}");
     assert!(text.contains(words), "does not say \"{words}\": {text}");
     assert!(!text.contains('\n') && text.contains("; "), "{text}");
 }
