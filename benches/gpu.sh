@@ -14,10 +14,12 @@ cd "$(dirname "$0")/.."
 
 EPOCHS="${EPOCHS:-3}" STEPS="${STEPS:-300}" REPLICAS="${REPLICAS:-16}"
 OUT="${OUT:-runs/gpu-$(date +%Y-%m-%d-%H%M%S)}"
-export MNIST_DIR="$PWD/assets/mnist"
 unset STRIDELAB_TUNING # the adapter's own choices, except where it is set below
 NONE="not measured"
 mkdir -p "$OUT"
+# The peers read the original files.
+export MNIST_DIR="$OUT/mnist"
+[[ -z "${PEERS:-}" ]] || python3 assets/mnist/pack.py --unpack "$MNIST_DIR"
 limit=(); [[ -z "${LIMIT:-}" ]] || limit=(--limit "$LIMIT")
 
 cargo build --release

@@ -11,8 +11,10 @@ cd "$(dirname "$0")/.."
 
 TORCH="${TORCH:-python3}" KERAS="${KERAS:-python3}" ROUNDS="${ROUNDS:-3}"
 OUT="${OUT:-runs/peers-$(date +%Y-%m-%d-%H%M%S)}"
-export MNIST_DIR="$PWD/assets/mnist"
 mkdir -p "$OUT"
+# The peers read the original files.
+export MNIST_DIR="$OUT/mnist"
+[[ -z "${PEERS:-}" ]] || python3 assets/mnist/pack.py --unpack "$MNIST_DIR"
 : >"$OUT/rows.txt"
 
 cargo build --release

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use ndarray::ArrayView3;
 
+#[cfg(feature = "embedded-data")]
+use super::embedded;
 use super::idx::{self, Source};
 use crate::error::one_line;
 use crate::error::{Error, Remedy, Result};
@@ -124,18 +126,11 @@ impl Dataset {
     /// [`Error::Data`] where the binary was built from other files than MNIST's.
     #[cfg(feature = "embedded-data")]
     pub fn embedded() -> Result<Self> {
-        const BYTES: [&[u8]; 4] = [
-            include_bytes!("../../assets/mnist/train-images-idx3-ubyte.gz"),
-            include_bytes!("../../assets/mnist/train-labels-idx1-ubyte.gz"),
-            include_bytes!("../../assets/mnist/t10k-images-idx3-ubyte.gz"),
-            include_bytes!("../../assets/mnist/t10k-labels-idx1-ubyte.gz"),
-        ];
-        let dataset = Self::read("embedded data", |i| Ok(source(format!("embedded {}", FILES[i]), BYTES[i])))?;
+        let dataset = Self::read("embedded data", embedded::source)?;
         match dataset.sha256.iter().zip(MNIST).find(|((_, found), expected)| found != expected) {
             Some(((file, found), _)) => {
                 let what = format!("has SHA-256 {found}, which is not MNIST's");
-                let error = idx::error(&format!("embedded {file}"), &what, "build from unchanged sources");
-                Err(error.remedy(Remedy::OtherData))
+                Err(idx::error(&format!("embedded {file}"), &what, embedded::ADVICE).remedy(Remedy::OtherData))
             }
             None => Ok(dataset),
         }

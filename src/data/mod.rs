@@ -1,6 +1,8 @@
 //! Training and test data. The same reader checks and decodes the embedded files, those of a directory and
 //! those that a browser holds in memory.
 
+#[cfg(feature = "embedded-data")]
+mod embedded;
 mod idx;
 mod mnist;
 #[cfg(feature = "files")]
