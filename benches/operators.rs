@@ -5,6 +5,8 @@
 //! the CPU's. The inputs are those of a real training step, so that gradients hold as many zeros as a max pool
 //! leaves. `cargo bench --bench operators -- stride2-valid conv2d` takes the rows that contain both words.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
+
 mod common;
 
 use common::{Arguments, BATCH, Timing, gpu, mnist, prepare, time};

@@ -3,6 +3,8 @@
 //! Before the GPU is timed, the losses of ten training steps there are compared with the CPU's.
 //! `cargo bench --bench train_step -- stride2 cpu` takes the rows that contain both words.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
+
 mod common;
 
 use common::{Arguments, BATCH, gpu, mnist, prepare, time};

@@ -126,8 +126,6 @@
 //!
 //! These are on by default. A browser takes none of them, and the feature `web` instead.
 
-#![warn(missing_docs)]
-
 pub mod analysis;
 pub mod backend;
 pub mod bench;

@@ -47,5 +47,10 @@ else
   echo "NOTE: the compiler has no target $wasm (rustup target add $wasm): the library was not checked for it"
 fi
 
+# What a registry takes: at most 10 MiB. Nothing is built, and the registry is not asked.
+cargo package --no-verify --allow-dirty --offline --quiet
+size=$(wc -c <"$(ls -t target/package/stridelab-*.crate | head -n 1)")
+((size < 10 * 1024 * 1024)) || { echo "the package has $size bytes, a registry takes 10 MiB" >&2; exit 1; }
+
 cargo test --all-targets
 cargo test --doc

@@ -3,8 +3,8 @@
 //! Four of five bytes of an image file are 0. Such a file is therefore stored as two streams: `runs`
 //! holds the lengths of its runs, one byte each, of zero bytes and of other bytes in turn, beginning
 //! with zero bytes; `ink` holds the other bytes in order. A run of more than 255 bytes is followed by
-//! an empty run of the other kind and goes on after it. Gzipped, the two streams take a sixth less
-//! than the gzipped file, and no longer to unpack. Label files are stored gzipped as they are.
+//! an empty run of the other kind and goes on after it. The two gzipped streams are a sixth smaller
+//! than the gzipped file and unpack as fast. Label files are stored gzipped as they are.
 
 use std::io::{self, BufRead, BufReader, Read};
 

@@ -40,6 +40,7 @@ impl Cache {
         let before = load(&path);
         let descriptor =
             wgpu::PipelineCacheDescriptor { label: Some("pipelines"), data: before.as_deref(), fallback: true };
+        #[expect(unsafe_code, reason = "a driver trusts the data of its cache")]
         // SAFETY: the data was written by `Cache::save`, from what the driver gave: its hash says that it is
         // whole, and only this user can write into the directory, which callers vouch for. The driver's own
         // header, which wgpu checks, says that it is this adapter's and this driver's; other data is dropped

@@ -179,10 +179,36 @@ fn a_read_only_directory_is_named_and_left_alone() {
 }
 
 #[test]
-fn divergence_names_the_network_and_keeps_what_was_written() {
+fn divergence_names_the_model_and_keeps_what_was_written() {
     let place = Place::new();
-    let arguments = format!("{TINY} --out run --learning-rate 1e30");
-    place.refused(&arguments, 1, &["stride 2, valid", "diverged", "--learning-rate"]);
+    let ran = place.run(&format!("{TINY} --out run --learning-rate 1e30 --quiet"));
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let line = "error: stride 2, valid, seed 0: training diverged: the loss of step 2 of epoch 1 is NaN";
+    assert!(ran.err.starts_with(line) && ran.err.contains("use a smaller --learning-rate"), "{}", ran.err);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    assert!(ran.out.contains("stride 2, valid"), "{}", ran.out);
     assert_eq!(place.json("run/run.json")["status"], "failed");
-    assert_eq!(place.read("run/metrics.csv").lines().count(), 1);
+    let metrics = place.read("run/metrics.csv");
+    assert!(metrics.lines().count() == 2 && metrics.contains("2,valid,0,1,NaN,"), "{metrics}");
+    assert!(!place.at("run/weights/stride2-valid-seed0.safetensors").exists(), "weights of no use");
+}
+
+/// One seed of two diverges: it is named, its row marked, and the other model is bit for bit the one of a run alone.
+#[test]
+fn one_seed_that_diverges_takes_no_other_along() {
+    let place = Place::new();
+    let arguments = |seeds: &str| format!("--data data --backend cpu --stride 2 --padding same --epochs 2 {seeds} --quiet");
+    let rate = (1..40).map(|exponent| format!("1e{exponent}")).find(|rate| {
+        let ran = place.run(&arguments(&format!("--seeds 2 --learning-rate {rate} --out both-{rate}")));
+        ran.err.contains("diverged") && !ran.err.contains("and so did")
+    });
+    let rate = rate.expect("a learning rate that one of two seeds survives");
+    let metrics = place.read(&format!("both-{rate}/metrics.csv"));
+    let lost = if metrics.lines().any(|line| line.starts_with("2,same,0,") && line.contains("NaN")) { 0 } else { 1 };
+    let kept = 1 - lost;
+    let weights = format!("weights/stride2-same-seed{kept}.safetensors");
+    assert!(!place.at(&format!("both-{rate}/weights/stride2-same-seed{lost}.safetensors")).exists());
+    place.fine(&arguments(&format!("--seed {kept} --learning-rate {rate} --out alone")));
+    let read = |run: &str| fs::read(place.at(&format!("{run}/{weights}"))).unwrap();
+    assert_eq!(read(&format!("both-{rate}")), read("alone"));
 }

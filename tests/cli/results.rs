@@ -88,7 +88,9 @@ fn run_json_holds_every_option_and_the_hash_of_the_data() {
     assert_eq!(run["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!([&run["backend"], &run["status"]], ["cpu", "finished"]);
     assert_eq!(run["software"], false);
-    assert!(run["adapter"].as_str().unwrap().contains("threads") && run["driver"] == "");
+    assert_eq!(run["format"], 1);
+    assert!(run["adapter"] == run["cpu"] && run["driver"] == "" && run["kernels"].is_null());
+    assert!(run["threads"].as_u64() > Some(0) && !run["instruction_set"].as_str().unwrap().is_empty());
     let time = |name: &str| run[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     assert!(time("start") <= time("end"));
     assert_eq!((&run["totals"]["networks"], &run["totals"]["steps"]), (&1.into(), &2.into()));

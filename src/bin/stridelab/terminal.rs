@@ -45,6 +45,7 @@ pub fn threads() -> usize {
 /// Without a desktop session, Mesa's device-selection layer makes libwayland print `error:
 /// XDG_RUNTIME_DIR is invalid` to stderr whenever adapters are listed. We choose among them
 /// ourselves, so the layer is not needed. Call this before any other thread starts.
+#[expect(unsafe_code, reason = "the environment may not change while another thread reads it")]
 pub fn quieten_drivers() {
     if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         // SAFETY: the first statement of `main`: no other thread reads the environment yet.

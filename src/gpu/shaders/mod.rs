@@ -32,6 +32,7 @@ impl Library {
     }
 }
 
+#[expect(unsafe_code, reason = "shaders without bounds checks are faster; the argument stands at the call")]
 fn load(device: &wgpu::Device, stem: &str, checked: bool) -> wgpu::ShaderModule {
     let source = interface(stem).source.as_str();
     let descriptor =

@@ -52,7 +52,6 @@ pub enum Command {
 
 // Values are explained in the option's own help: a docstring each would double the length of --help.
 
-#[allow(missing_docs)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum BackendChoice {
     Auto,
@@ -60,7 +59,6 @@ pub enum BackendChoice {
     Cpu,
 }
 
-#[allow(missing_docs)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PaddingChoice {
     Same,
