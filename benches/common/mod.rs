@@ -12,29 +12,29 @@ use stridelab::model::init;
 use stridelab::plan::{Plan, ProgramId, TrainingPlan};
 
 /// Samples of a training step, as in the tutorial.
-pub const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 64;
 
 /// The command line.
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Whether to time. `cargo bench` passes `--bench`; under `cargo test` the benchmarks only check.
     pub timed: bool,
     filters: Vec<String>,
 }
 
 impl Arguments {
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let (flags, filters): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|a| a.starts_with('-'));
         Arguments { timed: flags.iter().any(|flag| flag == "--bench"), filters }
     }
 
     /// Whether a row is wanted: its name contains every filter. Under `cargo test` all are.
-    pub fn want(&self, row: &str) -> bool {
+    pub(crate) fn want(&self, row: &str) -> bool {
         !self.timed || self.filters.iter().all(|filter| row.contains(filter.as_str()))
     }
 }
 
 /// The best GPU. Without one, the benchmarks time the CPU alone, and the checks under `cargo test` panic.
-pub fn gpu(arguments: &Arguments) -> Option<Backend> {
+pub(crate) fn gpu(arguments: &Arguments) -> Option<Backend> {
     match block_on(Backend::gpu(None, false)) {
         Ok(backend) => {
             if let Backend::Gpu(gpu) = &backend {
@@ -52,7 +52,7 @@ pub fn gpu(arguments: &Arguments) -> Option<Backend> {
 }
 
 /// The first `samples` training samples of MNIST, and one batch of its test samples.
-pub fn mnist(samples: usize) -> Result<Dataset> {
+pub(crate) fn mnist(samples: usize) -> Result<Dataset> {
     let mut data = Dataset::embedded()?;
     data.limit(samples)?;
     let test = &mut data.test;
@@ -64,7 +64,7 @@ pub fn mnist(samples: usize) -> Result<Dataset> {
 
 /// Allocates the buffers of `plan`, which are those of `training`, and uploads the training samples, their order
 /// in the file, and the initial weights of seed 0.
-pub fn prepare(
+pub(crate) fn prepare(
     backend: &Backend,
     plan: &Plan,
     training: &TrainingPlan,
@@ -84,7 +84,7 @@ pub fn prepare(
 
 /// Seconds of one step.
 #[derive(Clone, Copy)]
-pub struct Timing {
+pub(crate) struct Timing {
     pub median: f64,
     /// Between the first and the third quartile.
     pub interquartile_range: f64,
@@ -92,13 +92,13 @@ pub struct Timing {
 
 impl Timing {
     /// 10⁹ floating-point operations a second; a multiply-add is two.
-    pub fn gflops(&self, macs: u64) -> f64 {
+    pub(crate) fn gflops(&self, macs: u64) -> f64 {
         2e-9 * macs as f64 / self.median
     }
 }
 
 /// Times a program's steps by the host's clock. Its step records must be set for `most` steps.
-pub fn time(executor: &mut Executor, program: ProgramId, most: usize) -> Result<Timing> {
+pub(crate) fn time(executor: &mut Executor, program: ProgramId, most: usize) -> Result<Timing> {
     let mut seconds = block_on(clock::sample(&BenchOptions::default(), most, async |n| {
         let start = Instant::now();
         executor.run(program, 0..n, &mut |_| true).await?;

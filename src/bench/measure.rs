@@ -39,7 +39,7 @@ impl Work {
     /// # Errors
     /// [`Error::Usage`] for a batch of 0 or of more samples than there are, and for what makes no
     /// network or no plan.
-    pub fn new(
+    pub(super) fn new(
         backend: &Backend,
         data: &Dataset,
         configuration: Configuration,
@@ -71,7 +71,7 @@ impl Work {
     ///
     /// # Errors
     /// [`Error::Check`] where it is more than `allowed`.
-    pub async fn check(&self, backend: &Backend, allowed: f64) -> Result<f64> {
+    pub(super) async fn check(&self, backend: &Backend, allowed: f64) -> Result<f64> {
         let mut ours = Trainer::new(backend, &self.network, &self.data, &self.train, None).await?;
         let options = TrainOptions { fuse: false, ..self.train.clone() };
         let mut plain = Trainer::new(&Backend::Cpu, &self.network, &self.data, &options, None).await?;
@@ -82,7 +82,7 @@ impl Work {
     ///
     /// # Errors
     /// [`Error::Failure`] where the backend fails.
-    pub async fn measure(
+    pub(super) async fn measure(
         &self,
         backend: &Backend,
         options: &BenchOptions,

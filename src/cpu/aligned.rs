@@ -11,30 +11,30 @@ struct CacheLine([u32; 16]);
 
 /// A growable array of 32-bit words that begins at a cache line.
 #[derive(Clone, Default)]
-pub struct Aligned {
+pub(super) struct Aligned {
     lines: Vec<CacheLine>,
     len: usize,
 }
 
 impl Aligned {
     /// `len` words, all zero.
-    pub fn new(len: usize) -> Self {
+    pub(super) fn new(len: usize) -> Self {
         Aligned { lines: vec![CacheLine([0; 16]); len.div_ceil(16)], len }
     }
 
     /// Changes the number of words. The values of the words that come in are unspecified.
-    pub fn resize(&mut self, len: usize) {
+    pub(super) fn resize(&mut self, len: usize) {
         self.lines.resize(len.div_ceil(16), CacheLine([0; 16]));
         self.len = len;
     }
 
     /// The words, read as elements of type `T`.
-    pub fn as_slice<T: Pod>(&self) -> &[T] {
+    pub(super) fn as_slice<T: Pod>(&self) -> &[T] {
         &bytemuck::cast_slice(&self.lines)[..self.len * 4 / size_of::<T>()]
     }
 
     /// The words as elements of type `T`, to be written.
-    pub fn as_mut_slice<T: Pod>(&mut self) -> &mut [T] {
+    pub(super) fn as_mut_slice<T: Pod>(&mut self) -> &mut [T] {
         &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.len * 4 / size_of::<T>()]
     }
 }
@@ -48,7 +48,7 @@ thread_local! {
 ///
 /// Each thread keeps the memory that its tasks have borrowed: to allocate it anew costs more than some
 /// tasks take.
-pub fn borrow<T: Pod, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+pub(super) fn borrow<T: Pod, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
     let mut memory = SPARE.with_borrow_mut(|spare| spare.pop().unwrap_or_default());
     let words = len * size_of::<T>() / 4;
     if memory.len < words {

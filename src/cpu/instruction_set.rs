@@ -4,7 +4,7 @@ use pulp::{Arch, WithSimd};
 
 /// A set of vector instructions.
 #[derive(Debug, Clone, Copy)]
-pub enum InstructionSet {
+pub(super) enum InstructionSet {
     /// One that this processor has.
     Native(Arch),
     /// Emulated vectors of four floats, so that tests cover the vector width of other processors.
@@ -14,13 +14,13 @@ pub enum InstructionSet {
 
 impl InstructionSet {
     /// The set with the widest vectors that this processor has.
-    pub fn widest() -> Self {
+    pub(super) fn widest() -> Self {
         InstructionSet::Native(Arch::new())
     }
 
     /// Runs a kernel, compiled for these instructions.
     #[inline(always)]
-    pub fn dispatch<T: WithSimd>(self, kernel: T) -> T::Output {
+    pub(super) fn dispatch<T: WithSimd>(self, kernel: T) -> T::Output {
         match self {
             InstructionSet::Native(arch) => arch.dispatch(kernel),
             #[cfg(test)]
@@ -29,7 +29,7 @@ impl InstructionSet {
     }
 
     /// Its usual name.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
             InstructionSet::Native(Arch::V4(_)) => "AVX-512",

@@ -27,13 +27,13 @@ impl BufferMemory {
 }
 
 /// All buffers of a plan, by [`BufferId`].
-pub struct Memory {
+pub(super) struct Memory {
     buffers: Vec<BufferMemory>,
 }
 
 impl Memory {
     /// Allocates every buffer of a plan, zeroed.
-    pub fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         let buffers = plan.buffers.iter().map(|buffer| BufferMemory {
             words: Aligned::new(buffer.bytes() as usize / 4),
             element: buffer.element,
@@ -43,40 +43,40 @@ impl Memory {
     }
 
     /// Copies bytes into a view of one replica.
-    pub fn write(&mut self, view: View, replica: usize, bytes: &[u8]) {
+    pub(super) fn write(&mut self, view: View, replica: usize, bytes: &[u8]) {
         self.buffers[view.buffer.0].bytes_mut(view, replica).copy_from_slice(bytes);
     }
 
     /// Copies a view of one replica out.
-    pub fn read(&self, view: View, replica: usize) -> Vec<u8> {
+    pub(super) fn read(&self, view: View, replica: usize) -> Vec<u8> {
         self.buffers[view.buffer.0].bytes(view, replica).to_vec()
     }
 
     /// The buffers as one replica sees them.
-    pub fn replica(&mut self, replica: usize) -> ReplicaMemory<'_> {
+    pub(super) fn replica(&mut self, replica: usize) -> ReplicaMemory<'_> {
         ReplicaMemory { memory: self, replica }
     }
 }
 
 /// The buffers of a plan as one replica sees them: its own copies, and what all replicas share.
-pub struct ReplicaMemory<'a> {
+pub(super) struct ReplicaMemory<'a> {
     memory: &'a mut Memory,
     replica: usize,
 }
 
 impl ReplicaMemory<'_> {
     /// A view as bytes.
-    pub fn u8(&self, view: View) -> &[u8] {
+    pub(super) fn u8(&self, view: View) -> &[u8] {
         self.memory.buffers[view.buffer.0].bytes(view, self.replica)
     }
 
     /// A view as floats.
-    pub fn f32(&self, view: View) -> &[f32] {
+    pub(super) fn f32(&self, view: View) -> &[f32] {
         bytemuck::cast_slice(self.u8(view))
     }
 
     /// A view as integers.
-    pub fn u32(&self, view: View) -> &[u32] {
+    pub(super) fn u32(&self, view: View) -> &[u32] {
         bytemuck::cast_slice(self.u8(view))
     }
 
@@ -84,7 +84,7 @@ impl ReplicaMemory<'_> {
     ///
     /// The view's whole buffer is absent meanwhile: `f` must not ask for another view of it. No operation of
     /// a plan reads a buffer that it writes, except in place, where it reads through the same view.
-    pub fn lend<T: bytemuck::Pod>(&mut self, out: View, f: impl FnOnce(&mut Self, &mut [T])) {
+    pub(super) fn lend<T: bytemuck::Pod>(&mut self, out: View, f: impl FnOnce(&mut Self, &mut [T])) {
         let BufferId(i) = out.buffer;
         let element = self.memory.buffers[i].element;
         let absent = BufferMemory { words: Aligned::default(), element, stride: 0 };

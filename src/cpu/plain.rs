@@ -11,7 +11,7 @@ use super::memory::ReplicaMemory;
 use super::{adam, bias, conv2d, gather, matmul, max_pool, relu, softmax_cross_entropy};
 
 /// Runs one operation of a step for one replica.
-pub fn run(memory: &mut ReplicaMemory<'_>, op: &Op, record: &StepRecord) {
+pub(super) fn run(memory: &mut ReplicaMemory<'_>, op: &Op, record: &StepRecord) {
     match op {
         Op::Gather(op) => memory.lend(op.x, |memory, x| {
             memory.lend(op.label, |memory, label| {

@@ -5,7 +5,7 @@
 //! every piece owns its output: the results do not depend on the number of threads.
 
 /// How many threads the kernels use.
-pub fn count() -> usize {
+pub(super) fn count() -> usize {
     #[cfg(feature = "parallel")]
     return rayon::current_num_threads();
     #[cfg(not(feature = "parallel"))]
@@ -14,7 +14,7 @@ pub fn count() -> usize {
 
 /// Runs `f` on a thread of the pool. A parallel loop that starts outside the pool costs two thread
 /// switches, one into the pool and one back; inside `f` these are paid once for all loops.
-pub fn run_in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+pub(super) fn run_in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     #[cfg(feature = "parallel")]
     return rayon::scope(|_| f());
     #[cfg(not(feature = "parallel"))]
@@ -22,7 +22,7 @@ pub fn run_in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
 }
 
 /// Calls `f(index, chunk)` for each chunk of `len` elements of `data`, in parallel.
-pub fn for_each_chunk(data: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
+pub(super) fn for_each_chunk(data: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + Sync) {
     #[cfg(feature = "parallel")]
     {
         use rayon::prelude::*;
@@ -34,7 +34,7 @@ pub fn for_each_chunk(data: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]
 
 /// Calls `f(index, chunk of a, chunk of b)`, in parallel: [`for_each_chunk`] over two slices, each with its
 /// own length of a chunk.
-pub fn for_each_chunk_pair<A: Send, B: Send>(
+pub(super) fn for_each_chunk_pair<A: Send, B: Send>(
     a: &mut [A],
     a_len: usize,
     b: &mut [B],
@@ -51,7 +51,7 @@ pub fn for_each_chunk_pair<A: Send, B: Send>(
 }
 
 /// Calls `f(index, item)` for each item, in parallel; `f` takes the item over.
-pub fn for_each_item<T: Send>(items: Vec<T>, f: impl Fn(usize, T) + Sync) {
+pub(super) fn for_each_item<T: Send>(items: Vec<T>, f: impl Fn(usize, T) + Sync) {
     #[cfg(feature = "parallel")]
     {
         use rayon::prelude::*;

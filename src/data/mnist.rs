@@ -10,7 +10,7 @@ use ndarray::ArrayView3;
 use super::embedded;
 use super::idx::{self, Source};
 use crate::error::one_line;
-use crate::error::{Error, Remedy, Result};
+use crate::error::{Error, Result};
 
 /// Names of the four files: training images and labels, test images and labels.
 pub const FILES: [&str; 4] =
@@ -130,7 +130,8 @@ impl Dataset {
         match dataset.sha256.iter().zip(MNIST).find(|((_, found), expected)| found != expected) {
             Some(((file, found), _)) => {
                 let what = format!("has SHA-256 {found}, which is not MNIST's");
-                Err(idx::error(&format!("embedded {file}"), &what, embedded::ADVICE).remedy(Remedy::OtherData))
+                Err(idx::error(&format!("embedded {file}"), &what, embedded::ADVICE)
+                    .remedy(crate::error::Remedy::OtherData))
             }
             None => Ok(dataset),
         }

@@ -29,7 +29,7 @@ impl Cache {
     /// The cache of that adapter's pipelines in `directory`; `None` where the device has no such feature.
     ///
     /// Only this user may be able to write into `directory`: drivers trust what they find there.
-    pub fn open(device: &wgpu::Device, info: &wgpu::AdapterInfo, directory: &Path) -> Option<Self> {
+    pub(super) fn open(device: &wgpu::Device, info: &wgpu::AdapterInfo, directory: &Path) -> Option<Self> {
         let key = wgpu::util::pipeline_cache_key(info);
         let key = key.filter(|_| device.features().contains(wgpu::Features::PIPELINE_CACHE));
         let Some(key) = key else {
@@ -52,12 +52,12 @@ impl Cache {
     }
 
     /// The driver's part, for making pipelines.
-    pub fn pipelines(&self) -> &wgpu::PipelineCache {
+    pub(super) fn pipelines(&self) -> &wgpu::PipelineCache {
         &self.pipelines
     }
 
     /// Writes what the driver has now, if that is new. A failure is logged and is no error.
-    pub fn save(&self) {
+    pub(super) fn save(&self) {
         let Some(data) = self.pipelines.get_data() else { return };
         if self.before.as_ref() == Some(&data) {
             return;

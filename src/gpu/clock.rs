@@ -17,7 +17,7 @@ pub(super) struct Stamps {
 
 impl Stamps {
     /// `None` where the device has no clock to read.
-    pub fn new(gpu: &Gpu) -> Option<Self> {
+    pub(super) fn new(gpu: &Gpu) -> Option<Self> {
         if !gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
             return None;
         }
@@ -37,7 +37,7 @@ impl Stamps {
     }
 
     /// What the pass to be timed is begun with.
-    pub fn writes(&self) -> wgpu::ComputePassTimestampWrites<'_> {
+    pub(super) fn writes(&self) -> wgpu::ComputePassTimestampWrites<'_> {
         wgpu::ComputePassTimestampWrites {
             query_set: &self.queries,
             beginning_of_pass_write_index: Some(0),
@@ -46,7 +46,7 @@ impl Stamps {
     }
 
     /// Copies the timestamps out, after that pass and in the same submission.
-    pub fn resolve(&self, encoder: &mut wgpu::CommandEncoder) {
+    pub(super) fn resolve(&self, encoder: &mut wgpu::CommandEncoder) {
         encoder.resolve_query_set(&self.queries, 0..2, &self.resolved, 0);
         encoder.copy_buffer_to_buffer(&self.resolved, 0, &self.staging, 0, BYTES);
     }
@@ -55,7 +55,7 @@ impl Stamps {
     ///
     /// # Errors
     /// [`crate::Error::Failure`] where the device failed or stays silent, or its clock stands still.
-    pub async fn seconds(&self, gpu: &Gpu, submission: wgpu::SubmissionIndex) -> Result<f64> {
+    pub(super) async fn seconds(&self, gpu: &Gpu, submission: wgpu::SubmissionIndex) -> Result<f64> {
         let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&mapped(gpu, &self.staging, submission).await?);
         let period = 1e-9 * f64::from(gpu.queue.get_timestamp_period());
         let seconds = period * ticks[1].saturating_sub(ticks[0]) as f64;

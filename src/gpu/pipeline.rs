@@ -48,18 +48,18 @@ pub(super) struct BoundBuffers<'a> {
 
 impl Pipelines {
     /// None yet.
-    pub fn new(record_layout: wgpu::BindGroupLayout) -> Self {
+    pub(super) fn new(record_layout: wgpu::BindGroupLayout) -> Self {
         Pipelines { made: HashMap::new(), record_layout }
     }
 
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.made.len()
     }
 
     /// Compiles the pipelines of these kernels that do not exist yet, and binds the kernels' buffers. What
     /// the device refuses is found by [`Gpu::check`].
-    pub fn dispatches(&mut self, gpu: &Gpu, kernels: &[Kernel], memory: BoundBuffers<'_>) -> Vec<Dispatch> {
+    pub(super) fn dispatches(&mut self, gpu: &Gpu, kernels: &[Kernel], memory: BoundBuffers<'_>) -> Vec<Dispatch> {
         let keys: Vec<Key> = kernels.iter().map(|kernel| key(kernel, memory.specs)).collect();
         let mut missing: Vec<&Key> = Vec::new();
         for key in &keys {

@@ -39,7 +39,12 @@ pub(super) fn record_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
 
 impl GpuProgram {
     /// Allocates the program's records. Its kernels are compiled later.
-    pub fn new(gpu: &Gpu, program: &plan::Program, kernels: Vec<Kernel>, layout: &wgpu::BindGroupLayout) -> Self {
+    pub(super) fn new(
+        gpu: &Gpu,
+        program: &plan::Program,
+        kernels: Vec<Kernel>,
+        layout: &wgpu::BindGroupLayout,
+    ) -> Self {
         let records = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(program.name),
             size: (program.max_steps.max(1) * RECORD_STRIDE) as u64,
@@ -60,7 +65,7 @@ impl GpuProgram {
     }
 
     /// Writes the records of its steps.
-    pub fn set_records(&self, queue: &wgpu::Queue, records: &[StepRecord]) {
+    pub(super) fn set_records(&self, queue: &wgpu::Queue, records: &[StepRecord]) {
         let mut bytes = vec![0u8; records.len() * RECORD_STRIDE];
         for (slot, record) in bytes.chunks_exact_mut(RECORD_STRIDE).zip(records) {
             slot[..size_of::<StepRecord>()].copy_from_slice(bytemuck::bytes_of(record));
@@ -69,7 +74,7 @@ impl GpuProgram {
     }
 
     /// Encodes a range of steps.
-    pub fn encode(&self, pass: &mut wgpu::ComputePass<'_>, steps: Range<usize>) {
+    pub(super) fn encode(&self, pass: &mut wgpu::ComputePass<'_>, steps: Range<usize>) {
         for step in steps {
             for dispatch in self.dispatches.iter().flatten() {
                 pass.set_pipeline(&dispatch.pipeline);

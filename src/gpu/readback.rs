@@ -20,7 +20,7 @@ struct SignalState<T> {
 }
 
 impl<T: Send + 'static> Signal<T> {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Signal(Arc::new(Mutex::new(SignalState {
             value: None,
             #[cfg(target_arch = "wasm32")]
@@ -29,7 +29,7 @@ impl<T: Send + 'static> Signal<T> {
     }
 
     /// The callback that delivers the value.
-    pub fn sender(&self) -> impl FnOnce(T) + Send + 'static {
+    pub(super) fn sender(&self) -> impl FnOnce(T) + Send + 'static {
         let shared = self.0.clone();
         move |value| {
             if let Ok(mut state) = shared.lock() {
@@ -44,7 +44,7 @@ impl<T: Send + 'static> Signal<T> {
 
     /// Waits for the callback of work submitted up to `submission`.
     #[cfg(not(target_arch = "wasm32"))]
-    pub async fn wait(self, gpu: &Gpu, submission: wgpu::SubmissionIndex) -> Result<T> {
+    pub(super) async fn wait(self, gpu: &Gpu, submission: wgpu::SubmissionIndex) -> Result<T> {
         use std::time::{Duration, Instant};
 
         /// The longest wait for one submission. A submission is cut to a fraction of a second, so a longer
@@ -94,7 +94,7 @@ impl<T: Send + 'static> Signal<T> {
 
 impl Signal<()> {
     /// A signal that all work submitted so far is done.
-    pub fn of_work(gpu: &Gpu) -> Self {
+    pub(super) fn of_work(gpu: &Gpu) -> Self {
         let done = Signal::new();
         let sender = done.sender();
         gpu.queue.on_submitted_work_done(move || sender(()));

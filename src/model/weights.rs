@@ -5,7 +5,9 @@
 //! an order that changes from run to run, and equal weights are to give equal files. The library reads
 //! files; this module then checks every name, shape, type and value.
 
-use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "files")]
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 #[cfg(feature = "files")]
 use std::path::Path;
 

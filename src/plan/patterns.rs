@@ -77,7 +77,7 @@ pub(crate) struct DenseHeadBackward {
 
 impl ConvPool {
     /// The run that `ops` begins with, and its number of operations.
-    pub fn at(ops: &[Op]) -> Option<(Self, usize)> {
+    pub(crate) fn at(ops: &[Op]) -> Option<(Self, usize)> {
         let [
             Op::Conv2d(Conv2d { shape: conv, batch, pass: Conv2dPass::Forward { x, w, y: convolved } }),
             Op::Bias(Bias { pass: BiasPass::Forward { b, y: biased }, .. }),
@@ -97,7 +97,7 @@ impl ConvPool {
 
 impl ConvPoolBackward {
     /// The run that `ops` begins with, of one of `forwards`, and its number of operations.
-    pub fn at(ops: &[Op], forwards: &[ConvPool]) -> Option<(Self, usize)> {
+    pub(crate) fn at(ops: &[Op], forwards: &[ConvPool]) -> Option<(Self, usize)> {
         let [
             Op::MaxPool(MaxPool { pass: MaxPoolPass::Backward { dy, argmax, dx: unpooled }, .. }),
             Op::Relu(Relu { pass: ReluPass::Backward { dy: rectified, .. }, .. }),
@@ -124,7 +124,7 @@ impl ConvPoolBackward {
 
 impl Dense {
     /// The run that `ops` begins with, and its number of operations.
-    pub fn at(ops: &[Op]) -> Option<(Self, usize)> {
+    pub(crate) fn at(ops: &[Op]) -> Option<(Self, usize)> {
         let [Op::MatMul(product), Op::Bias(Bias { pass: BiasPass::Forward { b, y: biased }, .. }), rest @ ..] = ops
         else {
             return None;
@@ -138,7 +138,7 @@ impl Dense {
 
 impl RectifiedBias {
     /// The run that `ops` begins with, and its number of operations.
-    pub fn at(ops: &[Op]) -> Option<(Self, usize)> {
+    pub(crate) fn at(ops: &[Op]) -> Option<(Self, usize)> {
         let [
             Op::Relu(Relu { pass: ReluPass::Backward { activation, dy: rectified }, .. }),
             Op::Bias(Bias { rows, channels, pass: BiasPass::Backward { dy, db } }),
@@ -154,7 +154,7 @@ impl RectifiedBias {
 
 impl DenseHead {
     /// The run that `ops` begins with, and its number of operations.
-    pub fn at(ops: &[Op]) -> Option<(Self, usize)> {
+    pub(crate) fn at(ops: &[Op]) -> Option<(Self, usize)> {
         let (first, taken) = Dense::at(ops)?;
         let (last, more) = Dense::at(&ops[taken..])?;
         let taken = taken + more;

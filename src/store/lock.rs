@@ -9,11 +9,11 @@ use crate::error::{Error, Remedy, Result};
 
 /// Name of the lock file. It stays behind, empty: removing it would let two later processes lock
 /// two files of the same name.
-pub const NAME: &str = ".lock";
+pub(super) const NAME: &str = ".lock";
 
 /// Holds the directory until dropped. The operating system releases it if the process dies.
 #[derive(Debug)]
-pub struct Lock(File);
+pub(super) struct Lock(File);
 
 impl Lock {
     /// Takes the lock of `dir`.
@@ -21,7 +21,7 @@ impl Lock {
     /// # Errors
     /// [`Error::Usage`] naming the process that holds it; [`Error::Failure`] where the file cannot
     /// be written.
-    pub fn take(dir: &Path) -> Result<Lock> {
+    pub(super) fn take(dir: &Path) -> Result<Lock> {
         let path = dir.join(NAME);
         let shown = one_line(dir.display());
         let failed = |e: std::io::Error| {

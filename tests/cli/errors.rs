@@ -197,7 +197,8 @@ fn divergence_names_the_model_and_keeps_what_was_written() {
 #[test]
 fn one_seed_that_diverges_takes_no_other_along() {
     let place = Place::new();
-    let arguments = |seeds: &str| format!("--data data --backend cpu --stride 2 --padding same --epochs 2 {seeds} --quiet");
+    let arguments =
+        |seeds: &str| format!("--data data --backend cpu --stride 2 --padding same --epochs 2 {seeds} --quiet");
     let rate = (1..40).map(|exponent| format!("1e{exponent}")).find(|rate| {
         let ran = place.run(&arguments(&format!("--seeds 2 --learning-rate {rate} --out both-{rate}")));
         ran.err.contains("diverged") && !ran.err.contains("and so did")

@@ -6,22 +6,22 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-pub use super::files::{gzip, idx, rows};
+pub(crate) use super::files::{gzip, idx, rows};
 
 /// Height and width of the small images. All four networks accept sides from 21 on.
-pub const SIDES: [u32; 2] = [22, 24];
+pub(crate) const SIDES: [u32; 2] = [22, 24];
 /// Training samples of the small set: two batches and a short one.
-pub const TRAIN: u32 = 130;
+pub(crate) const TRAIN: u32 = 130;
 /// Test samples of the small set.
-pub const TEST: u32 = 40;
+pub(crate) const TEST: u32 = 40;
 /// Options that train one small network on the small set within a moment.
-pub const TINY: &str = "--backend cpu --data data --stride 2 --padding valid --epochs 1";
+pub(crate) const TINY: &str = "--backend cpu --data data --stride 2 --padding valid --epochs 1";
 
 /// A directory to run in. It is removed at the end of the test.
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 /// The results of a process that has ended.
-pub struct Ran {
+pub(crate) struct Ran {
     /// The exit code, or -1 where a signal ended the process.
     pub code: i32,
     /// Standard output.
@@ -32,31 +32,31 @@ pub struct Ran {
 
 impl Place {
     /// An empty directory.
-    pub fn empty() -> Place {
+    pub(crate) fn empty() -> Place {
         Place(tempfile::tempdir().unwrap())
     }
 
     /// A directory with the small data set in `data`.
-    pub fn new() -> Place {
+    pub(crate) fn new() -> Place {
         let place = Place::empty();
         place.data("data", |_, bytes| Some(bytes));
         place
     }
 
-    pub fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.at(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
-    pub fn json(&self, name: &str) -> serde_json::Value {
+    pub(crate) fn json(&self, name: &str) -> serde_json::Value {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 
     /// The paths of all files below the directory, relative to it and sorted.
-    pub fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let mut files = Vec::new();
         let mut open = vec![self.0.path().to_owned()];
         while let Some(directory) = open.pop() {
@@ -73,7 +73,7 @@ impl Place {
 
     /// Writes the small data set into the directory `name`. A file holds what `change(file, bytes)` returns, and is
     /// left out where that is `None`.
-    pub fn data(&self, name: &str, change: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>>) {
+    pub(crate) fn data(&self, name: &str, change: impl Fn(&str, Vec<u8>) -> Option<Vec<u8>>) {
         let [h, w] = SIDES;
         let sets = [("train", TRAIN), ("t10k", TEST)];
         fs::create_dir_all(self.at(name)).unwrap();
@@ -94,7 +94,7 @@ impl Place {
     }
 
     /// The command with these arguments, split at spaces.
-    pub fn command(&self, arguments: &str) -> Command {
+    pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stridelab"));
         command.args(arguments.split_whitespace()).current_dir(self.0.path()).stdin(Stdio::null());
         for name in ["RUST_LOG", "RUST_BACKTRACE", "NO_COLOR", "COLUMNS"] {
@@ -104,12 +104,12 @@ impl Place {
     }
 
     /// Runs the command to its end.
-    pub fn run(&self, arguments: &str) -> Ran {
+    pub(crate) fn run(&self, arguments: &str) -> Ran {
         ended(self.command(arguments).output().unwrap())
     }
 
     /// Runs the command to its end. Panics where its exit code is not 0.
-    pub fn fine(&self, arguments: &str) -> Ran {
+    pub(crate) fn fine(&self, arguments: &str) -> Ran {
         let ran = self.run(arguments);
         assert_eq!(ran.code, 0, "{arguments}: {}", ran.err);
         ran
@@ -118,14 +118,14 @@ impl Place {
     /// Runs the command, which must end with `code`, write nothing to stdout, and write one line to stderr that
     /// contains all of `words`.
     #[track_caller]
-    pub fn refused(&self, arguments: &str, code: i32, words: &[&str]) {
+    pub(crate) fn refused(&self, arguments: &str, code: i32, words: &[&str]) {
         one_line(&format!("stridelab {arguments}"), &self.run(&format!("{arguments} --quiet")), code, words);
     }
 }
 
 /// Checks the results of a command as [`Place::refused`] does.
 #[track_caller]
-pub fn one_line(what: &str, ran: &Ran, code: i32, words: &[&str]) {
+pub(crate) fn one_line(what: &str, ran: &Ran, code: i32, words: &[&str]) {
     assert_eq!(ran.code, code, "{what}: {}", ran.err);
     assert_eq!(ran.out, "", "{what}");
     assert!(ran.err.starts_with("error: ") && ran.err.ends_with('\n'), "{what}: {:?}", ran.err);
@@ -136,7 +136,7 @@ pub fn one_line(what: &str, ran: &Ran, code: i32, words: &[&str]) {
 }
 
 /// The results of a process, as text. Panics where the process has panicked.
-pub fn ended(output: Output) -> Ran {
+pub(crate) fn ended(output: Output) -> Ran {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let ran = Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) };
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
@@ -145,11 +145,11 @@ pub fn ended(output: Output) -> Ran {
 
 /// Panics where there is no adapter, because GPU tests are never skipped.
 #[track_caller]
-pub fn needs_adapter(ran: &Ran) {
+pub(crate) fn needs_adapter(ran: &Ran) {
     assert_ne!(ran.code, 3, "no adapter for the tests ({}): run tests/run.sh, which sets up a software one", ran.err);
 }
 
 /// Whether `name` is that of a file that was not finished.
-pub fn is_temporary(name: &str) -> bool {
+pub(crate) fn is_temporary(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|n| n.to_string_lossy().starts_with(".stridelab"))
 }

@@ -7,7 +7,7 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use stridelab::model::geometry::{Padding, Pads};
 
 /// Names of the parameters, in the order of every "by tensor" list.
-pub const TENSORS: [&str; 8] = [
+pub(crate) const TENSORS: [&str; 8] = [
     "conv1.weight",
     "conv1.bias",
     "conv2.weight",
@@ -19,10 +19,10 @@ pub const TENSORS: [&str; 8] = [
 ];
 
 /// The stride and the padding of the tutorial's four configurations.
-pub const CONFIGURATIONS: [(usize, &str); 4] = [(1, "same"), (2, "same"), (1, "valid"), (2, "valid")];
+pub(crate) const CONFIGURATIONS: [(usize, &str); 4] = [(1, "same"), (2, "same"), (1, "valid"), (2, "valid")];
 
 /// One fixture file.
-pub struct Fixture {
+pub(crate) struct Fixture {
     path: String,
     bytes: Vec<u8>,
     /// What the script wrote about the file: cases, seed, versions.
@@ -31,7 +31,7 @@ pub struct Fixture {
 
 impl Fixture {
     /// Opens `tests/fixtures/<name>.safetensors`. Panics with the path where that fails.
-    pub fn open(name: &str) -> Self {
+    pub(crate) fn open(name: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format!("{name}.safetensors"));
         let shown = path.display().to_string();
         let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{shown}: {error}"));
@@ -43,24 +43,24 @@ impl Fixture {
     }
 
     /// Opens the training values of one configuration.
-    pub fn training(stride: usize, padding: &str) -> Self {
+    pub(crate) fn training(stride: usize, padding: &str) -> Self {
         Self::open(&format!("keras/stride{stride}-{padding}"))
     }
 
     /// All keys, sorted.
-    pub fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         let mut keys: Vec<_> = self.parsed().names().into_iter().map(str::to_owned).collect();
         keys.sort();
         keys
     }
 
     /// The shape of a tensor. Like all readers here, this panics where there is no tensor of this name.
-    pub fn shape(&self, key: &str) -> Vec<usize> {
+    pub(crate) fn shape(&self, key: &str) -> Vec<usize> {
         self.view(key).shape().to_vec()
     }
 
     /// The values of an F32, BF16 or scaled F8_E5M2 tensor, without rounding.
-    pub fn f32(&self, key: &str) -> Vec<f32> {
+    pub(crate) fn f32(&self, key: &str) -> Vec<f32> {
         let view = self.view(key);
         let data = view.data();
         match view.dtype() {
@@ -75,37 +75,37 @@ impl Fixture {
     }
 
     /// The values of an F64 tensor.
-    pub fn f64(&self, key: &str) -> Vec<f64> {
+    pub(crate) fn f64(&self, key: &str) -> Vec<f64> {
         let view = self.view(key);
         assert_eq!(view.dtype(), Dtype::F64, "{}: {key}", self.path);
         words(view.data()).map(f64::from_le_bytes).collect()
     }
 
     /// The values of an I32 tensor, such as labels or positions.
-    pub fn i32(&self, key: &str) -> Vec<i32> {
+    pub(crate) fn i32(&self, key: &str) -> Vec<i32> {
         let view = self.view(key);
         assert_eq!(view.dtype(), Dtype::I32, "{}: {key}", self.path);
         words(view.data()).map(i32::from_le_bytes).collect()
     }
 
     /// The eight tensors under `prefix` (such as `t200/w`), in the order of [`TENSORS`].
-    pub fn all(&self, prefix: &str) -> Vec<Vec<f32>> {
+    pub(crate) fn all(&self, prefix: &str) -> Vec<Vec<f32>> {
         TENSORS.iter().map(|name| self.f32(&format!("{prefix}/{name}"))).collect()
     }
 
     /// The cases of an operator: `metadata.cases[op]`.
-    pub fn cases(&self, op: &str) -> &[serde_json::Value] {
+    pub(crate) fn cases(&self, op: &str) -> &[serde_json::Value] {
         let cases = self.metadata["cases"][op].as_array();
         cases.unwrap_or_else(|| panic!("{}: no cases of {op}", self.path))
     }
 
     /// The distance between the recorded elements of the tensor with index `tensor` in [`TENSORS`].
-    pub fn sample_stride(&self, tensor: usize) -> usize {
+    pub(crate) fn sample_stride(&self, tensor: usize) -> usize {
         unsigned(&self.metadata["sample_strides"][tensor])
     }
 
     /// Picks from a whole tensor the elements that are recorded.
-    pub fn sampled<T: Copy>(&self, tensor: usize, whole: &[T]) -> Vec<T> {
+    pub(crate) fn sampled<T: Copy>(&self, tensor: usize, whole: &[T]) -> Vec<T> {
         whole.iter().copied().step_by(self.sample_stride(tensor)).collect()
     }
 
@@ -119,19 +119,19 @@ impl Fixture {
 }
 
 /// A list of sizes in the metadata of a case, such as its `kernel`, `stride` or `pads`.
-pub fn sizes<const N: usize>(case: &serde_json::Value, name: &str) -> [usize; N] {
+pub(crate) fn sizes<const N: usize>(case: &serde_json::Value, name: &str) -> [usize; N] {
     let list = case[name].as_array().unwrap_or_else(|| panic!("no {name} in {case}"));
     assert_eq!(list.len(), N, "{name} of {case}");
     std::array::from_fn(|i| unsigned(&list[i]))
 }
 
 /// The pads by side of an operator's case.
-pub fn pads(case: &serde_json::Value) -> Pads {
+pub(crate) fn pads(case: &serde_json::Value) -> Pads {
     super::pads(sizes(case, "pads"))
 }
 
 /// The padding of an operator's case; it is given by side where the case names neither `same` nor `valid`.
-pub fn padding(case: &serde_json::Value) -> Padding {
+pub(crate) fn padding(case: &serde_json::Value) -> Padding {
     match case["padding"].as_str() {
         Some("same") => Padding::Same,
         Some("valid") => Padding::Valid,
@@ -150,7 +150,7 @@ fn words<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
 
 /// The value of an 8-bit float with one sign bit, five exponent bits (bias 15) and two mantissa bits. It is the upper
 /// byte of a number in half precision.
-pub fn e5m2(byte: u8) -> f64 {
+pub(crate) fn e5m2(byte: u8) -> f64 {
     let exponent = i32::from(byte >> 2 & 31);
     let mantissa = f64::from(byte & 3) / 4.0;
     assert!(exponent < 31, "infinity or NaN in a fixture");

@@ -1,17 +1,17 @@
 //! What the test targets share: the backends, the checker, deterministic data.
 #![allow(dead_code, reason = "no target uses every helper")]
 
-pub mod files;
-pub mod fixtures;
-pub mod training;
-pub mod whole_step;
+pub(crate) mod files;
+pub(crate) mod fixtures;
+pub(crate) mod training;
+pub(crate) mod whole_step;
 
 use std::sync::OnceLock;
 
 #[allow(unused_imports, reason = "no target uses all of them")]
-pub use stridelab::parity::{BACKWARD, FORWARD, norm_relative};
+pub(crate) use stridelab::parity::{BACKWARD, FORWARD, norm_relative};
 #[allow(unused_imports, reason = "no target uses all of them")]
-pub use stridelab::reference::{self, norm, wide};
+pub(crate) use stridelab::reference::{self, norm, wide};
 
 use stridelab::Result;
 use stridelab::backend::Backend;
@@ -19,7 +19,7 @@ use stridelab::model::geometry::Pads;
 use stridelab::random::Stream;
 
 /// The CPU, then the GPU with and without the shaders' bounds checks. Every test of a process uses the same three.
-pub fn backends() -> &'static [(&'static str, Backend); 3] {
+pub(crate) fn backends() -> &'static [(&'static str, Backend); 3] {
     static BACKENDS: OnceLock<[(&'static str, Backend); 3]> = OnceLock::new();
     let open = |checked| match pollster::block_on(Backend::gpu(None, checked)) {
         Ok(backend) => backend,
@@ -29,7 +29,7 @@ pub fn backends() -> &'static [(&'static str, Backend); 3] {
 }
 
 /// Checks that the norm-relative error of `got` is at most `bound`. The report names the element that differs most.
-pub fn compare(name: &str, got: &[f32], want: &[f64], bound: f64) -> Result<(), String> {
+pub(crate) fn compare(name: &str, got: &[f32], want: &[f64], bound: f64) -> Result<(), String> {
     if got.len() != want.len() {
         return Err(format!("{name}: {} elements, expected {}", got.len(), want.len()));
     }
@@ -52,7 +52,7 @@ pub fn compare(name: &str, got: &[f32], want: &[f64], bound: f64) -> Result<(), 
 
 /// Panics with [`compare`]'s report.
 #[track_caller]
-pub fn close(name: &str, got: &[f32], want: &[f64], bound: f64) {
+pub(crate) fn close(name: &str, got: &[f32], want: &[f64], bound: f64) {
     if let Err(report) = compare(name, got, want, bound) {
         panic!("{report}");
     }
@@ -60,7 +60,7 @@ pub fn close(name: &str, got: &[f32], want: &[f64], bound: f64) {
 
 /// Panics at the first element that is not equal. NaN is equal to nothing.
 #[track_caller]
-pub fn exact<T: PartialEq + std::fmt::Debug>(name: &str, got: &[T], want: &[T]) {
+pub(crate) fn exact<T: PartialEq + std::fmt::Debug>(name: &str, got: &[T], want: &[T]) {
     assert_eq!(got.len(), want.len(), "{name}: number of elements");
     for (i, (g, w)) in got.iter().zip(want).enumerate() {
         assert!(g == w, "{name}: [{i}] is {g:?}, expected {w:?}");
@@ -69,7 +69,7 @@ pub fn exact<T: PartialEq + std::fmt::Debug>(name: &str, got: &[T], want: &[T]) 
 
 /// Panics at the first element whose bits differ.
 #[track_caller]
-pub fn same_bits(name: &str, first: &[f32], second: &[f32]) {
+pub(crate) fn same_bits(name: &str, first: &[f32], second: &[f32]) {
     let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
     exact(&format!("{name}, repeated"), &bits(second), &bits(first));
 }
@@ -77,7 +77,7 @@ pub fn same_bits(name: &str, first: &[f32], second: &[f32]) {
 /// Runs `call` twice on every backend. Both results must have the same bits, and their norm-relative error
 /// may be at most `bound`, or, on a GPU, twice the CPU's error where that is larger.
 #[track_caller]
-pub fn on_all(name: &str, want: &[f64], bound: f64, call: impl Fn(&'static Backend) -> Vec<f32>) {
+pub(crate) fn on_all(name: &str, want: &[f64], bound: f64, call: impl Fn(&'static Backend) -> Vec<f32>) {
     let mut allowed = bound;
     for (backend_name, backend) in backends() {
         let name = format!("{name} on {backend_name}");
@@ -91,37 +91,37 @@ pub fn on_all(name: &str, want: &[f64], bound: f64, call: impl Fn(&'static Backe
 }
 
 /// `len` numbers in [−1, 1). Each name gives another series.
-pub fn data(name: &str, len: usize) -> Vec<f32> {
+pub(crate) fn data(name: &str, len: usize) -> Vec<f32> {
     let mut stream = Stream::new(0, &format!("test/{name}"));
     (0..len).map(|_| (stream.uniform() * 2.0 - 1.0) as f32).collect()
 }
 
 /// `len` numbers from `{−1, −½, 0, ½, 1}`. They have many ties, and sums of them are exact.
-pub fn levels(name: &str, len: usize) -> Vec<f32> {
+pub(crate) fn levels(name: &str, len: usize) -> Vec<f32> {
     let mut stream = Stream::new(0, &format!("test/{name}"));
     (0..len).map(|_| stream.below(5) as f32 / 2.0 - 1.0).collect()
 }
 
 /// `len` integers below `n`.
-pub fn integers(name: &str, len: usize, n: u32) -> Vec<u32> {
+pub(crate) fn integers(name: &str, len: usize, n: u32) -> Vec<u32> {
     let mut stream = Stream::new(0, &format!("test/{name}"));
     (0..len).map(|_| stream.below(n)).collect()
 }
 
 /// The pads from an array of top, left, bottom and right.
-pub fn pads([top, left, bottom, right]: [usize; 4]) -> Pads {
+pub(crate) fn pads([top, left, bottom, right]: [usize; 4]) -> Pads {
     Pads { top, left, bottom, right }
 }
 
 /// The result of a call. Panics with its error.
 #[track_caller]
-pub fn ok<T>(call: impl Future<Output = Result<T>>) -> T {
+pub(crate) fn ok<T>(call: impl Future<Output = Result<T>>) -> T {
     pollster::block_on(call).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Panics unless the call ends in a usage error.
 #[track_caller]
-pub fn refused<T>(what: &str, call: impl Future<Output = Result<T>>) {
+pub(crate) fn refused<T>(what: &str, call: impl Future<Output = Result<T>>) {
     match pollster::block_on(call) {
         Err(stridelab::Error::Usage(message)) => assert!(!message.to_string().contains('\n'), "{what}: {message}"),
         Err(other) => panic!("{what}: another error: {other}"),

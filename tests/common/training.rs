@@ -12,21 +12,21 @@ use stridelab::train::{TrainOptions, Trainer};
 use super::{backends, ok};
 
 /// The CPU.
-pub static CPU: Backend = Backend::Cpu;
+pub(crate) static CPU: Backend = Backend::Cpu;
 
 /// The GPU without the shaders' bounds checks, as the command opens it.
-pub fn gpu() -> &'static Backend {
+pub(crate) fn gpu() -> &'static Backend {
     &backends()[2].1
 }
 
 /// The embedded MNIST, decoded once.
-pub fn mnist() -> &'static Dataset {
+pub(crate) fn mnist() -> &'static Dataset {
     static MNIST: OnceLock<Dataset> = OnceLock::new();
     MNIST.get_or_init(|| Dataset::embedded().unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// The samples of `split` with these indices.
-pub fn samples(split: &Split, indices: impl Iterator<Item = usize>) -> Split {
+pub(crate) fn samples(split: &Split, indices: impl Iterator<Item = usize>) -> Split {
     let pixels = split.height * split.width;
     let mut images = Vec::new();
     let mut labels = Vec::new();
@@ -38,7 +38,7 @@ pub fn samples(split: &Split, indices: impl Iterator<Item = usize>) -> Split {
 }
 
 /// The training samples of MNIST with these indices, and its first `test` test samples.
-pub fn part(train: impl Iterator<Item = usize>, test: usize) -> Dataset {
+pub(crate) fn part(train: impl Iterator<Item = usize>, test: usize) -> Dataset {
     let whole = mnist();
     let train = samples(&whole.train, train);
     let test = samples(&whole.test, 0..test);
@@ -46,14 +46,14 @@ pub fn part(train: impl Iterator<Item = usize>, test: usize) -> Dataset {
 }
 
 /// One of the tutorial's networks. `padding` is `same` or `valid`.
-pub fn network(stride: usize, padding: &str) -> Network {
+pub(crate) fn network(stride: usize, padding: &str) -> Network {
     let padding = if padding == "same" { Padding::Same } else { Padding::Valid };
     Network::new([28, 28], Configuration::new(stride, padding)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A trainer. Panics where it cannot be made.
 #[track_caller]
-pub fn trainer(
+pub(crate) fn trainer(
     backend: &Backend,
     network: &Network,
     data: &Dataset,

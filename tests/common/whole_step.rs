@@ -17,7 +17,7 @@ const ROUNDING: f64 = 3e-7;
 
 /// A pooling window whose gradient may as well go to the position `winner` in the window or, where that is `None`, be
 /// dropped.
-pub struct Tie {
+pub(crate) struct Tie {
     conv: usize,
     window: usize,
     winner: Option<u32>,
@@ -36,7 +36,7 @@ struct Conv {
 }
 
 /// The forward pass of one batch, with what the backward pass needs.
-pub struct Step {
+pub(crate) struct Step {
     batch: usize,
     weights: Vec<Vec<f64>>,
     convs: Vec<Conv>,
@@ -48,7 +48,7 @@ pub struct Step {
 
 impl Step {
     /// Runs the tutorial's network with these eight tensors on images of bytes.
-    pub fn new(network: &Network, weights: Vec<Vec<f64>>, images: &[u8], labels: &[u8]) -> Self {
+    pub(crate) fn new(network: &Network, weights: Vec<Vec<f64>>, images: &[u8], labels: &[u8]) -> Self {
         let batch = labels.len();
         let mut x: Vec<f64> = images.iter().map(|&byte| f64::from(f32::from(byte) / 255.0)).collect();
         let mut convs = Vec::new();
@@ -75,7 +75,7 @@ impl Step {
     }
 
     /// The gradients of the mean loss by tensor. With `tie`, that window is decided the other way.
-    pub fn gradients(&self, tie: Option<&Tie>) -> Vec<Vec<f64>> {
+    pub(crate) fn gradients(&self, tie: Option<&Tie>) -> Vec<Vec<f64>> {
         let batch = self.batch;
         let w = &self.weights;
         // The gradients of a dense layer with respect to its weights and bias, and to its input.
@@ -110,7 +110,7 @@ impl Step {
     }
 
     /// Every window whose winner may depend on rounding in float32.
-    pub fn ties(&self) -> Vec<Tie> {
+    pub(crate) fn ties(&self) -> Vec<Tie> {
         let mut ties = Vec::new();
         for (i, conv) in self.convs.iter().enumerate() {
             let magnitudes = |values: &[f64]| values.iter().map(|v| v.abs()).collect::<Vec<_>>();
@@ -138,7 +138,11 @@ impl Step {
 /// of these effects on the whole gradients. `part` picks from whole gradients the elements that `difference` holds.
 ///
 /// Each effect is subtracted once, added once, or left out, so that it can explain a tie and no other error.
-pub fn settle(step: &Step, difference: &mut [Vec<f64>], part: impl Fn(&[Vec<f64>]) -> Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+pub(crate) fn settle(
+    step: &Step,
+    difference: &mut [Vec<f64>],
+    part: impl Fn(&[Vec<f64>]) -> Vec<Vec<f64>>,
+) -> Vec<Vec<f64>> {
     let dot = |a: &[Vec<f64>], b: &[Vec<f64>]| a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| a * b).sum();
     let add = |to: &mut [Vec<f64>], times: f64, values: &[Vec<f64>]| {
         to.iter_mut().flatten().zip(values.iter().flatten()).for_each(|(to, v)| *to += times * v);
@@ -158,7 +162,7 @@ pub fn settle(step: &Step, difference: &mut [Vec<f64>], part: impl Fn(&[Vec<f64>
 }
 
 /// The differences `a − b`, tensor by tensor.
-pub fn minus(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
+pub(crate) fn minus(a: &[Vec<f64>], b: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let one = |(a, b): (&Vec<f64>, &Vec<f64>)| {
         assert_eq!(a.len(), b.len());
         a.iter().zip(b).map(|(a, b)| a - b).collect()

@@ -4,17 +4,17 @@ use stridelab::model::{Configuration, ModelId, Network};
 use stridelab::record::EpochRow;
 
 /// The model of a configuration from seed 0.
-pub fn model(configuration: Configuration) -> ModelId {
+pub(crate) fn model(configuration: Configuration) -> ModelId {
     ModelId { configuration, seed: 0 }
 }
 
 /// The network of a configuration on MNIST's images.
-pub fn network(configuration: Configuration) -> Network {
+pub(crate) fn network(configuration: Configuration) -> Network {
     Network::new([28, 28], configuration).unwrap()
 }
 
 /// A row of `metrics.csv` with invented losses.
-pub fn epoch(configuration: Configuration, epoch: u32, val_accuracy: f64, seconds: f64) -> EpochRow {
+pub(crate) fn epoch(configuration: Configuration, epoch: u32, val_accuracy: f64, seconds: f64) -> EpochRow {
     EpochRow {
         model: model(configuration),
         epoch,

@@ -20,7 +20,7 @@ const TUNING: &str = "STRIDELAB_TUNING";
 /// # Errors
 /// [`Error::NoAdapter`] where a GPU is asked for and none can be had; [`Error::Usage`] for a tuning that
 /// does not exist.
-pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Result<(Backend, String)> {
+pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Result<(Backend, String)> {
     let cpu = |why: &str| Ok((Backend::Cpu, format!("{doing} on the CPU, {} threads: {why}", threads())));
     if backend == BackendChoice::Cpu {
         return cpu("as asked");
@@ -62,7 +62,7 @@ pub fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Resul
 }
 
 /// What a run on this backend computes on.
-pub fn machine(backend: &Backend) -> Machine {
+pub(crate) fn machine(backend: &Backend) -> Machine {
     let processor = processor();
     let MachineInfo { threads, instruction_set } = cpu::machine();
     let machine = Machine {
@@ -97,7 +97,7 @@ fn model_name(cpuinfo: &str) -> Option<String> {
 }
 
 /// Keeps what the GPU's driver compiled for the next process.
-pub fn keep_compiled(backend: &Backend) {
+pub(crate) fn keep_compiled(backend: &Backend) {
     if let Backend::Gpu(gpu) = backend {
         gpu.save_cache();
     }
@@ -121,7 +121,7 @@ fn tune(tuning: &mut gpu::Tuning, choices: &str) -> Result<()> {
 }
 
 /// What sort of device an adapter is, for people.
-pub fn kind(info: &wgpu::AdapterInfo) -> &'static str {
+pub(crate) fn kind(info: &wgpu::AdapterInfo) -> &'static str {
     match info.device_type {
         wgpu::DeviceType::DiscreteGpu => "a discrete GPU",
         wgpu::DeviceType::IntegratedGpu => "an integrated GPU",
@@ -132,6 +132,6 @@ pub fn kind(info: &wgpu::AdapterInfo) -> &'static str {
 }
 
 /// The driver's name and version.
-pub fn driver(info: &wgpu::AdapterInfo) -> String {
+pub(crate) fn driver(info: &wgpu::AdapterInfo) -> String {
     format!("{} {}", info.driver, info.driver_info).trim().into()
 }

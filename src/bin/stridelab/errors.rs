@@ -6,7 +6,7 @@ use stridelab::error::Remedy;
 use crate::args::{Cli, Command};
 
 /// The line that tells of an error. Remedies that the running command has no option for are left out.
-pub fn line(error: &Error, cli: Option<&Cli>) -> String {
+pub(crate) fn line(error: &Error, cli: Option<&Cli>) -> String {
     let trains = cli.is_none_or(|cli| cli.command.is_none());
     let measures = cli.is_some_and(|cli| matches!(cli.command, Some(Command::Bench(_))));
     let writes = trains || measures;

@@ -10,7 +10,7 @@ static ASKED: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// [`Error::Failure`] where the system refuses.
-pub fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
+pub(crate) fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
     ctrlc::set_handler(move || {
         if ASKED.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(Error::Interrupted.exit_code()));
@@ -21,7 +21,7 @@ pub fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
 }
 
 /// Whether to stop.
-pub fn asked() -> bool {
+pub(crate) fn asked() -> bool {
     ASKED.load(Ordering::Relaxed)
 }
 
@@ -29,6 +29,6 @@ pub fn asked() -> bool {
 ///
 /// # Errors
 /// That one.
-pub fn check() -> Result<()> {
+pub(crate) fn check() -> Result<()> {
     if asked() { Err(Error::Interrupted) } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ use stridelab::{Error, Result, gpu};
 ///
 /// # Errors
 /// [`Error::Usage`] with both and what to make smaller.
-pub fn check(backend: &Backend, needed: u64) -> Result<()> {
+pub(crate) fn check(backend: &Backend, needed: u64) -> Result<()> {
     let gib = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
     log::debug!("the largest network needs {:.2} GiB of buffers", gib(needed));
     let elsewhere = matches!(backend, Backend::Gpu(gpu) if gpu::is_real(&gpu.info));

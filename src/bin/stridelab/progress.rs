@@ -13,7 +13,7 @@ use crate::terminal::{say, wants_colour};
 
 /// Tells how training goes. Clones speak for the same run.
 #[derive(Clone)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Hidden unless on a terminal.
     bar: ProgressBar,
     quiet: bool,
@@ -29,7 +29,7 @@ pub struct Progress {
 
 impl Progress {
     /// For so many networks of so many seeds and epochs. A log shares stderr with no bar.
-    pub fn new(quiet: bool, log: bool, networks: usize, seeds: usize, epochs: u32) -> Self {
+    pub(crate) fn new(quiet: bool, log: bool, networks: usize, seeds: usize, epochs: u32) -> Self {
         let bar = ProgressBar::hidden();
         if !quiet && !log && std::io::stderr().is_terminal() {
             let colour = if wants_colour() { ":.cyan/dim" } else { "" };
@@ -49,7 +49,7 @@ impl Progress {
     }
 
     /// A network begins, or more seeds of it.
-    pub fn start(&mut self, configuration: &Configuration, steps: usize, again: bool) {
+    pub(crate) fn start(&mut self, configuration: &Configuration, steps: usize, again: bool) {
         if self.begun == 0 && !self.bar.is_hidden() {
             let heading = "epoch      loss  accuracy   valid. loss  accuracy   seconds";
             let heading = format!("{:width$}   {heading}", "", width = self.name_width());
@@ -65,14 +65,14 @@ impl Progress {
     }
 
     /// So many steps of an epoch are done; after the last, validation follows.
-    pub fn steps(&self, epoch: u32, done: usize) {
+    pub(crate) fn steps(&self, epoch: u32, done: usize) {
         let validating = if done < self.steps { "" } else { ", validating" };
         self.bar.set_message(format!("{}, epoch {epoch}/{}{validating}", self.title, self.epochs));
         self.bar.set_position((self.steps as u64) * u64::from(epoch - 1) + done as u64);
     }
 
     /// An epoch is done: a row under the terminal's heading, or a line that explains itself.
-    pub fn epoch(&self, row: &EpochRow) {
+    pub(crate) fn epoch(&self, row: &EpochRow) {
         let name = if self.seeds > 1 { row.model.to_string() } else { row.model.configuration.to_string() };
         let EpochRow { epoch, train_loss, train_accuracy, val_loss, val_accuracy, .. } = row;
         let epochs = self.epochs;
@@ -97,14 +97,14 @@ impl Progress {
     }
 
     /// A line that stays.
-    pub fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         if !self.quiet {
             self.bar.suspend(|| say(text));
         }
     }
 
     /// Removes the bar, and sets off what follows on a terminal.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         let drawn = !self.bar.is_hidden();
         self.bar.finish_and_clear();
         if drawn {

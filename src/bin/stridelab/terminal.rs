@@ -5,7 +5,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use stridelab::{Error, Result};
 
 /// Prints to stdout; a reader that has gone away (`| head`) is no error.
-pub fn print(text: &str) -> Result<()> {
+pub(crate) fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
@@ -16,29 +16,29 @@ pub fn print(text: &str) -> Result<()> {
 }
 
 /// Prints a line to stderr; where even that fails there is nobody left to tell.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Whether stdout takes colour.
-pub fn colour() -> bool {
+pub(crate) fn colour() -> bool {
     std::io::stdout().is_terminal() && wants_colour()
 }
 
 /// Whether the user wants colour on terminals: `NO_COLOR` is unset or empty, and the terminal is
 /// no dumb one.
-pub fn wants_colour() -> bool {
+pub(crate) fn wants_colour() -> bool {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// Columns of the terminal; 100 where there is none.
-pub fn width() -> u16 {
+pub(crate) fn width() -> u16 {
     terminal_size::terminal_size_of(std::io::stdout()).map_or(100, |(width, _)| width.0)
 }
 
 /// Number of threads that this process may run at once.
-pub fn threads() -> usize {
+pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
@@ -46,7 +46,7 @@ pub fn threads() -> usize {
 /// XDG_RUNTIME_DIR is invalid` to stderr whenever adapters are listed. We choose among them
 /// ourselves, so the layer is not needed. Call this before any other thread starts.
 #[expect(unsafe_code, reason = "the environment may not change while another thread reads it")]
-pub fn quieten_drivers() {
+pub(crate) fn quieten_drivers() {
     if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         // SAFETY: the first statement of `main`: no other thread reads the environment yet.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };

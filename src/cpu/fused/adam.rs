@@ -8,7 +8,7 @@ use crate::ops::adam::AdamParameters;
 const CHUNK: usize = 8 * 1024;
 
 /// See [`adam::update`].
-pub fn update(
+pub(super) fn update(
     isa: InstructionSet,
     parameters: &AdamParameters,
     alpha: f32,

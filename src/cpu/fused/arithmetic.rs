@@ -1,7 +1,7 @@
 //! Small loops over floats that several kernels share.
 
 /// `sum = Σ_i parts[i·stride .. i·stride + sum.len()]`, added in the order of `i`.
-pub fn add_in_order(parts: &[f32], stride: usize, sum: &mut [f32]) {
+pub(super) fn add_in_order(parts: &[f32], stride: usize, sum: &mut [f32]) {
     sum.fill(0.0);
     for part in parts.chunks(stride) {
         sum.iter_mut().zip(part).for_each(|(sum, &part)| *sum += part);
@@ -10,7 +10,7 @@ pub fn add_in_order(parts: &[f32], stride: usize, sum: &mut [f32]) {
 
 /// Whether no value is NaN or infinite. The loop has no early exit, so that the compiler vectorises it.
 #[inline(always)]
-pub fn all_finite(values: &[f32]) -> bool {
+pub(super) fn all_finite(values: &[f32]) -> bool {
     let mut largest = 0;
     for value in values {
         largest = (value.to_bits() & 0x7fff_ffff).max(largest);

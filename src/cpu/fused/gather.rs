@@ -13,7 +13,7 @@ const SAMPLES: usize = 8;
 
 /// The data set that a batch is gathered from.
 #[derive(Clone, Copy)]
-pub struct GatherInputs<'a> {
+pub(super) struct GatherInputs<'a> {
     /// `[count, pixels]`
     pub images: &'a [u8],
     /// `[count]`
@@ -24,7 +24,13 @@ pub struct GatherInputs<'a> {
 
 /// `x[i, p] = images[order[start + i], p] / 255`, `label[i] = labels[order[start + i]]`, both 0 for `i ≥ n`;
 /// `x` is `[capacity, pixels]`, `label` is `[capacity]`.
-pub fn forward(isa: InstructionSet, record: &StepRecord, inputs: GatherInputs<'_>, x: &mut [f32], label: &mut [u32]) {
+pub(super) fn forward(
+    isa: InstructionSet,
+    record: &StepRecord,
+    inputs: GatherInputs<'_>,
+    x: &mut [f32],
+    label: &mut [u32],
+) {
     let GatherInputs { images, labels, order } = inputs;
     let pixels = x.len() / label.len();
     for_each_chunk_pair(x, pixels * SAMPLES, label, SAMPLES, |task, x, label| {

@@ -25,4 +25,4 @@ mod test_support;
 mod tests;
 mod vector_block;
 
-pub use op::{FusedOp, fuse};
+pub(super) use op::{FusedOp, fuse};

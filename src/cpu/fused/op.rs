@@ -16,7 +16,7 @@ use crate::plan::patterns::{ConvPool, ConvPoolBackward};
 
 /// An operation of a program after the choice: a plain one, or a kernel that replaces some, with its scratch
 /// memory.
-pub enum FusedOp {
+pub(crate) enum FusedOp {
     /// A plain operation, not replaced.
     Plain(Op),
     /// Conversion of a batch of samples to floats.
@@ -35,7 +35,7 @@ pub enum FusedOp {
 ///
 /// `forwards` collects the forward runs replaced so far, in this program or an earlier one of the plan: the
 /// gradients of a run can only be fused if its forward pass was, and may stand in another program.
-pub fn fuse(ops: &[Op], forwards: &mut Vec<ConvPool>) -> Vec<FusedOp> {
+pub(crate) fn fuse(ops: &[Op], forwards: &mut Vec<ConvPool>) -> Vec<FusedOp> {
     let mut fused = Vec::new();
     let mut rest = ops;
     while let Some(op) = rest.first() {
@@ -82,7 +82,7 @@ fn fits_backward(run: &ConvPoolBackward) -> bool {
 
 impl FusedOp {
     /// Runs the operation in a step of one replica.
-    pub fn run(&mut self, memory: &mut ReplicaMemory<'_>, record: &StepRecord) {
+    pub(crate) fn run(&mut self, memory: &mut ReplicaMemory<'_>, record: &StepRecord) {
         let isa = InstructionSet::widest();
         match self {
             FusedOp::Plain(op) => plain::run(memory, op, record),

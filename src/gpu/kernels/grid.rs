@@ -14,12 +14,12 @@ pub(crate) struct TiledExtent {
 
 impl TiledExtent {
     /// An axis of which a unit computes one element.
-    pub fn of(len: usize) -> Self {
+    pub(crate) fn of(len: usize) -> Self {
         TiledExtent { len, tile: None }
     }
 
     /// An axis of which a unit computes a tile.
-    pub fn tiled(len: usize, tile: &'static str) -> Self {
+    pub(crate) fn tiled(len: usize, tile: &'static str) -> Self {
         TiledExtent { len, tile: Some(tile) }
     }
 }
@@ -41,23 +41,23 @@ pub(crate) struct Grid {
 
 impl Grid {
     /// One invocation per element.
-    pub fn elements(n: usize) -> Self {
+    pub(crate) fn elements(n: usize) -> Self {
         Grid::tiles(&[TiledExtent::of(n)])
     }
 
     /// One invocation per tile.
-    pub fn tiles(extents: &[TiledExtent]) -> Self {
+    pub(crate) fn tiles(extents: &[TiledExtent]) -> Self {
         Grid { extents: extents.to_vec(), unit: Unit::Invocation }
     }
 
     /// One workgroup per tile.
-    pub fn workgroups(extents: &[TiledExtent]) -> Self {
+    pub(crate) fn workgroups(extents: &[TiledExtent]) -> Self {
         Grid { extents: extents.to_vec(), unit: Unit::Workgroup }
     }
 
     /// The workgroups to dispatch. This is the only place where invocations become workgroups. `constant` is
     /// the value of a constant of the shader, `workgroup` the number of invocations of its workgroup.
-    pub fn groups(&self, constant: impl Fn(&str) -> u32, workgroup: u32, replicas: usize) -> [u32; 3] {
+    pub(crate) fn groups(&self, constant: impl Fn(&str) -> u32, workgroup: u32, replicas: usize) -> [u32; 3] {
         let tiles = self.extents.iter().map(|extent| {
             let tile = extent.tile.map_or(1, &constant);
             extent.len.div_ceil(tile as usize) as u64

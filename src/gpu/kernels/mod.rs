@@ -46,21 +46,21 @@ pub(super) struct Argument {
 }
 
 impl Argument {
-    pub fn new(name: &'static str, view: View) -> Self {
+    pub(super) fn new(name: &'static str, view: View) -> Self {
         Argument { name, view }
     }
 }
 
 impl Kernel {
     /// `shader.entry`, for labels and messages.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("{}.{}", self.shader, self.entry)
     }
 
     /// The value of an `override` constant of the shader: one of [`Kernel::constants`], or an argument's
     /// `_offset`, or its `_stride` between replicas, which is 0 where all replicas share the buffer. The
     /// offset and stride of a variable that this entry point does not use are 0.
-    pub fn value(&self, constant: &str, buffers: &[Buffer]) -> Option<f64> {
+    pub(super) fn value(&self, constant: &str, buffers: &[Buffer]) -> Option<f64> {
         if let Some(&(_, value)) = self.constants.iter().find(|(name, _)| *name == constant) {
             return Some(value);
         }

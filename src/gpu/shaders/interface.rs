@@ -82,17 +82,17 @@ impl Interface {
     }
 
     /// The entry point of that name.
-    pub fn entry(&self, name: &str) -> &Entry {
+    pub(crate) fn entry(&self, name: &str) -> &Entry {
         self.entries.get(name).unwrap_or_else(|| panic!("shaders/{}.wgsl has no entry point {name}", self.stem))
     }
 
     /// All entry points.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values()
     }
 
     /// The value of the `const` of that name.
-    pub fn constant(&self, name: &str) -> u32 {
+    pub(crate) fn constant(&self, name: &str) -> u32 {
         *self.constants.get(name).unwrap_or_else(|| panic!("shaders/{}.wgsl has no constant {name}", self.stem))
     }
 }

@@ -16,7 +16,7 @@ struct Index {
 }
 
 #[derive(Deserialize)]
-pub struct Case {
+pub(super) struct Case {
     pub suite: String,
     pub name: String,
     pub op: String,
@@ -36,14 +36,14 @@ struct File {
 
 /// The inputs of a case and the outputs that it wants, by name.
 #[derive(Default)]
-pub struct Tensors {
+pub(super) struct Tensors {
     pub inputs: BTreeMap<String, Tensor>,
     pub outputs: BTreeMap<String, Tensor>,
 }
 
 impl Case {
     /// Reads all cases of a directory with their tensors.
-    pub fn all(directory: &Path) -> Result<Vec<Case>> {
+    pub(super) fn all(directory: &Path) -> Result<Vec<Case>> {
         let path = directory.join("index.json");
         let text = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut cases = serde_json::from_slice::<Index>(&text)?.cases;
@@ -64,31 +64,31 @@ impl Case {
         Ok(cases)
     }
 
-    pub fn label(&self) -> String {
+    pub(super) fn label(&self) -> String {
         format!("{}/{}", self.suite, self.name)
     }
 
-    pub fn input(&self, name: &str) -> Result<&Tensor> {
+    pub(super) fn input(&self, name: &str) -> Result<&Tensor> {
         self.tensors.inputs.get(name).ok_or_else(|| format!("no input {name}").into())
     }
 
-    pub fn wanted(&self, name: &str) -> Result<&Tensor> {
+    pub(super) fn wanted(&self, name: &str) -> Result<&Tensor> {
         self.tensors.outputs.get(name).ok_or_else(|| format!("no output {name}").into())
     }
 
-    pub fn text(&self, name: &str) -> Result<&str> {
+    pub(super) fn text(&self, name: &str) -> Result<&str> {
         self.attrs[name].as_str().ok_or_else(|| format!("no text {name}").into())
     }
 
-    pub fn number(&self, name: &str) -> Result<f64> {
+    pub(super) fn number(&self, name: &str) -> Result<f64> {
         self.attrs[name].as_f64().ok_or_else(|| format!("no number {name}").into())
     }
 
-    pub fn integer(&self, name: &str) -> Result<i64> {
+    pub(super) fn integer(&self, name: &str) -> Result<i64> {
         self.attrs[name].as_i64().ok_or_else(|| format!("no integer {name}").into())
     }
 
-    pub fn sizes<const N: usize>(&self, name: &str) -> Result<[usize; N]> {
+    pub(super) fn sizes<const N: usize>(&self, name: &str) -> Result<[usize; N]> {
         let sizes: Vec<usize> = serde_json::from_value(self.attrs[name].clone())?;
         sizes.try_into().map_err(|_| format!("{name} has not {N} sizes").into())
     }

@@ -8,7 +8,7 @@ use crate::common::{norm_relative, wide};
 /// How far a result may be from the wanted one.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Tolerance {
+pub(super) enum Tolerance {
     /// The number of steps between neighbouring `f32` numbers.
     Ulp { ulp: u32 },
     /// `|got − want| ≤ atol + rtol·|want|`.
@@ -18,7 +18,7 @@ pub enum Tolerance {
 }
 
 /// The first difference, worded to follow the name of the tensor.
-pub fn compare(got: &Tensor, want: &Tensor, tolerance: Tolerance) -> Result<(), String> {
+pub(super) fn compare(got: &Tensor, want: &Tensor, tolerance: Tolerance) -> Result<(), String> {
     if got.shape != want.shape {
         return Err(format!(" has shape {:?}, wanted {:?}", got.shape, want.shape));
     }

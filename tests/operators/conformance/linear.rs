@@ -44,7 +44,7 @@ fn product(backend: &Backend, a: Factor, b: Factor) -> Result<Tensor> {
 }
 
 /// `alpha·a·b + beta·c`. The kernels multiply and add the bias; this function scales.
-pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
     let a = Factor { tensor: case.input("a")?, transposed: case.integer("transA")? != 0 };
     let b = Factor { tensor: case.input("b")?, transposed: case.integer("transB")? != 0 };
     let alpha = case.number("alpha")? as f32;
@@ -75,7 +75,7 @@ pub fn gemm(backend: &Backend, case: &Case) -> Result<Outputs> {
 
 /// NumPy's `matmul`: the last two axes are matrices, and the other axes are broadcast. A vector is a row on the left
 /// and a column on the right.
-pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
     let a = case.input("a")?;
     let b = case.input("b")?;
     let vector_a = a.shape.len() == 1;
@@ -116,7 +116,7 @@ pub fn matmul(backend: &Backend, case: &Case) -> Result<Outputs> {
     named([("y", Tensor::float(&shape, values))])
 }
 
-pub fn matmul_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn matmul_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     let a = case.input("a")?;
     let b = case.input("b")?;
     let dy = case.input("dy")?;
@@ -127,7 +127,7 @@ pub fn matmul_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     ])
 }
 
-pub fn dense_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn dense_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     if case.text("w_layout")? != "IO" {
         return Err("weights in another layout than [in, out]".into());
     }

@@ -9,7 +9,7 @@ use super::case::Case;
 use super::tensor::{Tensor, inverse};
 use super::{Outputs, Result, named};
 
-pub fn relu(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn relu(backend: &Backend, case: &Case) -> Result<Outputs> {
     let x = case.input("x")?;
     named([("y", Tensor::float(&x.shape, block_on(eager::relu(backend, x.floats()?))?))])
 }
@@ -27,12 +27,12 @@ fn along(backend: &Backend, x: &Tensor, axis: i64, logarithm: bool) -> Result<Te
     Tensor::float(&rows.shape, y).permute(&inverse(&order))
 }
 
-pub fn softmax(backend: &Backend, case: &Case, logarithm: bool) -> Result<Outputs> {
+pub(super) fn softmax(backend: &Backend, case: &Case, logarithm: bool) -> Result<Outputs> {
     named([("y", along(backend, case.input("x")?, case.integer("axis")?, logarithm)?)])
 }
 
 /// The loss of log-probabilities or, where `logits` is set, of logits.
-pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
+pub(super) fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
     let x = case.input("x")?;
     let labels = case.input("labels")?;
     let axis = case.integer("class_axis")?;
@@ -59,7 +59,7 @@ pub fn loss(backend: &Backend, case: &Case, logits: bool) -> Result<Outputs> {
 }
 
 /// ONNX' Adam: Keras' form with the gradient `g + norm_coefficient·x`. There is no bias correction where `T` is 0.
-pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
     let epsilon = case.number("epsilon")?;
     let parameters = AdamParameters { beta1: case.number("beta_1")?, beta2: case.number("beta_2")?, epsilon };
     let rate = case.number("lr")?;
@@ -85,7 +85,7 @@ pub fn adam_step(backend: &Backend, case: &Case) -> Result<Outputs> {
 
 /// Several steps of PyTorch's Adam on `Σ(x·Wᵀ + b)`, the sum of a dense layer's outputs. PyTorch's `m̂/(√v̂ + ε)` is
 /// Keras' form with `ε·√(1 − β₂ᵗ)` in place of ε at step `t`.
-pub fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn adam_trajectory(backend: &Backend, case: &Case) -> Result<Outputs> {
     let w0 = case.input("w0")?;
     let b0 = case.input("b0")?;
     let columns = w0.shape[1];

@@ -35,7 +35,7 @@ fn weights(case: &Case) -> Result<Tensor> {
     case.input("w")?.relayout(case.text("w_layout")?, KERNEL)
 }
 
-pub fn conv2d(backend: &Backend, case: &Case, relu: bool) -> Result<Outputs> {
+pub(super) fn conv2d(backend: &Backend, case: &Case, relu: bool) -> Result<Outputs> {
     let x = image(case, "x", "x_layout")?;
     let w = weights(case)?;
     let shape = conv_shape(case, &x.shape, &w)?;
@@ -50,7 +50,7 @@ pub fn conv2d(backend: &Backend, case: &Case, relu: bool) -> Result<Outputs> {
     named([("y", y.relayout(IMAGE, case.text("y_layout")?)?)])
 }
 
-pub fn conv2d_backward_input(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn conv2d_backward_input(backend: &Backend, case: &Case) -> Result<Outputs> {
     let dy = image(case, "dy", "y_layout")?;
     let w = weights(case)?;
     let layout = case.text("x_layout")?;
@@ -96,7 +96,7 @@ fn backward_input(backend: &Backend, shape: &ConvShape, dy: &Tensor, w: &Tensor,
     Ok(Tensor::float(dx, values))
 }
 
-pub fn conv2d_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn conv2d_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     let x = image(case, "x", "x_layout")?;
     let w = weights(case)?;
     let dy = image(case, "dy", "y_layout")?;
@@ -121,7 +121,7 @@ fn pool_shape(case: &Case, x: &[usize]) -> Result<PoolShape> {
     Ok(PoolShape::new([x[1], x[2]], x[3], kernel, stride, padding(case)?)?)
 }
 
-pub fn max_pool(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn max_pool(backend: &Backend, case: &Case) -> Result<Outputs> {
     let x = image(case, "x", "x_layout")?;
     let shape = pool_shape(case, &x.shape)?;
     let (y, argmax) = block_on(eager::max_pool(backend, &shape, x.shape[0], x.floats()?))?;
@@ -161,7 +161,7 @@ fn indices(
     Ok(Tensor { shape: vec![batch, channels, rows, columns], values: Values::Integer(values) })
 }
 
-pub fn max_pool_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
+pub(super) fn max_pool_backward(backend: &Backend, case: &Case) -> Result<Outputs> {
     let x = image(case, "x", "x_layout")?;
     let dy = image(case, "dy", "y_layout")?;
     let shape = pool_shape(case, &x.shape)?;

@@ -6,31 +6,31 @@ use super::Result;
 
 /// A C-ordered array.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tensor {
+pub(super) struct Tensor {
     pub shape: Vec<usize>,
     pub values: Values,
 }
 
 /// The element types that the cases use.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Values {
+pub(super) enum Values {
     Float(Vec<f32>),
     Integer(Vec<i64>),
 }
 
 impl Tensor {
-    pub fn float(shape: &[usize], values: Vec<f32>) -> Self {
+    pub(super) fn float(shape: &[usize], values: Vec<f32>) -> Self {
         Tensor { shape: shape.to_vec(), values: Values::Float(values) }
     }
 
-    pub fn floats(&self) -> Result<&[f32]> {
+    pub(super) fn floats(&self) -> Result<&[f32]> {
         match &self.values {
             Values::Float(values) => Ok(values),
             Values::Integer(_) => Err("integers where floats belong".into()),
         }
     }
 
-    pub fn integers(&self) -> Result<&[i64]> {
+    pub(super) fn integers(&self) -> Result<&[i64]> {
         match &self.values {
             Values::Integer(values) => Ok(values),
             Values::Float(_) => Err("floats where integers belong".into()),
@@ -38,7 +38,7 @@ impl Tensor {
     }
 
     /// Permutes the axes: axis `i` of the result is axis `order[i]` of this tensor.
-    pub fn permute(&self, order: &[usize]) -> Result<Tensor> {
+    pub(super) fn permute(&self, order: &[usize]) -> Result<Tensor> {
         let source = self.floats()?;
         let mut strides = vec![1; self.shape.len()];
         for axis in (1..strides.len()).rev() {
@@ -57,14 +57,14 @@ impl Tensor {
     }
 
     /// Permutes the axes from one named layout to another, such as `NCHW` to `NHWC`.
-    pub fn relayout(&self, from: &str, to: &str) -> Result<Tensor> {
+    pub(super) fn relayout(&self, from: &str, to: &str) -> Result<Tensor> {
         let axes: Option<Vec<usize>> = to.chars().map(|axis| from.find(axis)).collect();
         let axes = axes.filter(|axes| axes.len() == self.shape.len());
         self.permute(&axes.ok_or_else(|| format!("no way from layout {from} of {:?} to {to}", self.shape))?)
     }
 
     /// The order of axes that moves `axis` to the end. A negative `axis` counts from the end.
-    pub fn axis_last(&self, axis: i64) -> Vec<usize> {
+    pub(super) fn axis_last(&self, axis: i64) -> Vec<usize> {
         let rank = self.shape.len();
         let axis = if axis < 0 { rank - axis.unsigned_abs() as usize } else { axis as usize };
         (0..rank).filter(|&a| a != axis).chain([axis]).collect()
@@ -72,7 +72,7 @@ impl Tensor {
 }
 
 /// The order of axes that undoes `order`.
-pub fn inverse(order: &[usize]) -> Vec<usize> {
+pub(super) fn inverse(order: &[usize]) -> Vec<usize> {
     let mut inverse = vec![0; order.len()];
     for (i, &axis) in order.iter().enumerate() {
         inverse[axis] = i;
@@ -80,7 +80,7 @@ pub fn inverse(order: &[usize]) -> Vec<usize> {
     inverse
 }
 
-pub fn read(path: &Path) -> Result<Tensor> {
+pub(super) fn read(path: &Path) -> Result<Tensor> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     parse(&bytes).map_err(|error| format!("{}: {error}", path.display()).into())
 }

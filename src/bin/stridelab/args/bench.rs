@@ -8,7 +8,7 @@ use super::{BackendChoice, PaddingChoice, value};
 
 /// Options of `bench`.
 #[derive(Debug, Args)]
-pub struct BenchArgs {
+pub(crate) struct BenchArgs {
     /// Strides of the convolutions
     #[arg(long, value_delimiter = ',', default_value = "1,2", value_name = "LIST", value_parser = value::stride)]
     #[arg(allow_negative_numbers = true)]

@@ -6,10 +6,10 @@ mod value;
 
 use std::path::PathBuf;
 
-pub use bench::BenchArgs;
+pub(crate) use bench::BenchArgs;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
 use stridelab::model::geometry::Padding;
-pub use usage::{Stop, parse};
+pub(crate) use usage::{Stop, parse};
 
 /// Train one small CNN on MNIST four times, with stride 1 or 2 and same or valid padding, and
 /// compare accuracy, shapes, feature maps and cost.
@@ -23,7 +23,7 @@ pub use usage::{Stop, parse};
 
 Exit codes: 0 fine, 1 failure, 2 usage, 3 no usable adapter,
 4 data or weights missing or bad, 5 a check failed, 130 interrupted.")]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do instead of training.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -34,7 +34,7 @@ pub struct Cli {
 
 /// What else stridelab does.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Show layers, output shapes, padding by side, parameters and MACs; trains nothing
     Describe(DescribeArgs),
     /// List the adapters, the limits that matter, and which one would be chosen
@@ -53,7 +53,7 @@ pub enum Command {
 // Values are explained in the option's own help: a docstring each would double the length of --help.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BackendChoice {
+pub(crate) enum BackendChoice {
     Auto,
     Gpu,
     Cpu,
@@ -67,7 +67,7 @@ pub enum PaddingChoice {
 
 /// Options of training.
 #[derive(Debug, Args)]
-pub struct TrainArgs {
+pub(crate) struct TrainArgs {
     /// Strides of the convolutions, one network each
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,2", value_parser = value::stride)]
     #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
@@ -152,7 +152,7 @@ impl From<PaddingChoice> for Padding {
 
 /// Options of `describe`.
 #[derive(Debug, Args)]
-pub struct DescribeArgs {
+pub(crate) struct DescribeArgs {
     /// Strides of the convolutions
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,2", value_parser = value::stride)]
     #[arg(allow_negative_numbers = true)]
@@ -167,7 +167,7 @@ pub struct DescribeArgs {
 
 /// Options of `parity`.
 #[derive(Debug, Args)]
-pub struct ParityArgs {
+pub(crate) struct ParityArgs {
     /// The GPU adapter, by a part of its name or its number in `stridelab devices`
     #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new())]
     pub adapter: Option<String>,
@@ -178,7 +178,7 @@ pub struct ParityArgs {
 
 impl TrainArgs {
     /// The seeds to train, one replica each.
-    pub fn seeds(&self) -> Vec<u64> {
+    pub(crate) fn seeds(&self) -> Vec<u64> {
         self.seeds.map_or_else(|| vec![self.seed], Vec::from)
     }
 }

@@ -8,7 +8,7 @@ use stridelab::error::one_line;
 use super::Cli;
 
 /// Why there is nothing to run.
-pub enum Stop {
+pub(crate) enum Stop {
     /// Help or the version was asked for: print this to stdout.
     Print(String),
     /// The arguments make no sense.
@@ -16,7 +16,7 @@ pub enum Stop {
 }
 
 /// Parses the process' arguments; `colour` is for the help.
-pub fn parse(colour: bool) -> Result<Cli, Stop> {
+pub(crate) fn parse(colour: bool) -> Result<Cli, Stop> {
     let command = Cli::command().color(ColorChoice::Always);
     let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| match error.kind() {

@@ -7,27 +7,27 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// A stride: 1, 2, …
-pub fn stride(text: &str) -> Result<usize, String> {
+pub(super) fn stride(text: &str) -> Result<usize, String> {
     whole(text, 1..=usize::MAX, "1")
 }
 
 /// Epochs. The bound keeps every step's number within 32 bits.
-pub fn epochs(text: &str) -> Result<u32, String> {
+pub(super) fn epochs(text: &str) -> Result<u32, String> {
     whole(text, 1..=10_000, "3")
 }
 
 /// A batch size.
-pub fn batch_size(text: &str) -> Result<usize, String> {
+pub(super) fn batch_size(text: &str) -> Result<usize, String> {
     whole(text, 1..=usize::MAX, "64")
 }
 
 /// A number of training samples.
-pub fn limit(text: &str) -> Result<usize, String> {
+pub(super) fn limit(text: &str) -> Result<usize, String> {
     whole(text, 1..=usize::MAX, "6000")
 }
 
 /// Any seed.
-pub fn seed(text: &str) -> Result<u64, String> {
+pub(super) fn seed(text: &str) -> Result<u64, String> {
     whole(text, 0..=u64::MAX, "0")
 }
 
@@ -45,7 +45,7 @@ impl From<Seeds> for Vec<u64> {
 }
 
 /// `10`: seeds 0 to 9. `5..9`: seeds 5 to 9.
-pub fn seeds(text: &str) -> Result<Seeds, String> {
+pub(super) fn seeds(text: &str) -> Result<Seeds, String> {
     /// More do not fit a dispatch's third dimension on every adapter, or an evening.
     const MOST: u64 = 1000;
     let (first, last) = match text.split_once("..") {
@@ -60,7 +60,7 @@ pub fn seeds(text: &str) -> Result<Seeds, String> {
 }
 
 /// A learning rate.
-pub fn learning_rate(text: &str) -> Result<f64, String> {
+pub(super) fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
         _ => Err("must be a positive number, such as 0.001".into()),
@@ -68,7 +68,7 @@ pub fn learning_rate(text: &str) -> Result<f64, String> {
 }
 
 /// `28x28`: height, then width.
-pub fn image_size(text: &str) -> Result<[usize; 2], String> {
+pub(super) fn image_size(text: &str) -> Result<[usize; 2], String> {
     let sides = text.split_once('x').and_then(|(h, w)| Some([h.parse().ok()?, w.parse().ok()?]));
     let sides = sides.filter(|s| s.iter().all(|n| (1..=4096).contains(n)));
     sides.ok_or("must be HEIGHTxWIDTH with sides from 1 to 4096, such as 28x28".into())

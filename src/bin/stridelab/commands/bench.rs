@@ -19,7 +19,7 @@ use crate::device;
 use crate::terminal::{colour, print, say, width};
 
 /// Checks, measures, writes, shows.
-pub fn run(args: &BenchArgs) -> Result<()> {
+pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     let mut batch_sizes = args.batch_size.clone();
     batch_sizes.sort_unstable();
     batch_sizes.dedup();

@@ -9,7 +9,7 @@ use crate::args::DescribeArgs;
 use crate::terminal::{colour, print, width};
 
 /// Prints a table a configuration.
-pub fn run(args: &DescribeArgs) -> Result<()> {
+pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     let tables = configurations(&args.stride, &args.padding).into_iter().map(|configuration| {
         let network = Network::new(args.image, configuration).map_err(|error| error.at(configuration))?;
         Ok(describe_table(&configuration, &network, colour(), width()))

@@ -7,7 +7,7 @@ use crate::device::{driver, kind};
 use crate::terminal::{print, threads};
 
 /// Prints every adapter with the limits that matter, and which would be chosen and why.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let found = pollster::block_on(adapters());
     let infos: Vec<_> = found.iter().map(|adapter| adapter.info.clone()).collect();
     let mut text: String = found.iter().enumerate().map(|(i, adapter)| describe(i, adapter)).collect();

@@ -1,10 +1,10 @@
 //! The commands, one file each.
 
-pub mod bench;
-pub mod describe;
-pub mod devices;
-pub mod parity;
-pub mod train;
+pub(crate) mod bench;
+pub(crate) mod describe;
+pub(crate) mod devices;
+pub(crate) mod parity;
+pub(crate) mod train;
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use stridelab::{Error, Result};
 use crate::args::PaddingChoice;
 
 /// All combinations in the tutorial's order: paddings outside, strides inside; repeats once.
-pub fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> Vec<Configuration> {
+pub(crate) fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> Vec<Configuration> {
     let mut all = Vec::new();
     for &padding in paddings {
         for &stride in strides {
@@ -29,7 +29,7 @@ pub fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> Vec<Conf
 }
 
 /// `runs/<date-time><suffix>`, made here and now: two runs of one second get two directories.
-pub fn default_out(suffix: &str) -> Result<PathBuf> {
+pub(crate) fn default_out(suffix: &str) -> Result<PathBuf> {
     let runs = PathBuf::from("runs");
     let name = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string() + suffix;
     let make = || {
@@ -49,6 +49,6 @@ pub fn default_out(suffix: &str) -> Result<PathBuf> {
 }
 
 /// The present moment, RFC 3339 with the zone's offset, in whole seconds.
-pub fn timestamp() -> String {
+pub(crate) fn timestamp() -> String {
     jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }

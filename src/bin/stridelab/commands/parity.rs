@@ -10,7 +10,7 @@ use crate::args::ParityArgs;
 use crate::terminal::{print, say};
 
 /// Prints the largest error by tensor; fails where one is past its bound.
-pub fn run(args: &ParityArgs) -> Result<()> {
+pub(crate) fn run(args: &ParityArgs) -> Result<()> {
     let seed = match args.seed {
         Some(seed) => seed,
         None => getrandom::u64().map_err(|e| Error::failure(format!("no fresh seed ({e})")).advice("give --seed"))?,

@@ -23,7 +23,7 @@ const MOST_PARTIAL_BYTES: usize = 64 << 20;
 
 /// What a backward pass reads.
 #[derive(Clone, Copy)]
-pub struct BackwardInputs<'a> {
+pub(crate) struct BackwardInputs<'a> {
     /// `[N, H, W, C]`
     pub x: &'a [f32],
     /// `[kh, kw, C, O]`
@@ -35,7 +35,7 @@ pub struct BackwardInputs<'a> {
 }
 
 /// What a backward pass writes.
-pub struct GradientSlices<'a> {
+pub(crate) struct GradientSlices<'a> {
     /// The gradient of `x`, or empty where it is not wanted.
     pub dx: &'a mut [f32],
     /// The gradient of `w`.
@@ -46,7 +46,7 @@ pub struct GradientSlices<'a> {
 
 /// How many images one task takes of a batch, if an image has `outputs` pooled outputs and a task keeps `sums`
 /// sums.
-pub fn images_of_task(batch: usize, outputs: usize, sums: usize) -> usize {
+pub(super) fn images_of_task(batch: usize, outputs: usize, sums: usize) -> usize {
     let most_tasks = (MOST_PARTIAL_BYTES / (4 * sums)).clamp(1, MOST_TASKS);
     let fewest_images = (FEWEST_OUTPUTS / outputs).min(batch.div_ceil(FEW_TASKS));
     batch.div_ceil(most_tasks).max(fewest_images)
@@ -61,7 +61,7 @@ pub fn images_of_task(batch: usize, outputs: usize, sums: usize) -> usize {
 /// - `db[o] = Σ_{n,h,w} d[n, h, w, o]`
 /// - `dx[n, h', w', c] = Σ d[n, h, w, o] · w[i, j, c, o]` over all `h, w, i, j, o` with `h·s + i − p = h'` and
 ///   `w·s + j − p = w'`
-pub fn backward(
+pub(crate) fn backward(
     isa: InstructionSet,
     shapes: ConvPoolShapes<'_>,
     inputs: BackwardInputs<'_>,

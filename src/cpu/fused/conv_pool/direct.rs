@@ -10,7 +10,7 @@ use crate::cpu::fused::vector_block::{VectorBlockKernel, run_in_blocks};
 use crate::cpu::instruction_set::InstructionSet;
 
 /// See [`super::forward`].
-pub fn forward(isa: InstructionSet, task: ForwardTask<'_>) {
+pub(super) fn forward(isa: InstructionSet, task: ForwardTask<'_>) {
     isa.dispatch(DirectForward(task));
 }
 

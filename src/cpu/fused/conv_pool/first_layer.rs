@@ -20,7 +20,7 @@ use crate::cpu::fused::vector_block::{VectorBlockKernel, run_in_blocks};
 use crate::cpu::instruction_set::InstructionSet;
 
 /// See [`super::forward`].
-pub fn forward(isa: InstructionSet, task: ForwardTask<'_>) {
+pub(super) fn forward(isa: InstructionSet, task: ForwardTask<'_>) {
     NonzeroWindows::borrow(task.padded, task.pool, |nonzero| isa.dispatch(FirstLayerForward { task, nonzero }));
 }
 
@@ -101,7 +101,7 @@ impl<S: Simd> VectorBlockKernel<S> for FirstLayerForward<'_> {
 }
 
 /// See [`super::backward`]: writes the sums for `dw` `[kh, kw, 1, O]` and then `db` to `task.partial`.
-pub fn backward(isa: InstructionSet, task: BackwardTask<'_>) {
+pub(super) fn backward(isa: InstructionSet, task: BackwardTask<'_>) {
     borrow(task.padded.len(), |image| {
         image.fill(0.0);
         NonzeroWindows::borrow(task.padded, task.pool, |nonzero| {

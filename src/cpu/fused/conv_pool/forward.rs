@@ -13,7 +13,7 @@ const IMAGES: usize = 4;
 
 /// What a forward pass reads.
 #[derive(Clone, Copy)]
-pub struct ForwardInputs<'a> {
+pub(crate) struct ForwardInputs<'a> {
     /// `[N, H, W, C]`
     pub x: &'a [f32],
     /// `[kh, kw, C, O]`
@@ -23,14 +23,14 @@ pub struct ForwardInputs<'a> {
 }
 
 /// What a forward pass writes, both `[N, H, W, O]` of the pool's output.
-pub struct ForwardOutputs<'a> {
+pub(crate) struct ForwardOutputs<'a> {
     pub y: &'a mut [f32],
     /// The position in its window, row-major, of the first maximum, or [`super::max_pool::NONE`] where `y` is 0.
     pub argmax: &'a mut [u32],
 }
 
 /// `y[n, h, w, o] = max over the window (h, w) of max(conv(x, w)[n, ·, ·, o] + b[o], 0)`, and `argmax`.
-pub fn forward(
+pub(crate) fn forward(
     isa: InstructionSet,
     shapes: ConvPoolShapes<'_>,
     inputs: ForwardInputs<'_>,

@@ -14,10 +14,10 @@ use crate::cpu::fused::matmul::sparse_entry::SparseEntry;
 const BITS: u32 = 12;
 
 /// Most output channels that the lists can hold.
-pub const MOST_CHANNELS: usize = (1 << BITS) - 1;
+pub(crate) const MOST_CHANNELS: usize = (1 << BITS) - 1;
 
 /// The nonzero gradients of a block of images, or of a strip of windows of one image.
-pub struct GradientLists<'a> {
+pub(super) struct GradientLists<'a> {
     /// `[O][capacity]`: for each channel, the first pixel of the patch that a winner reads, and its gradient.
     by_channel: &'a mut [SparseEntry],
     /// `[capacity][4][O]`: for each output of a window, the channels that it won, and their gradients.
@@ -33,7 +33,7 @@ pub struct GradientLists<'a> {
 impl<'a> GradientLists<'a> {
     /// Lists for up to `capacity` windows of `outputs` channels. `by_channel` has room for `capacity · outputs`
     /// entries, `by_winner` for four times as many.
-    pub fn new(
+    pub(super) fn new(
         by_channel: &'a mut [SparseEntry],
         by_winner: &'a mut [SparseEntry],
         outputs: usize,
@@ -45,14 +45,14 @@ impl<'a> GradientLists<'a> {
     }
 
     /// Empties the lists by channel. [`GradientLists::add`] overwrites those by winner.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.channel_counts.fill(0);
     }
 
     /// Adds a strip of windows of the block's image number `n`. All strips between two [`GradientLists::clear`]
     /// have the same length. `argmax` and `dy` are those of the strip.
     #[inline(always)]
-    pub fn add(&mut self, task: &BackwardTask<'_>, n: usize, strip: Range<usize>, argmax: &[u32], dy: &[f32]) {
+    pub(super) fn add(&mut self, task: &BackwardTask<'_>, n: usize, strip: Range<usize>, argmax: &[u32], dy: &[f32]) {
         let padded = task.padded;
         let outputs = task.conv.out_channels;
         let first = n * strip.len();
@@ -83,13 +83,13 @@ impl<'a> GradientLists<'a> {
 
     /// The entries of output channel `o`: patches and gradients.
     #[inline(always)]
-    pub fn by_channel(&self, o: usize) -> &[SparseEntry] {
+    pub(super) fn by_channel(&self, o: usize) -> &[SparseEntry] {
         &self.by_channel[o * self.capacity..][..self.channel_counts[o] as usize]
     }
 
     /// The entries of output `p` of a window: channels and gradients. Windows are counted over the strips.
     #[inline(always)]
-    pub fn by_winner(&self, window: usize, p: usize) -> &[SparseEntry] {
+    pub(super) fn by_winner(&self, window: usize, p: usize) -> &[SparseEntry] {
         let outputs = self.channel_counts.len();
         let count = (self.winner_counts[window] >> (BITS * p as u32)) as usize & MOST_CHANNELS;
         &self.by_winner[(window * 4 + p) * outputs..][..count]

@@ -35,7 +35,7 @@ const LIST_BYTES: usize = 1 << 20;
 
 /// See [`super::backward`]: writes `dx`, and to `task.partial` the sums for `dw`, in the layout that
 /// [`super::weight_layout::add_gradients`] reads, and then for `db`.
-pub fn backward(isa: InstructionSet, task: BackwardTask<'_>) {
+pub(super) fn backward(isa: InstructionSet, task: BackwardTask<'_>) {
     let windows = task.pool.output[0] * task.pool.output[1];
     let outputs = task.conv.out_channels;
     let images_in_cache = CACHE_BYTES / (task.padded.pixels() * isa.dispatch(LaneCount) * 4);

@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 /// The position of a window whose maximum ReLU cuts: it has no winner, and no gradient flows back through it.
-pub const NONE: u32 = 4;
+pub(super) const NONE: u32 = 4;
 
 /// A vector of values, and the position of each in its window.
 #[derive(Clone, Copy)]
@@ -15,7 +15,7 @@ struct Candidate<S: Simd> {
 /// `max(max(values), 0)`, and the position of the first maximum, or [`NONE`] where the result is 0. NaN wins
 /// and stays, as in the plain operations.
 #[inline(always)]
-pub fn pool<S: Simd>(simd: S, values: [S::f32s; 4]) -> (S::f32s, S::u32s) {
+pub(super) fn pool<S: Simd>(simd: S, values: [S::f32s; 4]) -> (S::f32s, S::u32s) {
     let [a, b, c, d] = values;
     let zero = simd.splat_f32s(0.0);
     // The sum is NaN if a value is NaN, or if infinities cancel. Both are rare and take the slower way.

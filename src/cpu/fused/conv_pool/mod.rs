@@ -28,12 +28,12 @@ mod padded;
 mod shapes;
 mod task;
 #[cfg(test)]
-pub mod tests;
+pub(super) mod tests;
 mod weight_layout;
 mod winograd;
 mod winograd_matrices;
 
-pub use backward::{BackwardInputs, GradientSlices, backward};
-pub use forward::{ForwardInputs, ForwardOutputs, forward};
-pub use gradient_lists::MOST_CHANNELS;
-pub use shapes::{ConvPoolScratch, ConvPoolShapes};
+pub(super) use backward::{BackwardInputs, GradientSlices, backward};
+pub(super) use forward::{ForwardInputs, ForwardOutputs, forward};
+pub(super) use gradient_lists::MOST_CHANNELS;
+pub(super) use shapes::{ConvPoolScratch, ConvPoolShapes};

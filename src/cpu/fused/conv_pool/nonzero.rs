@@ -6,7 +6,7 @@ use crate::cpu::aligned::borrow;
 use crate::model::geometry::PoolShape;
 
 /// The windows of one image that do not read zeros only.
-pub struct NonzeroWindows<'a> {
+pub(super) struct NonzeroWindows<'a> {
     /// For each column of the image: the bitwise or of the pixels that one row of windows reads.
     columns: &'a mut [u32],
     /// For each window: the bitwise or of its pixels. It is 0 exactly where all of them are +0.
@@ -15,7 +15,7 @@ pub struct NonzeroWindows<'a> {
 
 impl NonzeroWindows<'_> {
     /// Lends `f` memory for one image.
-    pub fn borrow<R>(padded: &PaddedLayout, pool: &PoolShape, f: impl FnOnce(NonzeroWindows<'_>) -> R) -> R {
+    pub(super) fn borrow<R>(padded: &PaddedLayout, pool: &PoolShape, f: impl FnOnce(NonzeroWindows<'_>) -> R) -> R {
         borrow(padded.row() + pool.output[0] * pool.output[1], |memory| {
             let (columns, windows) = memory.split_at_mut(padded.row());
             f(NonzeroWindows { columns, windows })
@@ -24,7 +24,7 @@ impl NonzeroWindows<'_> {
 
     /// Finds them for the padded image `x` of one channel.
     #[inline(always)]
-    pub fn find(&mut self, x: &[f32], stride: [usize; 2], pool: &PoolShape) {
+    pub(super) fn find(&mut self, x: &[f32], stride: [usize; 2], pool: &PoolShape) {
         let row = self.columns.len();
         let patch = stride.map(points);
         for (line, windows) in self.windows.chunks_exact_mut(pool.output[1]).enumerate() {
@@ -46,7 +46,7 @@ impl NonzeroWindows<'_> {
 
     /// Whether a window reads only zeros.
     #[inline(always)]
-    pub fn is_zero(&self, window: usize) -> bool {
+    pub(super) fn is_zero(&self, window: usize) -> bool {
         self.windows[window] == 0
     }
 }

@@ -3,7 +3,7 @@
 use crate::model::geometry::ConvShape;
 
 /// Where the pixels of an input image lie in its padded copy.
-pub struct PaddedLayout {
+pub(super) struct PaddedLayout {
     /// Height and width of the image.
     input: [usize; 2],
     channels: usize,
@@ -17,7 +17,7 @@ pub struct PaddedLayout {
 impl PaddedLayout {
     /// The layout for a convolution's input. The copy holds the whole image and every pixel of padding that an
     /// output reads.
-    pub fn new(conv: &ConvShape) -> Self {
+    pub(super) fn new(conv: &ConvShape) -> Self {
         let before = [conv.pads.top, conv.pads.left];
         let size = [0, 1].map(|axis| {
             let read = (conv.output[axis] - 1) * conv.stride[axis] + conv.kernel[axis];
@@ -27,30 +27,30 @@ impl PaddedLayout {
     }
 
     /// Elements of one padded image.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.pixels() * self.channels
     }
 
     /// Pixels of one padded image.
-    pub fn pixels(&self) -> usize {
+    pub(super) fn pixels(&self) -> usize {
         self.size[0] * self.size[1]
     }
 
     /// Pixels of one row of a padded image.
-    pub fn row(&self) -> usize {
+    pub(super) fn row(&self) -> usize {
         self.size[1]
     }
 
     /// The first pixel that the pool window numbered `window` reads, of `width` windows a row.
     #[inline(always)]
-    pub fn window(&self, window: usize, width: usize) -> usize {
+    pub(super) fn window(&self, window: usize, width: usize) -> usize {
         (window / width * 2 * self.stride[0]) * self.size[1] + window % width * 2 * self.stride[1]
     }
 
     /// The first pixel that each of a window's four convolution outputs reads, counted from
     /// [`PaddedLayout::window`].
     #[inline(always)]
-    pub fn output_offsets(&self) -> [usize; 4] {
+    pub(super) fn output_offsets(&self) -> [usize; 4] {
         let down = self.stride[0] * self.size[1];
         let right = self.stride[1];
         [0, right, down, down + right]
@@ -65,7 +65,7 @@ impl PaddedLayout {
     }
 
     /// Copies an image into its padded copy, whose padding stays as it is.
-    pub fn fill(&self, image: &[f32], padded: &mut [f32]) {
+    pub(super) fn fill(&self, image: &[f32], padded: &mut [f32]) {
         let row = self.input[1] * self.channels;
         for (from, to) in self.rows() {
             copy(&image[from * self.channels..][..row], &mut padded[to * self.channels..][..row]);
@@ -75,7 +75,7 @@ impl PaddedLayout {
     /// Copies an image, each pixel of which is several vectors of channels, into one padded copy for each
     /// vector; the copies are `group_stride` vectors apart. Their padding stays as it is.
     #[inline(always)]
-    pub fn fill_groups<V: Copy>(&self, image: &[V], padded: &mut [V], group_stride: usize) {
+    pub(super) fn fill_groups<V: Copy>(&self, image: &[V], padded: &mut [V], group_stride: usize) {
         let groups = image.len() / (self.input[0] * self.input[1]);
         for (from, to) in self.rows() {
             for column in 0..self.input[1] {
@@ -87,7 +87,7 @@ impl PaddedLayout {
     }
 
     /// Copies the image out of its padded copy; a pixel is `width` elements.
-    pub fn extract<V: Copy>(&self, padded: &[V], width: usize, image: &mut [V]) {
+    pub(super) fn extract<V: Copy>(&self, padded: &[V], width: usize, image: &mut [V]) {
         for (to, from) in self.rows() {
             let row = self.input[1] * width;
             image[to * width..][..row].copy_from_slice(&padded[from * width..][..row]);

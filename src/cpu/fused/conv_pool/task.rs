@@ -4,7 +4,7 @@ use super::padded::PaddedLayout;
 use crate::model::geometry::{ConvShape, PoolShape};
 
 /// Images whose forward pass a kernel computes together.
-pub struct ForwardTask<'a> {
+pub(super) struct ForwardTask<'a> {
     pub conv: &'a ConvShape,
     pub pool: &'a PoolShape,
     pub padded: &'a PaddedLayout,
@@ -19,13 +19,13 @@ pub struct ForwardTask<'a> {
 
 impl ForwardTask<'_> {
     /// Pool windows of all images.
-    pub fn windows(&self) -> usize {
+    pub(super) fn windows(&self) -> usize {
         self.y.len() / self.conv.out_channels
     }
 
     /// The first pixel that a window reads, windows being counted over all images.
     #[inline(always)]
-    pub fn corner(&self, window: usize) -> usize {
+    pub(super) fn corner(&self, window: usize) -> usize {
         let windows_of_image = self.pool.output[0] * self.pool.output[1];
         let image = window / windows_of_image * self.padded.pixels();
         image + self.padded.window(window % windows_of_image, self.pool.output[1])
@@ -33,7 +33,7 @@ impl ForwardTask<'_> {
 }
 
 /// Images whose backward pass a kernel computes together.
-pub struct BackwardTask<'a> {
+pub(super) struct BackwardTask<'a> {
     pub conv: &'a ConvShape,
     pub pool: &'a PoolShape,
     pub padded: &'a PaddedLayout,

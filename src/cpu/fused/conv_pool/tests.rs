@@ -11,7 +11,12 @@ use crate::model::geometry::{ConvShape, Padding, PoolShape};
 const BATCH: usize = 5;
 const SIZE: [usize; 2] = [9, 11];
 
-pub fn shapes(size: [usize; 2], channels: [usize; 2], stride: [usize; 2], padding: Padding) -> (ConvShape, PoolShape) {
+pub(crate) fn shapes(
+    size: [usize; 2],
+    channels: [usize; 2],
+    stride: [usize; 2],
+    padding: Padding,
+) -> (ConvShape, PoolShape) {
     let conv = ConvShape::new(size, channels[0], channels[1], [3, 3], stride, padding).unwrap();
     let pool = PoolShape::new(conv.output, channels[1], [2, 2], [2, 2], Padding::Valid).unwrap();
     (conv, pool)

@@ -11,7 +11,7 @@ use crate::model::geometry::ConvShape;
 
 /// Rearranges weights from `[kh, kw, C, O]` to `[kh][O][kw, C]`: the weights of one output channel and one row of
 /// the kernel, which one winner's gradient multiplies, become contiguous.
-pub fn arrange_weights(isa: InstructionSet, conv: &ConvShape, w: &[f32], arranged: &mut Aligned) {
+pub(super) fn arrange_weights(isa: InstructionSet, conv: &ConvShape, w: &[f32], arranged: &mut Aligned) {
     arranged.resize(w.len());
     let channels = conv.in_channels;
     let outputs = conv.out_channels;
@@ -34,7 +34,7 @@ pub fn arrange_weights(isa: InstructionSet, conv: &ConvShape, w: &[f32], arrange
 
 /// `dw = Σ_tasks partial`, in the order of the tasks. Each task's sums are `[C / lanes][O][kh, kw][lanes]`, and
 /// two tasks' sums are `stride` elements apart; `dw` is `[kh, kw, C, O]`.
-pub fn add_gradients(isa: InstructionSet, conv: &ConvShape, partial: &[f32], stride: usize, dw: &mut [f32]) {
+pub(super) fn add_gradients(isa: InstructionSet, conv: &ConvShape, partial: &[f32], stride: usize, dw: &mut [f32]) {
     for_each_chunk(dw, conv.in_channels * conv.out_channels, |tap, dw| {
         isa.dispatch(AddTaskSums { outputs: conv.out_channels, partial, stride, tap, dw });
     });

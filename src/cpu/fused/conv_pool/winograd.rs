@@ -40,7 +40,7 @@ const GAP: usize = 16;
 
 /// Transforms every kernel: `G g Gᵀ`, as `[4][4][C][O]` with [`GAP`] unused elements behind each of the 16
 /// planes.
-pub fn transform_weights(isa: InstructionSet, conv: &ConvShape, w: &[f32], u: &mut Aligned) {
+pub(super) fn transform_weights(isa: InstructionSet, conv: &ConvShape, w: &[f32], u: &mut Aligned) {
     let len = w.len() / 9;
     u.resize((len + GAP) * WEIGHTS * WEIGHTS);
     // Parts are whole vectors, as `len` is a multiple of 16 × 16.
@@ -88,13 +88,13 @@ impl StridedKernel for WeightTransform<'_> {
 }
 
 /// Windows of a strip.
-pub fn strip(conv: &ConvShape) -> usize {
+pub(super) fn strip(conv: &ConvShape) -> usize {
     let points = points(conv.stride[0]) * points(conv.stride[1]);
     (STRIP_BYTES / (4 * points * (conv.in_channels + conv.out_channels))).clamp(1, STRIP)
 }
 
 /// See [`super::forward`]; `task.w` is what [`transform_weights`] made.
-pub fn forward(isa: InstructionSet, task: ForwardTask<'_>) {
+pub(super) fn forward(isa: InstructionSet, task: ForwardTask<'_>) {
     let conv = task.conv;
     let points = points(conv.stride[0]) * points(conv.stride[1]);
     let windows = strip(conv).min(task.windows());

@@ -24,22 +24,22 @@ use pulp::{Simd, WithSimd};
 use crate::model::geometry::ConvShape;
 
 /// Distinct rows of `G`. At stride 2 the last row equals the one before and is left out.
-pub const WEIGHTS: usize = 4;
+pub(super) const WEIGHTS: usize = 4;
 
 /// Pixels that a window of two outputs reads along an axis of this stride. At strides 1 and 2 this is also the
 /// number of products, the "points" of minimal filtering.
-pub const fn points(stride: usize) -> usize {
+pub(super) const fn points(stride: usize) -> usize {
     stride + 3
 }
 
 /// Whether minimal filtering is implemented for a convolution's strides: 1 and 2.
-pub fn fits(conv: &ConvShape) -> bool {
+pub(super) fn fits(conv: &ConvShape) -> bool {
     conv.stride.iter().all(|stride| [1, 2].contains(stride))
 }
 
 /// The first [`WEIGHTS`] rows of `G v` along an axis of stride `T`.
 #[inline(always)]
-pub fn g<S: Simd, const T: usize>(simd: S, [a, b, c]: [S::f32s; 3]) -> [S::f32s; WEIGHTS] {
+pub(super) fn g<S: Simd, const T: usize>(simd: S, [a, b, c]: [S::f32s; 3]) -> [S::f32s; WEIGHTS] {
     if T == 2 {
         return [a, simd.add_f32s(a, c), c, b];
     }
@@ -51,7 +51,7 @@ pub fn g<S: Simd, const T: usize>(simd: S, [a, b, c]: [S::f32s; 3]) -> [S::f32s;
 
 /// `Bᵀ v` along an axis of stride `T`. At stride 1 the fifth element means nothing.
 #[inline(always)]
-pub fn bt<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S::f32s; 5] {
+pub(super) fn bt<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S::f32s; 5] {
     if T == 2 {
         return [simd.sub_f32s(a, c), c, simd.sub_f32s(c, e), b, d];
     }
@@ -60,7 +60,7 @@ pub fn bt<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S
 
 /// `Aᵀ v` along an axis of stride `T`. At stride 1 the fifth element is not read.
 #[inline(always)]
-pub fn at<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S::f32s; 2] {
+pub(super) fn at<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S::f32s; 2] {
     if T == 2 {
         return [simd.add_f32s(simd.add_f32s(a, b), d), simd.add_f32s(simd.sub_f32s(b, c), e)];
     }
@@ -68,12 +68,12 @@ pub fn at<S: Simd, const T: usize>(simd: S, [a, b, c, d, e]: [S::f32s; 5]) -> [S
 }
 
 /// A kernel that is compiled for the strides of a convolution: `D` down, `R` to the right.
-pub trait StridedKernel: Sized {
+pub(super) trait StridedKernel: Sized {
     fn run<S: Simd, const D: usize, const R: usize>(self, simd: S);
 }
 
 /// Runs a kernel at the given strides, each of which is 1 or 2.
-pub struct AtStrides<K> {
+pub(super) struct AtStrides<K> {
     pub strides: [usize; 2],
     pub kernel: K,
 }

@@ -10,13 +10,13 @@
 //! Zeros are multiplied as well where the right factor holds NaN or an infinity, since 0 · ∞ is NaN.
 
 mod product_tile;
-pub mod register_tile;
+pub(super) mod register_tile;
 mod sizes;
-pub mod sparse_entry;
+pub(super) mod sparse_entry;
 mod sparse_rows;
 #[cfg(test)]
 mod tests;
-pub mod transpose;
+pub(super) mod transpose;
 
 use std::ops::Range;
 
@@ -32,7 +32,7 @@ use sizes::{BLOCK, COLUMNS, COLUMNS_OF_NARROW, FEW_ELEMENTS, ROWS, ROWS_OF_NARRO
 ///
 /// A product with few elements and many terms is split along `k`: tasks compute partial products of
 /// [`SLICE`] terms each in `slices`, and these are added in order.
-pub fn multiply(isa: InstructionSet, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], slices: &mut Aligned) {
+pub(super) fn multiply(isa: InstructionSet, op: &MatMul, a: &[f32], b: &[f32], y: &mut [f32], slices: &mut Aligned) {
     if op.inner <= SLICE || y.len() > FEW_ELEMENTS {
         multiply_terms(isa, op, a, b, y, 0..op.inner);
         return;

@@ -12,7 +12,7 @@ use super::transpose::{Matrix, MatrixMut, transpose};
 use crate::ops::MatMul;
 
 /// Computes a tile of `y`, the sum of the terms `terms`.
-pub struct ProductTile<'a> {
+pub(super) struct ProductTile<'a> {
     pub op: &'a MatMul,
     pub a: &'a [f32],
     pub b: &'a [f32],

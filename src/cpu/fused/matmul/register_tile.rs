@@ -12,7 +12,7 @@ use crate::cpu::fused::vector_block::{VectorBlockKernel, run_in_blocks};
 
 /// Terms of some columns of the right factor `b` `[terms, columns]`, columns in whole vectors.
 #[derive(Clone, Copy)]
-pub struct RightFactor<'a, V> {
+pub(crate) struct RightFactor<'a, V> {
     pub b: &'a [V],
     /// Vectors from one term to the next.
     pub stride: usize,
@@ -23,7 +23,7 @@ pub struct RightFactor<'a, V> {
 impl<V: Pod> RightFactor<'_, V> {
     /// Whether all values of the first `terms` terms are finite.
     #[inline(always)]
-    pub fn all_finite(&self, terms: usize) -> bool {
+    pub(crate) fn all_finite(&self, terms: usize) -> bool {
         let mut all = true;
         for term in 0..terms {
             all &= all_finite(bytemuck::cast_slice(&self.b[term * self.stride..][..self.vectors]));
@@ -34,7 +34,7 @@ impl<V: Pod> RightFactor<'_, V> {
 
 /// Rows and terms of the left factor `a`, transposed or not.
 #[derive(Clone, Copy)]
-pub struct LeftFactor<'a> {
+pub(crate) struct LeftFactor<'a> {
     pub a: &'a [f32],
     /// Elements from one row to the next.
     pub row: usize,
@@ -43,7 +43,7 @@ pub struct LeftFactor<'a> {
 }
 
 /// Where the sums of a product go.
-pub trait SumSink<S: Simd> {
+pub(crate) trait SumSink<S: Simd> {
     /// Rows of the product.
     fn rows(&self) -> usize;
 
@@ -53,7 +53,7 @@ pub trait SumSink<S: Simd> {
 
 /// The columns `columns` of rows of a matrix. Sums are stored there if `fresh`, and otherwise added to what is
 /// there.
-pub struct OutputColumns<'a, 'y> {
+pub(crate) struct OutputColumns<'a, 'y> {
     pub y: &'a mut [&'y mut [f32]],
     pub columns: Range<usize>,
     pub fresh: bool,
@@ -74,7 +74,7 @@ impl<S: Simd> SumSink<S> for OutputColumns<'_, '_> {
 }
 
 /// A contiguous matrix with rows of `vectors` vectors. Sums are stored there.
-pub struct OutputMatrix<'a, V> {
+pub(crate) struct OutputMatrix<'a, V> {
     pub y: &'a mut [V],
     pub vectors: usize,
 }
@@ -93,7 +93,13 @@ impl<S: Simd> SumSink<S> for OutputMatrix<'_, S::f32s> {
 
 /// `y[r] = Σ_t a[r, t] · b[t]` for all rows `r` of `y` and `t < terms`.
 #[inline(always)]
-pub fn multiply<S: Simd>(simd: S, a: LeftFactor<'_>, b: RightFactor<'_, S::f32s>, terms: usize, y: impl SumSink<S>) {
+pub(crate) fn multiply<S: Simd>(
+    simd: S,
+    a: LeftFactor<'_>,
+    b: RightFactor<'_, S::f32s>,
+    terms: usize,
+    y: impl SumSink<S>,
+) {
     run_in_blocks(simd, b.vectors, RegisterTiles::<S, _> { a, b, terms, y });
 }
 
@@ -141,7 +147,7 @@ impl<S: Simd, Y: SumSink<S>> VectorBlockKernel<S> for RegisterTiles<'_, S, Y> {
 
 /// Stores the first `y.len()` of the sums in `y` if `fresh`, and otherwise adds them to `y`.
 #[inline(always)]
-pub fn store<S: Simd, const V: usize>(simd: S, sums: [S::f32s; V], y: &mut [f32], fresh: bool) {
+pub(crate) fn store<S: Simd, const V: usize>(simd: S, sums: [S::f32s; V], y: &mut [f32], fresh: bool) {
     let (whole, rest) = S::as_mut_simd_f32s(y);
     for (v, y) in whole.iter_mut().enumerate() {
         *y = if fresh { sums[v] } else { simd.add_f32s(*y, sums[v]) };

@@ -14,7 +14,7 @@ use crate::ops::MatMul;
 const TRANSPOSED_ROWS: usize = 16;
 
 /// The nonzero elements of up to [`ROWS`] rows and [`TERMS`] terms of `a`.
-pub struct SparseRows<'a> {
+pub(super) struct SparseRows<'a> {
     /// `[ROWS][TERMS]`: a row's entries stand at the beginning of its part.
     entries: &'a mut [SparseEntry],
     /// Entries of each row.
@@ -24,14 +24,14 @@ pub struct SparseRows<'a> {
 impl<'a> SparseRows<'a> {
     /// `entries` has room for [`ROWS`] × [`TERMS`] entries.
     #[inline(always)]
-    pub fn new(entries: &'a mut [SparseEntry]) -> Self {
+    pub(super) fn new(entries: &'a mut [SparseEntry]) -> Self {
         SparseRows { entries, counts: [0; ROWS] }
     }
 
     /// Lists the elements of `a` in these rows and terms: those that are not zero, or, if `zeros`, all. An
     /// entry's index counts from the first of `terms`.
     #[inline(always)]
-    pub fn list(&mut self, op: &MatMul, a: &[f32], rows: Range<usize>, terms: Range<usize>, zeros: bool) {
+    pub(super) fn list(&mut self, op: &MatMul, a: &[f32], rows: Range<usize>, terms: Range<usize>, zeros: bool) {
         let [a_row, a_term] = op.strides_a();
         let counts = self.counts[..rows.len()].chunks_mut(TRANSPOSED_ROWS).enumerate();
         for ((group, counts), entries) in counts.zip(self.entries.chunks_mut(TRANSPOSED_ROWS * TERMS)) {
@@ -60,7 +60,7 @@ impl<'a> SparseRows<'a> {
 
     /// The entries of the first `rows` rows, row by row.
     #[inline(always)]
-    pub fn rows(&self, rows: usize) -> impl Iterator<Item = &[SparseEntry]> {
+    pub(super) fn rows(&self, rows: usize) -> impl Iterator<Item = &[SparseEntry]> {
         let lists = self.entries.chunks_exact(TERMS).zip(&self.counts[..rows]);
         lists.map(|(entries, &count)| &entries[..count as usize])
     }
@@ -69,7 +69,7 @@ impl<'a> SparseRows<'a> {
 /// `y = Σ value · b[index]` over the entries of one row if `fresh`, and otherwise `y += …`; `V` is the number
 /// of vectors of `b`.
 #[inline(always)]
-pub fn multiply_row<S: Simd, const V: usize>(
+pub(super) fn multiply_row<S: Simd, const V: usize>(
     simd: S,
     entries: &[SparseEntry],
     b: RightFactor<'_, S::f32s>,

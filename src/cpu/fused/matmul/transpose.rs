@@ -5,20 +5,20 @@ const SIDE: usize = 4;
 
 /// A matrix whose rows are `stride` elements apart.
 #[derive(Clone, Copy)]
-pub struct Matrix<'a> {
+pub(crate) struct Matrix<'a> {
     pub values: &'a [f32],
     pub stride: usize,
 }
 
 /// A matrix to be written whose rows are `stride` elements apart.
-pub struct MatrixMut<'a> {
+pub(crate) struct MatrixMut<'a> {
     pub values: &'a mut [f32],
     pub stride: usize,
 }
 
 /// `to[c][r] = from[r][c]` for all `r < rows` and `c < columns`.
 #[inline(always)]
-pub fn transpose(from: Matrix<'_>, to: MatrixMut<'_>, rows: usize, columns: usize) {
+pub(crate) fn transpose(from: Matrix<'_>, to: MatrixMut<'_>, rows: usize, columns: usize) {
     let whole_rows = rows - rows % SIDE;
     let whole_columns = columns - columns % SIDE;
     for r in (0..whole_rows).step_by(SIDE) {

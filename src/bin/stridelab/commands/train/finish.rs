@@ -22,7 +22,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// `result`'s own, or the first model that diverged; else where a file or stdout cannot be written.
-    pub fn end(mut self, result: Result<Vec<DivergedModel>>, data: &Dataset) -> Result<()> {
+    pub(super) fn end(mut self, result: Result<Vec<DivergedModel>>, data: &Dataset) -> Result<()> {
         self.progress.finish();
         let result = result.and_then(|diverged| self.figures(data).map(|()| diverged));
         self.record.end = Some(timestamp());

@@ -23,7 +23,7 @@ use crate::{device, interrupt, memory};
 use record::Run;
 
 /// Trains what the options ask for.
-pub fn run(args: &TrainArgs) -> Result<()> {
+pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let start = Instant::now();
     let configurations = configurations(&args.stride, &args.padding);
     agree(args, &configurations)?;

@@ -13,7 +13,7 @@ use crate::commands::timestamp;
 use crate::device;
 
 /// Version, device, every option, data, start.
-pub fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: &Dataset) -> RunRecord {
+pub(super) fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: &Dataset) -> RunRecord {
     RunRecord {
         version: env!("CARGO_PKG_VERSION").into(),
         machine: device::machine(backend),

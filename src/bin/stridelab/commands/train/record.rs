@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::terminal::print;
 
 /// A run under way.
-pub struct Run<'a> {
+pub(super) struct Run<'a> {
     pub(super) args: &'a TrainArgs,
     pub(super) writer: RunWriter,
     pub(super) progress: Progress,
@@ -32,7 +32,7 @@ pub struct Run<'a> {
 }
 
 /// A network of which at least one model has begun.
-pub struct BegunNetwork {
+pub(super) struct BegunNetwork {
     pub configuration: Configuration,
     pub network: Network,
     pub steps_per_epoch: u64,
@@ -43,7 +43,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// [`stridelab::Error::Failure`] where a file cannot be written, as for all that follow.
-    pub fn begin(&self, shapes: &[ShapeRow]) -> Result<()> {
+    pub(super) fn begin(&self, shapes: &[ShapeRow]) -> Result<()> {
         self.writer.run(&self.record)?;
         self.writer.shapes(shapes)
     }
