@@ -21,7 +21,7 @@ if ! has_driver; then
     as_root=(); [[ $EUID -eq 0 ]] || as_root=(sudo)
     echo "no Vulkan driver found: installing mesa-vulkan-drivers"
     "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mesa-vulkan-drivers libvulkan1
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mesa-vulkan-drivers libvulkan1 spirv-tools
   else
     echo "no Vulkan driver found, and this script cannot install one: install your system's" >&2
     echo "(Debian, Ubuntu: sudo apt-get install mesa-vulkan-drivers libvulkan1), then run it again" >&2
@@ -41,8 +41,9 @@ done
 # The library in a browser, where a compiler has the target: this one, or the one that WASM_RUSTC names.
 wasm=wasm32-unknown-unknown
 if [[ -d "$(${WASM_RUSTC:-rustc} --print target-libdir --target $wasm 2>/dev/null)" ]]; then
-  RUSTC="${WASM_RUSTC:-rustc}" CARGO_TARGET_DIR=target/wasm \
-    cargo check --lib --no-default-features --features web --target $wasm
+  # Procedural macros need no optimisation to be run once.
+  RUSTC="${WASM_RUSTC:-rustc}" CARGO_TARGET_DIR=target/wasm cargo --config 'profile.dev.package."*".opt-level=0' \
+    check --lib --no-default-features --features web --target $wasm
 else
   echo "NOTE: the compiler has no target $wasm (rustup target add $wasm): the library was not checked for it"
 fi
@@ -54,3 +55,10 @@ size=$(wc -c <"$(ls -t target/package/stridelab-*.crate | head -n 1)")
 
 cargo test --all-targets
 cargo test --doc
+
+# Every shader as SPIR-V, where the tool that reads it is there.
+if command -v spirv-val >/dev/null; then
+  cargo test --lib every_entry_point_becomes_valid_spir_v -- --ignored
+else
+  echo "NOTE: there is no spirv-val (Debian: spirv-tools): the shaders' SPIR-V was not validated"
+fi

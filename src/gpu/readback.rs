@@ -73,7 +73,7 @@ impl<T: Send + 'static> Signal<T> {
 
     /// Waits for the callback of work submitted up to `submission`.
     #[cfg(target_arch = "wasm32")]
-    pub async fn wait(self, gpu: &Gpu, _submission: wgpu::SubmissionIndex) -> Result<T> {
+    pub(super) async fn wait(self, gpu: &Gpu, _submission: wgpu::SubmissionIndex) -> Result<T> {
         use std::task::Poll;
 
         let value = std::future::poll_fn(|context| match self.0.lock() {
