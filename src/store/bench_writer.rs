@@ -37,8 +37,8 @@ impl BenchWriter {
     /// earlier benchmark's files are replaced, everything else stays.
     ///
     /// # Errors
-    /// [`Error::Usage`] where `dir` is not empty and not forced, or another process writes to it;
-    /// [`Error::Failure`] where it cannot be written.
+    /// [`crate::Error::Usage`] where `dir` is not empty and not forced, or another process writes to it;
+    /// [`crate::Error::Failure`] where it cannot be written.
     pub fn create(dir: &Path, force: bool) -> Result<BenchWriter> {
         fs::create_dir_all(dir).map_err(|e| cannot("create", dir, &e))?;
         // Asked twice, as for a run's results.
@@ -60,7 +60,7 @@ impl BenchWriter {
     /// Writes `cost.csv`, `bench.json` and, drawn already, `figures/cost.png`.
     ///
     /// # Errors
-    /// [`Error::Failure`] with the path and the reason.
+    /// [`crate::Error::Failure`] with the path and the reason.
     pub fn write(&self, bench: &BenchRecord, png: &[u8]) -> Result<()> {
         let (table, json) = (self.dir.join(COST), self.dir.join(BENCH));
         let csv = csv_bytes(bench).map_err(|e| cannot("write", &table, &e))?;
