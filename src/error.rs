@@ -66,12 +66,12 @@ pub enum Remedy {
     OtherData,
     /// Another directory for the results.
     OtherDirectory,
-    /// Leave to replace the files that an earlier run left in the directory.
+    /// Permission to replace the files that an earlier run left in the directory.
     ReplaceFiles,
 }
 
 impl Error {
-    /// [`Error::Failure`] without a remedy yet, as the four that follow are of their kinds.
+    /// An [`Error::Failure`]; [`Error::remedy`] adds what would help.
     pub fn failure(what: impl Into<String>) -> Self {
         Error::Failure(Problem::new(what))
     }

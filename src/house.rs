@@ -7,7 +7,12 @@ use std::path::{Path, PathBuf};
 type Rule = (&'static str, &'static [&'static str]);
 
 /// What the files of a folder must not reach, neither themselves nor through what they import.
-const REACHED: [Rule; 7] = [
+const REACHED: [Rule; 12] = [
+    ("data", &["plan", "gpu", "cpu", "backend", "train", "record", "store", "report"]),
+    ("cpu", &["gpu", "backend", "train", "study", "record", "store", "report"]),
+    ("gpu", &["cpu", "backend", "train", "study", "record", "store", "report"]),
+    ("backend", &["train", "study", "record", "store", "report"]),
+    ("eager", &["train", "study", "bench", "parity", "record", "store", "report"]),
     ("ops", &["gpu", "cpu", "backend", "train", "study", "record", "store", "report"]),
     ("model", &["plan", "gpu", "cpu", "backend", "train", "record", "store", "report"]),
     ("plan", &["gpu", "cpu", "backend", "train", "record", "store", "report"]),
@@ -137,8 +142,8 @@ fn imports(text: &str, module: &[String]) -> Vec<Vec<String>> {
             }
         }
     }
-    // `pub use child::Name;` in a mod.rs names a child without a prefix.
-    for at in ["pub use ", "pub(super) use ", "pub(crate) use "]
+    // `use child::Name;` names a child without a prefix; a crate's name finds no file and is dropped.
+    for at in ["\nuse ", "pub use ", "pub(super) use ", "pub(crate) use "]
         .iter()
         .flat_map(|start| code.match_indices(start).map(|(at, _)| at + start.len()).collect::<Vec<_>>())
     {
@@ -206,7 +211,7 @@ fn resolve(path: &[String], module: &[String]) -> Option<Vec<String>> {
 #[test]
 fn nobody_reaches_what_is_forbidden() {
     let sources = Sources::read();
-    assert!(sources.0.len() > 80, "{} files", sources.0.len());
+    assert!(sources.0.len() > 150, "{} files", sources.0.len());
     let graph = sources.graph();
     for module in sources.0.keys() {
         let of = |table: &[Rule]| table.iter().find(|rule| rule.0 == module[0]).map_or(&[][..], |rule| rule.1).to_vec();
@@ -254,10 +259,17 @@ fn no_two_types_share_a_name() {
             }
             let text = fs::read_to_string(&path).unwrap_or_default();
             let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-            for line in code.lines().filter(|line| !line.starts_with(' ')) {
+            for line in code.lines() {
+                // Indented, a `type` is one of a trait; a struct is a function's own.
+                let kinds: &[&str] = if line.starts_with(' ') {
+                    &["struct ", "enum "]
+                } else {
+                    &["struct ", "enum ", "trait ", "type "]
+                };
+                let line = line.trim_start();
                 let line = line.trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
                 let line = line.trim_start_matches("pub ");
-                let name = ["struct ", "enum ", "trait ", "type "].iter().find_map(|kind| line.strip_prefix(kind));
+                let name = kinds.iter().find_map(|kind| line.strip_prefix(kind));
                 let Some(name) = name else { continue };
                 let name: String = name.chars().take_while(|c| c.is_alphanumeric()).collect();
                 if let Some(other) = found.insert(name.clone(), path.clone()) {

@@ -48,13 +48,14 @@
 //!
 //! | to change | open |
 //! |---|---|
-//! | a stride's or a padding's arithmetic | `src/model/geometry/mod.rs` |
+//! | a stride's or a padding's arithmetic | `src/model/geometry/mod.rs`; how strides are written: `src/model/strides.rs` |
 //! | what a shader computes | `shaders/plain/<operation>.wgsl`; its constants and grid: `src/gpu/kernels/<operation>.rs` |
 //! | a faster kernel in place of several operations | `shaders/fused/`, `src/gpu/fused/`, `src/cpu/fused/` |
 //! | a choice that depends on the adapter | `src/gpu/tuning.rs` |
-//! | a column of `metrics.csv` | `src/record/epoch.rs` |
+//! | a column of `metrics.csv` | `src/record/epoch.rs`, filled in `src/bin/stridelab/commands/train/record.rs` |
+//! | a column of `cost.csv` | `src/record/cost.rs`, `src/store/bench_writer.rs` |
 //! | which files a run has, and their names | `src/store/` |
-//! | a figure | `src/report/figure/`, one file each; what figures are made of: `src/report/figure/marks/` |
+//! | a figure | `src/report/figure/`, one file each (`cost.png` is `step_time.rs`); what figures are made of: `src/report/figure/marks/` |
 //! | a table on the terminal | `src/report/text/` |
 //! | a flag | `src/bin/stridelab/args/`; what it does: `src/bin/stridelab/commands/` |
 //! | how an error is worded | the library: where it arises; the command: `src/bin/stridelab/errors.rs` |
@@ -119,10 +120,10 @@
 //! # Features
 //!
 //! - `cli`: the command, a run's directory and figures ([`store`], [`report`]).
-//! - `files`: a file system: data sets and weights from files, compiled GPU pipelines kept between processes.
+//! - `files`: a file system: data sets and weights from files, compiled GPU pipelines kept between processes
+//!   ([`gpu::Gpu::use_cache`]).
 //! - `parallel`: the CPU backend on all cores; without it on one, with the same bits as result.
 //! - `embedded-data`: MNIST inside the binary ([`data::Dataset::embedded`]).
-//! - `files`: compiled GPU pipelines are kept in a directory ([`gpu::Gpu::use_cache`]).
 //!
 //! These are on by default. A browser takes none of them, and the feature `web` instead.
 

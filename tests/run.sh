@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that must hold: format, lints, docs, tests. Installs Debian's or Ubuntu's software
+# Everything that must hold: format, lints, docs, each feature alone, wasm where the compiler has it, the package's
+# size, tests, SPIR-V where spirv-val is. Installs Debian's or Ubuntu's software
 # Vulkan driver where no adapter is found; GPU tests never skip.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -50,7 +51,7 @@ fi
 
 # What a registry takes: at most 10 MiB. Nothing is built, and the registry is not asked.
 cargo package --no-verify --allow-dirty --offline --quiet
-size=$(wc -c <"$(ls -t target/package/stridelab-*.crate | head -n 1)")
+size=$(wc -c <"$(ls -t "${CARGO_TARGET_DIR:-target}"/package/stridelab-*.crate | head -n 1)")
 ((size < 10 * 1024 * 1024)) || { echo "the package has $size bytes, a registry takes 10 MiB" >&2; exit 1; }
 
 cargo test --all-targets

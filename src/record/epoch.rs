@@ -28,3 +28,11 @@ pub struct EpochRow {
 
 row!(EpochRow { model }
     epoch: u32, train_loss: f64, train_accuracy: f64, val_loss: f64, val_accuracy: f64, seconds: f64);
+
+impl EpochRow {
+    /// Whether training had diverged by the end of this epoch: a loss is no finite number, and the accuracies mean
+    /// nothing.
+    pub fn diverged(&self) -> bool {
+        !self.train_loss.is_finite() || !self.val_loss.is_finite()
+    }
+}

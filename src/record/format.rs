@@ -23,11 +23,11 @@ pub fn to_json(record: &impl Serialize) -> Result<String> {
 /// [`Error::Data`] where the text is no such record, has no format number, or another one than [`FORMAT`].
 pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T> {
     #[derive(Deserialize)]
-    struct Head {
+    struct FormatOnly {
         format: Option<u32>,
     }
     let broken = |e: serde_json::Error| Error::data(one_line(e));
-    let head: Head = serde_json::from_slice(text).map_err(broken)?;
+    let head: FormatOnly = serde_json::from_slice(text).map_err(broken)?;
     match head.format {
         Some(FORMAT) => serde_json::from_slice(text).map_err(broken),
         Some(other) => {

@@ -64,7 +64,7 @@ pub struct Machine {
     pub threads: usize,
     /// Vector instructions that the CPU's kernels use, such as `AVX-512`.
     pub instruction_set: String,
-    /// The kernels that were chosen, each choice by its name; empty for the CPU backend.
+    /// The kernels that were chosen, each choice by its name; `null` for the CPU backend, which has none to choose.
     pub kernels: serde_json::Value,
 }
 
@@ -88,6 +88,8 @@ pub struct RunRecord {
     pub end: Option<String>,
     /// How it ended.
     pub status: Status,
+    /// Names of the models whose training diverged.
+    pub diverged: Vec<String>,
     /// Sums.
     pub totals: Totals,
 }
@@ -103,6 +105,7 @@ impl Default for RunRecord {
             start: String::new(),
             end: None,
             status: Status::default(),
+            diverged: Vec::new(),
             totals: Totals::default(),
         }
     }

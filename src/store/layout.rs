@@ -1,4 +1,4 @@
-//! Which files a run's directory has, and how they are called.
+//! The files of a run's directory, and their names.
 
 use crate::model::{Configuration, ModelId};
 

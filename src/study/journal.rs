@@ -1,4 +1,4 @@
-//! Whom a study tells what happens.
+//! The interface through which a study reports what happens.
 
 use crate::error::Result;
 use crate::model::{Configuration, ModelId, Network};

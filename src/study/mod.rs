@@ -77,9 +77,9 @@ pub async fn run(
         let replicas = group(&study.train, backend, data, network)?.replicas;
         for seeds in study.train.seeds.chunks(replicas) {
             let options = TrainOptions { seeds: seeds.to_vec(), ..study.train.clone() };
-            let trainer = Trainer::new(backend, network, data, &options, study.weights.as_deref()).await?;
-            let trained = train(trainer, configuration, study.epochs, journal).await;
-            diverged.extend(trained.map_err(|error| error.at(configuration))?);
+            let trainer = Trainer::new(backend, network, data, &options, study.weights.as_deref()).await;
+            let trainer = trainer.map_err(|error| error.at(configuration))?;
+            diverged.extend(train(trainer, configuration, study.epochs, journal).await?);
         }
     }
     Ok(diverged)
@@ -96,7 +96,8 @@ async fn train(
     let mut diverged: Vec<Option<DivergedModel>> = vec![None; seeds.len()];
     journal.start(&configuration, trainer.network(), trainer.steps_per_epoch())?;
     for epoch in 1..=epochs {
-        let results = trainer.epoch(&mut |done| journal.steps(epoch, done)).await?;
+        let results = trainer.epoch(&mut |done| journal.steps(epoch, done)).await;
+        let results = results.map_err(|error| error.at(configuration))?;
         for (replica, result) in results.iter().enumerate() {
             if diverged[replica].is_some() {
                 continue;

@@ -81,7 +81,9 @@ impl Trainer {
             self.executor.write(place, replica, order)?;
         }
         let start = Instant::now();
+        self.interrupted = true;
         self.train_steps(steps, progress).await?;
+        self.interrupted = false;
         let seconds = start.elapsed().as_secs_f64() / orders.len() as f64;
         let mut trained = Vec::new();
         for (replica, order) in orders.iter().enumerate() {

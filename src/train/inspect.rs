@@ -122,6 +122,9 @@ impl Trainer {
     pub async fn evaluate(&mut self, split: &Split, replica: usize) -> Result<Evaluation> {
         let [height, width, _] = self.network.input;
         split.check([height, width], self.network.classes)?;
+        if split.count == 0 {
+            return Err(Error::data("a set without images cannot be evaluated"));
+        }
         let program = self.training.probe_evaluate;
         let probe = self.training.probe;
         let pixels = height * width;

@@ -33,6 +33,8 @@ pub struct Trainer {
     test_labels: Vec<u8>,
     /// By replica, from when it diverged.
     diverged: Vec<Option<Divergence>>,
+    /// Whether the last epoch ended before its time: which steps the backend has taken is not known then.
+    interrupted: bool,
     /// Steps taken, Adam's `t` of the last update.
     steps: u32,
     epochs: u32,
@@ -64,6 +66,7 @@ impl Trainer {
             train_labels: data.train.labels.clone(),
             test_labels: data.test.labels.clone(),
             diverged: vec![None; options.seeds.len()],
+            interrupted: false,
             steps: 0,
             epochs: 0,
         };

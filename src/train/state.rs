@@ -24,8 +24,12 @@ impl Trainer {
     /// The state of one replica, in one read-back.
     ///
     /// # Errors
-    /// [`Error::Failure`] where the backend fails.
+    /// [`Error::Failure`] where the backend fails, or where the last epoch was interrupted: how many of its steps the
+    /// backend has taken is not known.
     pub async fn state(&self, replica: usize) -> Result<ModelState> {
+        if self.interrupted {
+            return Err(Error::failure(format!("epoch {} was interrupted, the state has no step", self.epochs)));
+        }
         let state = self.training.state;
         let buffers = [state.parameters, state.first_moment, state.second_moment];
         let [weights, first_moment, second_moment] = self.tensors(buffers, replica).await?;
@@ -36,8 +40,18 @@ impl Trainer {
     /// take their steps together: set each of them to a state of the same step and epoch.
     ///
     /// # Errors
-    /// [`Error::Data`] for a tensor that the network does not have; [`Error::Failure`] where the backend fails.
+    /// [`Error::Data`] where the weights or the moments are not exactly the network's tensors, and nothing is changed;
+    /// [`Error::Failure`] where the backend fails.
     pub fn set_state(&mut self, replica: usize, state: &ModelState) -> Result<()> {
+        for tensors in [&state.weights, &state.first_moment, &state.second_moment] {
+            let parameters = &self.training.plan.parameters;
+            let fits = |(parameter, tensor): (&Parameter, &Tensor)| {
+                parameter.name == tensor.name && parameter.len == tensor.data.len()
+            };
+            if tensors.len() != parameters.len() || !parameters.iter().zip(tensors).all(fits) {
+                return Err(Error::data("the state's tensors are not those of the network"));
+            }
+        }
         let buffers = self.training.state;
         self.set_parameters(buffers.parameters, replica, &state.weights)?;
         self.set_parameters(buffers.first_moment, replica, &state.first_moment)?;
@@ -45,6 +59,7 @@ impl Trainer {
         self.steps = state.step;
         self.epochs = state.epoch;
         self.diverged[replica] = None;
+        self.interrupted = false;
         Ok(())
     }
 

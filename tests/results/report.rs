@@ -89,6 +89,13 @@ fn hard_data_is_drawn_without_panic() {
             decode(&png(&svg).unwrap());
         }
     }
+    // One seed of two has diverged: its accuracy means nothing, and the mean is the other's.
+    let mut two = [&rows[..3], &rows[..1]].concat();
+    two[3].model.seed = 1;
+    two[3].train_loss = f64::NAN;
+    two[3].val_loss = f64::NAN;
+    let svg = curves::accuracy(&two, "");
+    assert!(svg.contains("98.89 % · 1 diverged"), "{svg}");
     let diverged = of(12, &|i, row| row.val_accuracy = if i % 3 == 2 { f64::NAN } else { 0.9 });
     assert!(curves::accuracy(&diverged, "").contains("diverged in epoch 3"));
 }

@@ -10,13 +10,14 @@ pub(crate) fn line(error: &Error, cli: Option<&Cli>) -> String {
     let trains = cli.is_none_or(|cli| cli.command.is_none());
     let measures = cli.is_some_and(|cli| matches!(cli.command, Some(Command::Bench(_))));
     let writes = trains || measures;
+    let describes = cli.is_some_and(|cli| matches!(cli.command, Some(Command::Describe(_))));
     error.worded(|remedy| {
         let (known, words) = match remedy {
             Remedy::SmallerBatch => (writes, "use a smaller --batch-size"),
             Remedy::FewerSamples => (trains, "use a smaller --limit"),
             Remedy::SmallerImages => (trains, "use smaller images"),
             Remedy::SmallerLearningRate => (trains, "use a smaller --learning-rate"),
-            Remedy::OtherConfiguration => (true, "choose another --stride or --padding"),
+            Remedy::OtherConfiguration => (writes || describes, "choose another --stride or --padding"),
             Remedy::CpuBackend => (writes, "use --backend cpu"),
             Remedy::NameAdapter => (true, "give one of these names or numbers to --adapter"),
             Remedy::OtherData => (trains, "give --data"),

@@ -1,4 +1,4 @@
-//! Whether a plan fits into memory: better said beforehand than found out by the system's killer.
+//! Whether a plan fits into memory. The check runs beforehand, because the system kills a process that takes too much.
 
 use stridelab::backend::Backend;
 use stridelab::error::Remedy;

@@ -13,13 +13,13 @@ use crate::report::numbers::{self, DASH, decimal};
 /// Validation accuracy by epoch, a line for each configuration. Of several seeds, each has a thin line and their mean a
 /// bold one. `caption` says what was run: data, batch size, backend.
 pub fn accuracy(rows: &[EpochRow], caption: &str) -> String {
-    let percentage = |row: &EpochRow| 100.0 * row.val_accuracy;
+    let percentage = |row: &EpochRow| if row.diverged() { f64::NAN } else { 100.0 * row.val_accuracy };
     let values: Vec<f64> = rows.iter().map(percentage).collect();
     let series = by_configuration(rows).into_iter().map(|rows| {
         let strands = rows.strands(percentage, false);
         let detail = match first_not_finite(&strands) {
             Some(epoch) => diverged(epoch),
-            None => format!("{} %", last_value(&strands, |v| decimal(v, 2))),
+            None => format!("{} %{}", last_value(&strands, |v| decimal(v, 2)), rows.diverged_note()),
         };
         rows.series(detail, strands)
     });
@@ -46,7 +46,7 @@ pub fn loss(rows: &[EpochRow], caption: &str) -> String {
             Some(epoch) => diverged(epoch),
             None => {
                 let last = [&training, &validation].map(|strands| last_value(strands, numbers::loss));
-                last.join(" · ")
+                last.join(" · ") + &rows.diverged_note()
             }
         };
         rows.series(detail, training.into_iter().chain(validation).collect())
@@ -109,13 +109,29 @@ impl ConfigurationRows<'_> {
         strands
     }
 
-    /// The mean over the seeds, of each epoch that all seeds have reached.
+    /// The seeds that a mean is taken of: those that did not diverge, or all where none is left.
+    fn sound(&self) -> Vec<&BTreeMap<u32, &EpochRow>> {
+        let sound = |rows: &&BTreeMap<u32, &EpochRow>| !rows.values().any(|row| row.diverged());
+        let all: Vec<_> = self.seeds.values().filter(sound).collect();
+        if all.is_empty() { self.seeds.values().collect() } else { all }
+    }
+
+    /// How many seeds the mean leaves out, if any.
+    fn diverged_note(&self) -> String {
+        match self.seeds.len() - self.sound().len() {
+            0 => String::new(),
+            n => format!(" · {n} diverged"),
+        }
+    }
+
+    /// The mean over the seeds that did not diverge, of each epoch that all of them have reached.
     fn mean(&self, value: impl Fn(&EpochRow) -> f64) -> Vec<EpochValue> {
-        let Some(first) = self.seeds.values().next() else { return Vec::new() };
-        let reached_by_all = |epoch: &&u32| self.seeds.values().all(|rows| rows.contains_key(*epoch));
+        let sound = self.sound();
+        let Some(first) = sound.first() else { return Vec::new() };
+        let reached_by_all = |epoch: &&u32| sound.iter().all(|rows| rows.contains_key(*epoch));
         let mean = |&epoch: &u32| {
-            let sum: f64 = self.seeds.values().map(|rows| value(rows[&epoch])).sum();
-            EpochValue { epoch, value: sum / self.seeds.len() as f64 }
+            let sum: f64 = sound.iter().map(|rows| value(rows[&epoch])).sum();
+            EpochValue { epoch, value: sum / sound.len() as f64 }
         };
         first.keys().filter(reached_by_all).map(mean).collect()
     }

@@ -30,20 +30,23 @@ pub struct RunRow {
 }
 
 impl RunRow {
-    /// Gathers the `epochs` of one model, in order, each of `steps` training steps. Without epochs every measured
-    /// value is NaN, which the table shows as a dash.
+    /// Gathers the `epochs` of one model, in order, each of `steps` training steps. Without epochs, and of a model that
+    /// diverged from then on, every measured value is NaN, which the table shows as a dash.
     pub fn new(model: ModelId, network: &Network, epochs: &[EpochRow], steps: u64) -> RunRow {
         let spatial = network.layers.iter().filter(|layer| !matches!(layer.kind, LayerKind::Dense { .. }));
         let side = |[height, width, _]: [usize; 3]| [height, width];
-        let last = |value: fn(&EpochRow) -> f64| epochs.last().map_or(f64::NAN, value);
+        let diverged = epochs.iter().any(EpochRow::diverged);
+        let finished = epochs.last().filter(|_| !diverged);
+        let last = |value: fn(&EpochRow) -> f64| finished.map_or(f64::NAN, value);
+        let accuracy = |row: &EpochRow| if row.diverged() { f64::NAN } else { row.val_accuracy };
         RunRow {
             model,
             sides: spatial.map(|layer| side(layer.output())).collect(),
             parameters: network.parameters(),
             macs: network.macs(),
-            val_accuracy: epochs.iter().map(|row| row.val_accuracy).collect(),
+            val_accuracy: epochs.iter().map(accuracy).collect(),
             train_accuracy: last(|row| row.train_accuracy),
-            seconds: if epochs.is_empty() { f64::NAN } else { epochs.iter().map(|row| row.seconds).sum() },
+            seconds: if finished.is_none() { f64::NAN } else { epochs.iter().map(|row| row.seconds).sum() },
             ms_per_step: last(|row| row.seconds) * 1000.0 / steps as f64,
         }
     }

@@ -6,7 +6,8 @@ use stridelab::model::Configuration;
 use stridelab::parity::{self, LOSS, STEPS, StepErrors};
 use stridelab::{Error, Result};
 
-use crate::args::ParityArgs;
+use crate::args::{BackendChoice, ParityArgs};
+use crate::device;
 use crate::terminal::{print, say};
 
 /// Prints the largest error by tensor; fails where one is past its bound.
@@ -15,7 +16,7 @@ pub(crate) fn run(args: &ParityArgs) -> Result<()> {
         Some(seed) => seed,
         None => getrandom::u64().map_err(|e| Error::failure(format!("no fresh seed ({e})")).advice("give --seed"))?,
     };
-    let backend = pollster::block_on(Backend::gpu(args.adapter.as_deref(), false))?;
+    let (backend, _) = device::open(BackendChoice::Gpu, args.adapter.as_deref(), "checking")?;
     if let Backend::Gpu(gpu) = &backend {
         print(&format!("{} ({:?}) against the CPU, seed {seed}\n\n", gpu.info.name, gpu.info.backend))?;
     }

@@ -36,7 +36,7 @@ impl Run<'_> {
         let closed = self.writer.run(&self.record);
         // The first error is the one to tell; a table is shown of what an interrupted run finished.
         let shown = match &result {
-            Ok(_) => self.show("done"),
+            Ok(diverged) => self.show(if diverged.is_empty() { "done" } else { "failed" }),
             Err(Error::Interrupted) if !self.rows.is_empty() => self.show("interrupted"),
             Err(_) => Ok(()),
         };
@@ -99,7 +99,7 @@ impl Run<'_> {
         let table = run_table(&rows.collect::<Vec<_>>(), colour(), width());
         let mut files = vec!["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
         files.extend((totals.networks > 0).then_some("weights/"));
-        files.extend((event == "done").then_some("figures/"));
+        files.extend((event != "interrupted").then_some("figures/"));
         let dir = one_line(self.writer.dir().display());
         print(&format!("{table}\n\nresults in {dir}\n  {}\n", files.join("  ")))
     }

@@ -121,6 +121,11 @@ impl Journal for Run<'_> {
 
     fn diverged(&mut self, model: ModelId, divergence: &Divergence) -> Result<()> {
         self.progress.line(&format!("{model}: training diverged, {divergence}"));
+        self.record.diverged.push(model.to_string());
+        if self.args.json {
+            let object = json!({ "event": "diverged", "model": model.to_string(), "epoch": divergence.epoch });
+            print(&format!("{object}\n"))?;
+        }
         Ok(())
     }
 }
