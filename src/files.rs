@@ -40,11 +40,15 @@ pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>> {
     if !metadata.is_file() {
         return Err(bad("is not a file".into()));
     }
+    let too_long = |len: u64| bad(format!("has {len} bytes, such a file may have {most}"));
+    if metadata.len() > most {
+        return Err(too_long(metadata.len()));
+    }
     let mut bytes = Vec::new();
     // One byte more than there may be, if it has grown since.
     File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() as u64 > most {
-        return Err(bad(format!("is longer than the {most} bytes that such a file may have")));
+        return Err(too_long(bytes.len() as u64));
     }
     Ok(bytes)
 }
