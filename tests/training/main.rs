@@ -6,6 +6,8 @@
 mod common;
 
 mod data;
+mod divergence;
+mod inspect;
 mod keras;
 mod mnist;
 mod plan;

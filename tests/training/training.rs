@@ -5,34 +5,34 @@ use crate::common::training::{CPU, gpu, mnist, network, part, samples, trainer};
 use crate::common::{ok, same_bits};
 use stridelab::Error;
 use stridelab::backend::Backend;
-use stridelab::data::{Dataset, Split, order};
+use stridelab::data::{Dataset, order};
 use stridelab::model::Network;
 use stridelab::model::tensor::Tensor;
-use stridelab::train::{Divergence, Epoch, ModelState, TrainOptions, Trainer};
+use stridelab::train::{Epoch, ModelState, TrainOptions, Trainer};
 
 /// Batches of 16 samples, and evaluation of 25 samples at a time. The last ones are shorter.
-fn options(seeds: &[u64]) -> TrainOptions {
+pub(super) fn options(seeds: &[u64]) -> TrainOptions {
     TrainOptions { batch_size: 16, seeds: seeds.to_vec(), evaluate_capacity: 25, ..TrainOptions::default() }
 }
 
 /// 54 training samples, which are four steps in an epoch, and 40 test samples.
-fn small() -> Dataset {
+pub(super) fn small() -> Dataset {
     part(0..54, 40)
 }
 
-fn epoch(trainer: &mut Trainer) -> Vec<Epoch> {
+pub(super) fn epoch(trainer: &mut Trainer) -> Vec<Epoch> {
     ok(trainer.epoch(&mut |_| true))
 }
 
 /// The results of a training of two epochs, without the times.
-struct Run {
+pub(super) struct Run {
     epochs: Vec<Epoch>,
     tensors: Vec<Tensor>,
 }
 
 impl Run {
     /// The results of replica `r` of a trainer after `epochs`.
-    fn of(trainer: &Trainer, epochs: &[Vec<Epoch>], r: usize) -> Self {
+    pub(super) fn of(trainer: &Trainer, epochs: &[Vec<Epoch>], r: usize) -> Self {
         let epochs = epochs.iter().map(|epoch| Epoch { seconds: 0.0, ..epoch[r].clone() }).collect();
         let state = ok(trainer.state(r));
         let tensors = [state.weights, ok(trainer.gradients(r)), state.first_moment, state.second_moment];
@@ -40,7 +40,7 @@ impl Run {
     }
 
     /// The results for each seed, trained side by side.
-    fn together(backend: &Backend, network: &Network, data: &Dataset, options: &TrainOptions) -> Vec<Self> {
+    pub(super) fn together(backend: &Backend, network: &Network, data: &Dataset, options: &TrainOptions) -> Vec<Self> {
         let mut trainer = trainer(backend, network, data, options, None);
         let epochs = [epoch(&mut trainer), epoch(&mut trainer)];
         (0..options.seeds.len()).map(|r| Run::of(&trainer, &epochs, r)).collect()
@@ -48,7 +48,7 @@ impl Run {
 
     /// Panics unless both runs hold the same bits. Losses are sums of the same f32 numbers, so they are equal as well.
     #[track_caller]
-    fn same(&self, other: &Self) {
+    pub(super) fn same(&self, other: &Self) {
         assert_eq!(self.epochs, other.epochs);
         assert_eq!(self.tensors.len(), other.tensors.len());
         for (a, b) in self.tensors.iter().zip(&other.tensors) {
@@ -251,124 +251,6 @@ fn no_from_progress_interrupts_the_cpu() {
 #[test]
 fn no_from_progress_interrupts_the_gpu() {
     interrupted(gpu());
-}
-
-/// Weights of 1e29 make a loss that is not finite. It is found in the next step or, after an epoch of one step, in
-/// validation, and what is reported later is the first loss that was found.
-fn diverges(backend: &Backend) {
-    for (learning_rate, batch_size, step) in [(1e30, 16, Some(2)), (1e300, 16, Some(2)), (1e30, 54, None)] {
-        for seeds in [&[0][..], &[0, 1]] {
-            let options = TrainOptions { learning_rate, batch_size, ..options(seeds) };
-            let mut trainer = trainer(backend, &network(2, "valid"), &small(), &options, None);
-            let first = epoch(&mut trainer);
-            for replica in &first {
-                let divergence = replica.divergence.expect("a learning rate that no training survives");
-                let Divergence { epoch, step: found, loss } = divergence;
-                assert_eq!((epoch, found, loss.is_finite()), (1, step, false), "{divergence}");
-                let error = divergence.error();
-                assert!(error.to_string().contains("diverged") && error.exit_code() == 1, "{error}");
-            }
-            let second = epoch(&mut trainer);
-            let first_found = |epoch: &Epoch| epoch.divergence.map(|d| (d.epoch, d.step));
-            assert!(second.iter().all(|epoch| first_found(epoch) == Some((1, step))));
-        }
-    }
-}
-
-/// A replica that starts from an infinite weight is marked as diverged, and the replica beside it is bit for bit equal
-/// to that of a run alone.
-fn others_go_on(backend: &Backend) {
-    let network = network(2, "valid");
-    let data = small();
-    let mut both = trainer(backend, &network, &data, &options(&[3, 4]), None);
-    let mut broken = ok(both.state(0));
-    broken.weights[6].data[0] = f32::INFINITY;
-    both.set_state(0, &broken).expect("a state of this network");
-    let epochs = [epoch(&mut both), epoch(&mut both)];
-    assert!(epochs.iter().all(|epoch| epoch[0].divergence.is_some() && epoch[1].divergence.is_none()));
-    let alone = Run::together(backend, &network, &data, &options(&[4])).remove(0);
-    alone.same(&Run::of(&both, &epochs, 1));
-}
-
-#[test]
-fn a_model_that_diverges_stops_no_other_on_the_cpu() {
-    others_go_on(&CPU);
-}
-
-#[test]
-fn a_model_that_diverges_stops_no_other_on_the_gpu() {
-    others_go_on(gpu());
-}
-
-/// Any set of images can be evaluated, also in several steps. Evaluating the test set gives the result of validation.
-fn evaluates(backend: &Backend) {
-    let network = network(1, "valid");
-    let data = small();
-    let mut trainer = trainer(backend, &network, &data, &options(&[0, 1]), None);
-    let epochs = epoch(&mut trainer);
-    for (replica, epoch) in epochs.iter().enumerate() {
-        assert_eq!(ok(trainer.evaluate(&data.test, replica)), epoch.validation);
-        let of_training = ok(trainer.model(replica).evaluate(&data.train));
-        assert_eq!(of_training.predicted.len(), 54);
-        let single = ok(trainer.evaluate(&data.train.range(53..54), replica));
-        assert_eq!(single.losses[0].to_bits(), of_training.losses[53].to_bits(), "the same sample in another batch");
-    }
-    assert_ne!(epochs[0].validation.losses, epochs[1].validation.losses, "two seeds");
-    let wrong = samples(&data.test, 0..2);
-    let wrong = Split { height: 14, width: 56, ..wrong };
-    assert!(matches!(pollster::block_on(trainer.evaluate(&wrong, 0)), Err(Error::Data(_))));
-    // Evaluation has not changed the model: training goes on as in a run without it.
-    let asked = [epochs, epoch(&mut trainer)];
-    let unasked = Run::together(backend, &network, &data, &options(&[0, 1]));
-    unasked[1].same(&Run::of(&trainer, &asked, 1));
-}
-
-#[test]
-fn any_images_are_evaluated_on_the_cpu() {
-    evaluates(&CPU);
-}
-
-#[test]
-fn any_images_are_evaluated_on_the_gpu() {
-    evaluates(gpu());
-}
-
-/// The features of a layer belong to the given image, whichever image was asked about before.
-fn shows_features(backend: &Backend) {
-    let data = small();
-    let mut trainer = trainer(backend, &network(2, "same"), &data, &options(&[5]), None);
-    let first = data.train.image(7);
-    let second = data.test.image(39);
-    let conv1 = ok(trainer.features("conv1", first, 0));
-    assert_eq!((conv1.shape, conv1.data.len()), ([14, 14, 32], 14 * 14 * 32));
-    assert!(conv1.data.iter().all(|value| *value >= 0.0) && conv1.data.iter().any(|value| *value > 0.0));
-    let logits = ok(trainer.features("dense2", second, 0));
-    assert_eq!(logits.shape, [1, 1, 10]);
-    assert_ne!(ok(trainer.features("conv1", second, 0)), conv1);
-    assert_eq!(ok(trainer.model(0).features("conv1", first)), conv1);
-    for (layer, image) in [("conv3", first), ("conv1", &first[1..])] {
-        assert!(matches!(pollster::block_on(trainer.features(layer, image, 0)), Err(Error::Usage(_))), "{layer}");
-    }
-}
-
-#[test]
-fn features_of_any_image_are_shown_by_the_cpu() {
-    shows_features(&CPU);
-}
-
-#[test]
-fn features_of_any_image_are_shown_by_the_gpu() {
-    shows_features(gpu());
-}
-
-#[test]
-fn divergence_is_reported_by_the_cpu() {
-    diverges(&CPU);
-}
-
-#[test]
-fn divergence_is_reported_by_the_gpu() {
-    diverges(gpu());
 }
 
 #[test]
