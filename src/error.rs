@@ -52,10 +52,22 @@ pub enum Remedy {
     FewerSamples,
     /// Images with fewer pixels.
     SmallerImages,
+    /// Images with more pixels.
+    LargerImages,
     /// A smaller learning rate.
     SmallerLearningRate,
-    /// Another stride, padding or kernel.
-    OtherConfiguration,
+    /// Other initial weights.
+    OtherWeights,
+    /// A stride of at most so much.
+    StrideUpTo(usize),
+    /// Padding `same`.
+    PaddingSame,
+    /// Both a stride of at most so much and padding `same`.
+    StrideUpToWithSame(usize),
+    /// A smaller kernel, or more rows and columns of padding.
+    SmallerKernel,
+    /// So many classes.
+    Classes(usize),
     /// The CPU backend instead of a GPU.
     CpuBackend,
     /// A driver for a GPU, or a software one.
@@ -64,6 +76,8 @@ pub enum Remedy {
     NameAdapter,
     /// Data from files instead of those in the binary.
     OtherData,
+    /// The data that this directory holds.
+    DataIn(String),
     /// Another directory for the results.
     OtherDirectory,
     /// Permission to replace the files that an earlier run left in the directory.
@@ -188,11 +202,18 @@ impl Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Remedy::Advice(words) => words,
+            Remedy::StrideUpTo(most) => return write!(f, "use {}", up_to(*most)),
+            Remedy::StrideUpToWithSame(most) => return write!(f, "use {} with padding same", up_to(*most)),
+            Remedy::Classes(n) => return write!(f, "use {n} classes"),
+            Remedy::DataIn(directory) => return write!(f, "use the data in {directory}"),
             Remedy::SmallerBatch => "use a smaller batch",
             Remedy::FewerSamples => "use fewer training samples",
             Remedy::SmallerImages => "use smaller images",
+            Remedy::LargerImages => "use larger images",
             Remedy::SmallerLearningRate => "use a smaller learning rate",
-            Remedy::OtherConfiguration => "use another stride, padding or kernel",
+            Remedy::OtherWeights => "use other initial weights",
+            Remedy::PaddingSame => "use padding same",
+            Remedy::SmallerKernel => "use a smaller kernel or more padding",
             Remedy::CpuBackend => "use the CPU backend",
             Remedy::InstallDriver => {
                 "install a Vulkan driver (on Debian or Ubuntu: apt-get install mesa-vulkan-drivers, a software one)"
@@ -203,6 +224,10 @@ impl Display for Remedy {
             Remedy::ReplaceFiles => "allow an earlier run's files to be replaced",
         })
     }
+}
+
+fn up_to(most: usize) -> String {
+    if most == 1 { "stride 1".into() } else { format!("a stride of at most {most}") }
 }
 
 /// Text from outside, such as a path, a name in a file or a library's message, with its control

@@ -136,6 +136,7 @@ pub mod eager;
 pub mod error;
 #[cfg(feature = "files")]
 pub mod files;
+mod formats;
 pub mod gpu;
 pub mod model;
 pub mod ops;

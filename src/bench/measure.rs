@@ -7,7 +7,7 @@ use super::parts::{activation_bytes, bytes, macs, parts};
 use super::{BenchOptions, check, peak};
 use crate::backend::{Backend, Executor};
 use crate::data::{Dataset, order};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::init;
 use crate::model::{Configuration, Network};
 use crate::ops::Op;
@@ -19,11 +19,23 @@ use crate::train::{TrainOptions, Trainer};
 /// Most steps of a sample.
 const MOST: usize = 1000;
 
+/// A network and the samples of its steps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NetworkAtBatch {
+    pub configuration: Configuration,
+    pub batch: usize,
+}
+
+impl fmt::Display for NetworkAtBatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, batch {}", self.configuration, self.batch)
+    }
+}
+
 /// A network to be measured.
 pub(super) struct Work {
-    configuration: Configuration,
+    name: NetworkAtBatch,
     network: Network,
-    batch: usize,
     /// As many batches as the check takes, for training and inference alike.
     data: Dataset,
     train: TrainOptions,
@@ -31,26 +43,19 @@ pub(super) struct Work {
 
 impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, batch {}", self.configuration, self.batch)
+        self.name.fmt(f)
     }
 }
 
 impl Work {
     /// # Errors
-    /// [`Error::Usage`] for a batch of 0 or of more samples than there are, and for what makes no
-    /// network or no plan.
-    pub(super) fn new(
-        backend: &Backend,
-        data: &Dataset,
-        configuration: Configuration,
-        batch: usize,
-        options: &BenchOptions,
-    ) -> Result<Self> {
-        if batch == 0 || batch > data.train.count {
-            let most = data.train.count;
-            let error = Error::usage(format!("a batch of {batch} is asked for"));
-            return Err(error.advice(format!("choose from 1 to {most} samples")));
-        }
+    /// [`crate::Error::Usage`] for what makes no network or no plan.
+    ///
+    /// # Panics
+    /// For a batch of 0 or of more samples than there are.
+    pub(super) fn new(backend: &Backend, data: &Dataset, name: NetworkAtBatch, options: &BenchOptions) -> Result<Self> {
+        let NetworkAtBatch { configuration, batch } = name;
+        assert!((1..=data.train.count).contains(&batch), "a batch of {batch} of {} samples", data.train.count);
         let network = Network::new([data.train.height, data.train.width], configuration)?;
         let mut part = data.clone();
         // Whole batches only.
@@ -64,7 +69,7 @@ impl Work {
             ..TrainOptions::default()
         };
         TrainingPlan::new(&network, &train.plan_options(backend, &part))?;
-        Ok(Work { configuration, network, batch, data: part, train })
+        Ok(Work { name, network, data: part, train })
     }
 
     /// The largest difference of a loss from the plain CPU's.
@@ -95,7 +100,7 @@ impl Work {
         let parts = parts(&training);
         let alone = |ops: &[_]| Program {
             name: "part",
-            capacity: self.batch,
+            capacity: self.name.batch,
             max_steps: MOST,
             ops: ops.to_vec(),
             readable: false,
@@ -128,10 +133,10 @@ impl Work {
             Some(n) => peak::nothing(backend, options, n).await?,
             None => None,
         };
-        let rate = |cost: &Cost| 1e6 * self.batch as f64 / cost.median_us;
+        let rate = |cost: &Cost| 1e6 * self.name.batch as f64 / cost.median_us;
         Ok(NetworkCost {
-            batch_size: self.batch,
-            configuration: self.configuration,
+            batch_size: self.name.batch,
+            configuration: self.name.configuration,
             macs: self.network.macs(),
             loss_difference,
             activation_bytes: activation_bytes(&training, &plan.programs[train_step.0].ops),
@@ -162,9 +167,9 @@ impl Work {
     /// One batch after the other, and again. α is 0: the same work, but thousands of updates move
     /// nothing, so that all steps, and all runs of a part, find what the first one found.
     fn records(&self) -> Vec<StepRecord> {
-        let batches = self.data.train.count / self.batch;
-        let start = |step: usize| (step % batches * self.batch) as u32;
-        let record = |step| StepRecord { start: start(step), n: self.batch as u32, alpha: 0.0, out: start(step) };
+        let batches = self.data.train.count / self.name.batch;
+        let start = |step: usize| (step % batches * self.name.batch) as u32;
+        let record = |step| StepRecord { start: start(step), n: self.name.batch as u32, alpha: 0.0, out: start(step) };
         (0..MOST).map(record).collect()
     }
 }

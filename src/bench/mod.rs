@@ -17,15 +17,16 @@ mod measure;
 mod parts;
 mod peak;
 
-use crate::record::Measurement;
+use crate::record::{LeftOutNetwork, Measurement};
 pub use check::check;
 pub use peak::peak;
 
 use crate::backend::Backend;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::model::Configuration;
+use crate::model::{Configuration, LeftOut, Possible, possible};
 use crate::parity::LOSS;
+use measure::{NetworkAtBatch, Work};
 
 /// What to measure, and how well.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,38 +59,72 @@ impl Default for BenchOptions {
     }
 }
 
-/// Checks and measures. `progress` hears what is about to happen.
+/// What will be measured: every network at every batch size of which there is a plan.
+pub struct Bench {
+    options: BenchOptions,
+    work: Vec<Work>,
+    /// What cannot be measured, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Bench {
+    /// Makes every network and its plan, before anything is measured, and leaves out those that cannot be made.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a batch size that the data does not have, and where no network remains.
+    pub fn new(backend: &Backend, data: &Dataset, options: &BenchOptions) -> Result<Self> {
+        let most = data.train.count;
+        if let Some(batch) = options.batch_sizes.iter().find(|batch| !(1..=most).contains(*batch)) {
+            let error = Error::usage(format!("a batch of {batch} is asked for"));
+            return Err(error.advice(format!("choose from 1 to {most} samples")));
+        }
+        let of = |&batch: &usize| {
+            options.configurations.iter().map(move |&configuration| NetworkAtBatch { configuration, batch })
+        };
+        let networks = options.batch_sizes.iter().flat_map(of);
+        let Possible { made: work, left_out } =
+            possible(networks, |&network| Work::new(backend, data, network, options))?;
+        if work.is_empty() || options.samples == 0 {
+            let error = Error::usage("there is nothing to measure");
+            return Err(error.advice("give a network, a batch size and a sample"));
+        }
+        Ok(Bench { options: options.clone(), work, left_out })
+    }
+
+    /// Checks and measures. `progress` hears what is about to happen.
+    ///
+    /// # Errors
+    /// [`Error::Check`] where a network computes something else than the plain CPU; [`Error::Failure`] where the
+    /// backend fails.
+    pub async fn run(&self, backend: &Backend, progress: &mut dyn FnMut(&str)) -> Result<Measurement> {
+        let options = &self.options;
+        let left_out = self.left_out.iter().map(LeftOutNetwork::from).collect();
+        let (fused, samples) = (options.fuse, options.samples);
+        let mut bench = Measurement { fused, samples, left_out, ..Measurement::default() };
+        for work in &self.work {
+            progress(&format!("{work}: checking against the plain CPU"));
+            let difference = work.check(backend, options.allowed).await?;
+            progress(&format!("{work}: measuring"));
+            // A bound gets better with every look at it.
+            bench.peak_gflops = bench.peak_gflops.max(peak(backend, options).await?);
+            let network = work.measure(backend, options, difference).await?;
+            bench.device_clock = network.device_clock;
+            bench.networks.push(network);
+        }
+        bench.finish();
+        Ok(bench)
+    }
+}
+
+/// [`Bench::new`] and [`Bench::run`].
 ///
 /// # Errors
-/// [`Error::Usage`] for options that make no network or no plan, before anything is measured;
-/// [`Error::Check`] where a network computes something else than the plain CPU;
-/// [`Error::Failure`] where the backend fails.
+/// As there.
 pub async fn run(
     backend: &Backend,
     data: &Dataset,
     options: &BenchOptions,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Measurement> {
-    let mut work = Vec::new();
-    for &batch in &options.batch_sizes {
-        for &configuration in &options.configurations {
-            work.push(measure::Work::new(backend, data, configuration, batch, options)?);
-        }
-    }
-    if work.is_empty() || options.samples == 0 {
-        return Err(Error::usage("there is nothing to measure").advice("give a network, a batch size and a sample"));
-    }
-    let mut bench = Measurement { fused: options.fuse, samples: options.samples, ..Measurement::default() };
-    for work in &work {
-        progress(&format!("{work}: checking against the plain CPU"));
-        let difference = work.check(backend, options.allowed).await?;
-        progress(&format!("{work}: measuring"));
-        // A bound gets better with every look at it.
-        bench.peak_gflops = bench.peak_gflops.max(peak(backend, options).await?);
-        let network = work.measure(backend, options, difference).await?;
-        bench.device_clock = network.device_clock;
-        bench.networks.push(network);
-    }
-    bench.finish();
-    Ok(bench)
+    Bench::new(backend, data, options)?.run(backend, progress).await
 }

@@ -11,8 +11,10 @@ use std::io::{self, BufRead, Read};
 
 use sha2::{Digest, Sha256};
 
+use super::gzip::GzipMembers;
 use crate::error::one_line;
 use crate::error::{Error, Result};
+use crate::formats::{FIRST_BYTES, known};
 
 /// Longest side of an image, in pixels.
 const MAX_SIDE: u32 = 4096;
@@ -20,8 +22,6 @@ const MAX_SIDE: u32 = 4096;
 const MAX_PIXELS: u64 = 512 << 20;
 /// The largest number of bytes that one byte of a deflate stream can unpack to.
 const MAX_INFLATION: u64 = 1032;
-/// Labels are below this number.
-const CLASSES: u8 = 10;
 
 /// A file to be read, from a disk or from memory.
 pub(super) struct Source<'a> {
@@ -51,14 +51,22 @@ pub(super) struct ImageFile {
 pub(super) fn images(source: Source) -> Result<ImageFile> {
     let mut file = Unpacked::new(source)?;
     let [count, height, width] = file.header("image")?;
-    if height > MAX_SIDE || width > MAX_SIDE {
-        return Err(file.bad(&format!("announces images of {height}×{width}"), &format!("use sides up to {MAX_SIDE}")));
-    }
-    let total = [height, width].iter().try_fold(u64::from(count), |n, &side| n.checked_mul(u64::from(side)));
-    let total = total.filter(|&n| n <= MAX_PIXELS).ok_or_else(|| {
-        file.bad(&format!("announces {count} images of {height}×{width}"), "use at most 512 MiB of pixels a file")
-    })?;
-    let (pixels, sha256) = file.body(total)?;
+    let total = |[count, height, width]: [u32; 3]| {
+        let total = [height, width].iter().try_fold(u64::from(count), |n, &side| n.checked_mul(u64::from(side)));
+        total.filter(|&n| n <= MAX_PIXELS && height <= MAX_SIDE && width <= MAX_SIDE)
+    };
+    let sound = total([count, height, width]).ok_or_else(|| {
+        let announced = format!("announces {count} images of {height}×{width}");
+        let turned = [count, height, width].map(u32::swap_bytes);
+        if total(turned).is_some() {
+            return file.little_endian(&format!("{} images of {}×{}", turned[0], turned[1], turned[2]));
+        }
+        match height > MAX_SIDE || width > MAX_SIDE {
+            true => file.bad(&format!("announces images of {height}×{width}"), &format!("use sides up to {MAX_SIDE}")),
+            false => file.bad(&announced, "use at most 512 MiB of pixels a file"),
+        }
+    });
+    let (pixels, sha256) = file.body(sound?)?;
     Ok(ImageFile { shape: [count as usize, height as usize, width as usize], pixels, sha256 })
 }
 
@@ -67,21 +75,18 @@ pub(super) fn images(source: Source) -> Result<ImageFile> {
 ///
 /// # Errors
 /// [`Error::Data`], naming the source, as [`images`]; also where the number of labels is not the number of
-/// images, and where a label is not a class.
+/// images.
 pub(super) fn labels(source: Source, count: usize, images: &str) -> Result<(Vec<u8>, String)> {
     let mut file = Unpacked::new(source)?;
     let [announced] = file.header("label")?;
+    if announced.swap_bytes() as usize == count && announced as usize != count {
+        return Err(file.little_endian(&format!("{count} labels")));
+    }
     if announced as usize != count {
         let what = format!("announces {announced} labels, but {images} has {count} images");
         return Err(file.bad(&what, "use files that belong together"));
     }
-    let name = file.name.clone();
-    let (labels, sha256) = file.body(count as u64)?;
-    if let Some(i) = labels.iter().position(|&label| label >= CLASSES) {
-        let what = format!("label {} of sample {i} (from 0) is not below {CLASSES}", labels[i]);
-        return Err(error(&name, &what, "use labels 0 to 9"));
-    }
-    Ok((labels, sha256))
+    file.body(count as u64)
 }
 
 /// A file while it is read; it is unpacked where its first bytes are those of gzip.
@@ -102,8 +107,7 @@ impl<'a> Unpacked<'a> {
         let gzip = magic == [0x1f, 0x8b];
         let whole = io::Cursor::new(magic).chain(reader);
         let (reader, most): (Box<dyn Read + 'a>, _) = match gzip {
-            // This decoder reads several members, as the format allows, and refuses other bytes after the first.
-            true => (Box::new(flate2::bufread::MultiGzDecoder::new(whole)), len.saturating_mul(MAX_INFLATION)),
+            true => (Box::new(GzipMembers::new(whole)), len.saturating_mul(MAX_INFLATION)),
             false => (Box::new(whole), len),
         };
         Ok(Unpacked { name, reader, gzip, most, hash: Sha256::new() })
@@ -115,8 +119,7 @@ impl<'a> Unpacked<'a> {
         let advice = format!("give the {kind} file of a set in MNIST's IDX format");
         let found = self.word(&advice)?;
         if found != magic {
-            let what = format!("begins with {found:#010x} where the magic number of {kind}s is {magic:#010x}");
-            return Err(self.bad(&what, &advice));
+            return Err(self.no_magic(found, magic, kind, &advice));
         }
         let mut dimensions = [0; N];
         for dimension in &mut dimensions {
@@ -126,6 +129,28 @@ impl<'a> Unpacked<'a> {
             true => Err(self.bad(&format!("announces nothing: dimensions {dimensions:?}"), &advice)),
             false => Ok(dimensions),
         }
+    }
+
+    /// The error of a file that does not begin with the magic number: what it is instead, where that can be told.
+    fn no_magic(&mut self, found: u32, magic: u32, kind: &str, advice: &str) -> Error {
+        let mut first = found.to_be_bytes().to_vec();
+        // What cannot be read tells nothing; the magic number does.
+        _ = self.reader.by_ref().take(FIRST_BYTES as u64 - 4).read_to_end(&mut first);
+        if found.swap_bytes() == magic {
+            return self.little_endian(&format!("the magic number of {kind}s"));
+        }
+        let inside = if self.gzip { "holds" } else { "is" };
+        if let Some(format) = known(&first) {
+            return self.bad(&format!("{inside} {format}, not the IDX file of {kind}s"), advice);
+        }
+        let what = format!("begins with {found:#010x} where the magic number of {kind}s is {magic:#010x}");
+        self.bad(&(what + &meaning(found)), advice)
+    }
+
+    /// The error of a header whose numbers are little-endian; in big-endian they would be `meant`.
+    fn little_endian(&self, meant: &str) -> Error {
+        let what = format!("has a little-endian header ({meant}), and numbers of IDX are big-endian");
+        self.bad(&what, "write each number of the header with its highest byte first")
     }
 
     fn word(&mut self, advice: &str) -> Result<u32> {
@@ -171,6 +196,25 @@ impl<'a> Unpacked<'a> {
 
     fn bad(&self, what: &str, advice: &str) -> Error {
         error(&self.name, what, advice)
+    }
+}
+
+/// What a magic number of IDX means; empty where it is none.
+fn meaning(magic: u32) -> String {
+    let [0, 0, kind, dimensions] = magic.to_be_bytes() else { return String::new() };
+    let elements = match kind {
+        0x08 => "unsigned bytes",
+        0x09 => "signed bytes",
+        0x0b => "16-bit integers",
+        0x0c => "32-bit integers",
+        0x0d => "32-bit floats",
+        0x0e => "64-bit floats",
+        _ => return String::new(),
+    };
+    match (kind, dimensions) {
+        (0x08, 1) => ": it holds labels".into(),
+        (0x08, 3) => ": it holds images".into(),
+        _ => format!(": it holds {elements} in {dimensions} dimensions"),
     }
 }
 

@@ -9,8 +9,9 @@ use ndarray::ArrayView3;
 #[cfg(feature = "embedded-data")]
 use super::embedded;
 use super::idx::{self, Source};
-use crate::error::one_line;
-use crate::error::{Error, Result};
+use super::names::FileName;
+use crate::error::{Error, Remedy, Result, one_line};
+use crate::model::network::CLASSES;
 
 /// Names of the four files: training images and labels, test images and labels.
 pub const FILES: [&str; 4] =
@@ -29,7 +30,7 @@ const MNIST: [&str; 4] = [
 pub struct Split {
     /// Pixels `[count, height, width]`, 0 to 255, row-major.
     pub images: Vec<u8>,
-    /// One class a sample, 0 to 9.
+    /// One class a sample, from 0.
     pub labels: Vec<u8>,
     /// Samples, at least 1.
     pub count: usize,
@@ -130,29 +131,74 @@ impl Dataset {
         match dataset.sha256.iter().zip(MNIST).find(|((_, found), expected)| found != expected) {
             Some(((file, found), _)) => {
                 let what = format!("has SHA-256 {found}, which is not MNIST's");
-                Err(idx::error(&format!("embedded {file}"), &what, embedded::ADVICE)
-                    .remedy(crate::error::Remedy::OtherData))
+                Err(idx::error(&format!("embedded {file}"), &what, embedded::ADVICE).remedy(Remedy::OtherData))
             }
             None => Ok(dataset),
         }
     }
 
     /// A set from four files already in memory, as a browser has them; plain or gzipped, in any
-    /// order, told apart by their names ([`FILES`], also spelled `train-images.idx3-ubyte`, with or
-    /// without `.gz`). Its name is `name` unless the files are MNIST's.
+    /// order, told apart by their names as by [`Dataset::open`]. Its name is `name` unless the files are MNIST's.
     ///
     /// # Errors
     /// [`Error::Data`] naming the file that is missing or bad.
     pub fn from_bytes(name: &str, files: [(&str, &[u8]); 4]) -> Result<Self> {
         Self::read(name, |i| {
-            let names = spellings(FILES[i]);
-            let found = files.iter().find(|(name, _)| names.iter().any(|n| n == name));
+            let found = files.iter().find(|(name, _)| FileName::read(name).is_some_and(|name| name.role == i));
             let given = || one_line(files.map(|(name, _)| name).join(", "));
             let (name, bytes) = found.ok_or_else(|| {
                 idx::error(FILES[i], "is missing", &format!("give it, plain or as .gz, beside {}", given()))
             })?;
             Ok(source(one_line(name), bytes))
         })
+    }
+
+    /// Number of classes that the labels make: ten as in MNIST, or more where labels are higher. Every class from the
+    /// lowest label to the highest must have a sample then, as in EMNIST, whose letters are 1 to 26: a damaged
+    /// label makes no network of two hundred classes.
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming the highest label and a class without samples.
+    pub fn classes(&self) -> Result<usize> {
+        let mut seen = [false; 256];
+        for &label in self.train.labels.iter().chain(&self.test.labels) {
+            seen[usize::from(label)] = true;
+        }
+        let lowest = seen.iter().position(|seen| *seen).unwrap_or_default();
+        let classes = seen.iter().rposition(|seen| *seen).map_or(0, |highest| highest + 1);
+        if classes <= CLASSES {
+            return Ok(CLASSES);
+        }
+        match (lowest..classes).find(|class| !seen[*class]) {
+            None => Ok(classes),
+            Some(gap) => {
+                let what = format!(" would be of {classes} classes, and no sample is of class {gap}");
+                Err(self.label_from(classes - 1).and(&what).advice("mend the file").remedy(Remedy::Classes(classes)))
+            }
+        }
+    }
+
+    /// Whether every label is below `classes`.
+    ///
+    /// # Errors
+    /// [`Error::Data`] naming the first label that is not, and how many classes there are.
+    pub fn check_classes(&self, classes: usize) -> Result<()> {
+        let labels = || self.train.labels.iter().chain(&self.test.labels);
+        let highest = usize::from(labels().copied().max().unwrap_or_default());
+        if highest < classes {
+            return Ok(());
+        }
+        let what = format!(" is none of the classes 0 to {}, and the highest is {highest}", classes.saturating_sub(1));
+        Err(self.label_from(classes).and(&what).remedy(Remedy::Classes(highest + 1)))
+    }
+
+    /// An error that begins with the first label that is not below `least`.
+    fn label_from(&self, least: usize) -> Error {
+        let first = [(FILES[1], &self.train), (FILES[3], &self.test)].into_iter().find_map(|(file, split)| {
+            let sample = split.labels.iter().position(|&label| usize::from(label) >= least)?;
+            Some(format!("{file}: label {} of sample {sample} (from 0)", split.labels[sample]))
+        });
+        Error::data(first.unwrap_or_default())
     }
 
     /// Keeps the first `n` training samples.
@@ -193,12 +239,6 @@ impl Dataset {
         let sha256 = hashes.map(|hash| (files.next().unwrap_or_default().to_string(), hash));
         Ok(Dataset { train, test, name, sha256 })
     }
-}
-
-/// The names under which a file of [`FILES`] is found, the usual one first.
-pub(super) fn spellings(file: &str) -> [String; 4] {
-    let dotted = file.replacen("-idx", ".idx", 1);
-    [file.into(), format!("{file}.gz"), dotted.clone(), format!("{dotted}.gz")]
 }
 
 fn source(name: String, bytes: &[u8]) -> Source<'_> {

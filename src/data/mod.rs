@@ -3,8 +3,10 @@
 
 #[cfg(feature = "embedded-data")]
 mod embedded;
+mod gzip;
 mod idx;
 mod mnist;
+mod names;
 #[cfg(feature = "files")]
 mod open;
 mod order;

@@ -20,9 +20,9 @@ impl<'a> Call<'a> {
 
     /// Adds a buffer that holds `data` when the operation runs.
     pub(super) fn input<T: bytemuck::Pod>(&mut self, name: &str, data: &'a [T], shape: &[usize]) -> Result<View> {
-        let len = elements(shape)?;
-        if data.len() != len || len == 0 {
-            let what = format!("{name} has {} elements, its shape {shape:?} needs {len}, at least 1", data.len());
+        let len = not_empty(name, shape)?;
+        if data.len() != len {
+            let what = format!("{name} has {} elements, its shape {shape:?} needs {len}", data.len());
             return Err(Error::usage(what).advice("pass a slice of that length"));
         }
         let element = if size_of::<T>() == 1 { Element::U8 } else { Element::F32 };
@@ -33,9 +33,7 @@ impl<'a> Call<'a> {
 
     /// Adds a buffer of floats that the operation writes.
     pub(super) fn output(&mut self, name: &str, shape: &[usize]) -> Result<View> {
-        if elements(shape)? == 0 {
-            return Err(Error::usage(format!("{name} of shape {shape:?} has no elements")));
-        }
+        not_empty(name, shape)?;
         self.plan.buffer(name, Element::F32, shape)
     }
 
@@ -85,6 +83,14 @@ impl<'a> Call<'a> {
         outputs: [View; N],
     ) -> Result<[Vec<f32>; N]> {
         Ok(self.run(op, record, outputs).await?.map(floats))
+    }
+}
+
+/// The number of elements of a tensor, which must have some.
+fn not_empty(name: &str, shape: &[usize]) -> Result<usize> {
+    match elements(shape)? {
+        0 => Err(Error::usage(format!("{name} would be of shape {shape:?}")).advice("use sizes of at least 1")),
+        len => Ok(len),
     }
 }
 

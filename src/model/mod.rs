@@ -4,10 +4,12 @@ pub mod configuration;
 pub mod geometry;
 pub mod init;
 pub mod network;
+mod possible;
 mod strides;
 pub mod tensor;
 pub mod weights;
 
 pub use configuration::{Configuration, Convolution, Head, ModelId};
 pub use network::Network;
+pub use possible::{LeftOut, Possible, possible};
 pub use strides::Strides;

@@ -6,7 +6,15 @@
 
 use super::configuration::{Configuration, Convolution, Head};
 use super::geometry::{ConvShape, Padding, Pads, PoolShape, elements};
-use crate::error::{Error, Result};
+use super::strides::Strides;
+use crate::error::{Error, Remedy, Result};
+
+/// Classes of the tutorial's network.
+pub const CLASSES: usize = 10;
+/// The most classes of a network: labels are bytes.
+pub const MOST_CLASSES: usize = 256;
+/// Units of the first dense layer.
+const UNITS: usize = 128;
 
 /// What a layer computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +102,29 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::Usage`] where the image is too small for a layer, or a tensor would be too large to index.
-    /// The message names the layer where there is one.
+    /// The message names the layer where there is one, and the error says which strides and paddings make a network of
+    /// such images.
     pub fn new(image: [usize; 2], configuration: Configuration) -> Result<Self> {
-        Self::with_convolutions(image, configuration.convolutions(), configuration.head)
+        let network = Self::with_convolutions(image, configuration.convolutions(), configuration.head);
+        network.map_err(|error| with_possible_strides(error, image, configuration))
+    }
+
+    /// The same network with so many classes.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for no classes and for more than [`MOST_CLASSES`].
+    pub fn with_classes(mut self, classes: usize) -> Result<Self> {
+        if !(1..=MOST_CLASSES).contains(&classes) {
+            let error = Error::usage(format!("a network of {classes} classes is asked for"));
+            return Err(error.advice(format!("choose from 1 to {MOST_CLASSES} classes")));
+        }
+        for layer in &mut self.layers {
+            if let LayerKind::Dense { outputs, relu: false, .. } = &mut layer.kind {
+                *outputs = classes;
+            }
+        }
+        self.classes = classes;
+        Ok(self)
     }
 
     /// The same network with the choices of each convolution given separately.
@@ -122,10 +150,10 @@ impl Network {
         let inputs = match head {
             Head::Dense => elements(&[side[0], side[1], channels])?,
         };
-        elements(&[inputs, 128])?;
-        layers.push(Layer { name: "dense1", kind: LayerKind::Dense { inputs, outputs: 128, relu: true } });
-        layers.push(Layer { name: "dense2", kind: LayerKind::Dense { inputs: 128, outputs: 10, relu: false } });
-        Ok(Network { input: [image[0], image[1], 1], layers, classes: 10 })
+        elements(&[inputs, UNITS])?;
+        layers.push(Layer { name: "dense1", kind: LayerKind::Dense { inputs, outputs: UNITS, relu: true } });
+        layers.push(Layer { name: "dense2", kind: LayerKind::Dense { inputs: UNITS, outputs: CLASSES, relu: false } });
+        Ok(Network { input: [image[0], image[1], 1], layers, classes: CLASSES })
     }
 
     /// Number of trained values.
@@ -147,6 +175,28 @@ impl Network {
 /// Adds the name of the layer and the size of the images to an error.
 fn name_layer(layer: &str, [h, w]: [usize; 2], error: Error) -> Error {
     error.at(format!("layer {layer}, images of {h}×{w}"))
+}
+
+/// Adds those changes of the stride and of the padding that make a network of such images.
+fn with_possible_strides(error: Error, image: [usize; 2], configuration: Configuration) -> Error {
+    let works = |configuration: Configuration| {
+        Network::with_convolutions(image, configuration.convolutions(), configuration.head).is_ok()
+    };
+    let same = Configuration { padding: Padding::Same, ..configuration };
+    // A stride past the side of an image visits one position, as the side itself does.
+    let side = image[0].max(image[1]);
+    let stride = configuration.strides.by_layer().into_iter().flatten().fold(1, usize::max).min(side + 1);
+    let largest = |configuration: Configuration| {
+        (1..stride).rev().find(|&stride| works(Configuration { strides: Strides::all(stride), ..configuration }))
+    };
+    let alone = largest(configuration).map(Remedy::StrideUpTo);
+    let padded = (same != configuration && works(same)).then_some(Remedy::PaddingSame);
+    let both = || largest(same).map(Remedy::StrideUpToWithSame);
+    let remedies = match (alone, padded) {
+        (None, None) => both().into_iter().collect(),
+        (alone, padded) => [alone, padded].into_iter().flatten().collect::<Vec<_>>(),
+    };
+    remedies.into_iter().fold(error, Error::remedy)
 }
 
 #[cfg(test)]
@@ -181,5 +231,37 @@ mod tests {
     fn an_image_too_small_names_the_layer() {
         let error = Network::new([4, 4], Configuration::new(2, Padding::Valid)).unwrap_err();
         assert!(error.to_string().contains("layer pool1, images of 4×4"), "{error}");
+    }
+
+    /// What the error names makes a network, and nothing that does not is named.
+    #[test]
+    fn an_impossible_network_names_possible_strides_and_paddings() {
+        let remedies = |image, stride, padding| {
+            let error = Network::new(image, Configuration::new(stride, padding)).unwrap_err();
+            let known = [Remedy::SmallerKernel, Remedy::LargerImages];
+            let all = error.problem().unwrap().remedies.clone();
+            all.into_iter().filter(|remedy| !known.contains(remedy)).collect::<Vec<_>>()
+        };
+        use Remedy::{PaddingSame, StrideUpTo, StrideUpToWithSame};
+        assert_eq!(remedies([28, 28], 3, Padding::Valid), [StrideUpTo(2), PaddingSame]);
+        assert_eq!(remedies([14, 14], 2, Padding::Valid), [StrideUpTo(1), PaddingSame]);
+        assert_eq!(remedies([28, 28], 99, Padding::Same), [StrideUpTo(4)]);
+        assert_eq!(remedies([4, 4], 1, Padding::Valid), [PaddingSame]);
+        assert_eq!(remedies([4, 4], 2, Padding::Valid), [StrideUpToWithSame(1)]);
+        assert_eq!(remedies([2, 9], 1, Padding::Same), []);
+        assert_eq!(remedies([28, 28], usize::MAX, Padding::Same), [StrideUpTo(4)]);
+    }
+
+    #[test]
+    fn classes_change_the_last_layer_alone() {
+        let network = Network::new([28, 28], Configuration::TUTORIAL[3]).unwrap();
+        let letters = network.clone().with_classes(27).unwrap();
+        assert_eq!(letters.layer("dense2").unwrap().output(), [1, 1, 27]);
+        assert_eq!((letters.classes, letters.parameters() - network.parameters()), (27, 17 * 129));
+        assert_eq!(letters.layers[..5], network.layers[..5]);
+        assert_eq!(letters.with_classes(10), Ok(network.clone()));
+        for classes in [0, 257, usize::MAX] {
+            assert!(network.clone().with_classes(classes).is_err(), "{classes}");
+        }
     }
 }

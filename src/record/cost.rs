@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Machine;
+use super::{LeftOutNetwork, Machine};
 use crate::model::Configuration;
 
 /// What part of a step an entry is.
@@ -177,6 +177,9 @@ pub struct Measurement {
     pub samples: usize,
     /// Networks, by batch size.
     pub networks: Vec<NetworkCost>,
+    /// Networks that were asked for and cannot be made.
+    #[serde(default)]
+    pub left_out: Vec<LeftOutNetwork>,
 }
 
 impl Measurement {

@@ -11,7 +11,7 @@ use crate::model::ModelId;
 pub struct EpochRow {
     /// The model.
     pub model: ModelId,
-    /// Epoch, counted from 1.
+    /// Epoch, counted from 1; 0 where the initial weights were evaluated and nothing was trained.
     pub epoch: u32,
     /// Mean loss over the samples as they were trained on, before each step's update; not finite where training
     /// diverged.

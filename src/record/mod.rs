@@ -15,6 +15,6 @@ pub use columns::Row;
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
 pub use format::{FORMAT, from_json, to_json};
-pub use run::{DataRecord, Machine, RunRecord, Status, Totals};
+pub use run::{DataRecord, LeftOutNetwork, Machine, RunRecord, Status, Totals};
 pub use shape::ShapeRow;
 pub use step::StepRow;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::FORMAT;
+use crate::model::LeftOut;
 
 /// How a run ended, or that it has not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub enum Status {
 pub struct DataRecord {
     /// `MNIST`, or the directory's name.
     pub name: String,
+    /// Classes that the networks tell apart.
+    #[serde(default)]
+    pub classes: usize,
     /// SHA-256 of each file after unpacking, by file name.
     pub sha256: BTreeMap<String, String>,
 }
@@ -68,6 +72,22 @@ pub struct Machine {
     pub kernels: serde_json::Value,
 }
 
+/// A network that was asked for and cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutNetwork {
+    /// Its name, such as `stride 2, valid`.
+    pub network: String,
+    /// Why it cannot be made.
+    pub reason: String,
+}
+
+impl From<&LeftOut> for LeftOutNetwork {
+    fn from(left_out: &LeftOut) -> Self {
+        let reason = left_out.error.problem().map_or_else(String::new, |problem| problem.what.clone());
+        LeftOutNetwork { network: left_out.network.clone(), reason }
+    }
+}
+
 /// All of `run.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -90,6 +110,9 @@ pub struct RunRecord {
     pub status: Status,
     /// Names of the models whose training diverged.
     pub diverged: Vec<String>,
+    /// Networks that were asked for and cannot be made.
+    #[serde(default)]
+    pub left_out: Vec<LeftOutNetwork>,
     /// Sums.
     pub totals: Totals,
 }
@@ -106,6 +129,7 @@ impl Default for RunRecord {
             end: None,
             status: Status::default(),
             diverged: Vec::new(),
+            left_out: Vec::new(),
             totals: Totals::default(),
         }
     }

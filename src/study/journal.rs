@@ -14,10 +14,10 @@ pub trait Journal {
     /// Whatever the journal fails at, as for all that follow.
     fn start(&mut self, configuration: &Configuration, network: &Network, steps_per_epoch: usize) -> Result<()>;
 
-    /// So many steps of epoch `epoch` (from 1) are done; `false` stops at this step boundary.
+    /// So many steps of epoch `epoch` (from 1; 0 where nothing is trained) are done; `false` stops at this step boundary.
     fn steps(&mut self, epoch: u32, done: usize) -> bool;
 
-    /// A model has finished epoch `epoch`. Of a model that diverged this is told for the epoch in which it did,
+    /// A model has finished epoch `epoch`; 0 is the evaluation of its initial weights. Of a model that diverged this is told for the epoch in which it did,
     /// and for none after it.
     ///
     /// # Errors

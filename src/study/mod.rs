@@ -9,7 +9,7 @@ use crate::backend::Backend;
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::model::tensor::Tensor;
-use crate::model::{Configuration, ModelId, Network};
+use crate::model::{Configuration, LeftOut, ModelId, Network, possible};
 use crate::train::{Divergence, TrainOptions, Trainer};
 use grid::group;
 pub use journal::Journal;
@@ -19,7 +19,9 @@ pub use journal::Journal;
 pub struct Study {
     /// Configurations, in order.
     pub configurations: Vec<Configuration>,
-    /// Epochs of each.
+    /// Classes of the data.
+    pub classes: usize,
+    /// Epochs of each; with 0 the initial weights are evaluated and nothing is trained.
     pub epochs: u32,
     /// How each is trained.
     pub train: TrainOptions,
@@ -36,25 +38,38 @@ pub struct DivergedModel {
     pub divergence: Divergence,
 }
 
+/// What [`Study::check`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Bytes of the largest plan's buffers.
+    pub bytes: u64,
+    /// Configurations that make no network or no plan, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
 impl Study {
-    /// Finds whatever makes no network or no plan before anything is trained or written. Returns
-    /// the bytes of the largest plan's buffers.
+    /// Leaves out the configurations that make no network of these images, or no plan on this backend, before anything
+    /// is trained or written. At least one remains.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] naming the configuration, and the layer or the buffer.
-    pub fn check(&self, backend: &Backend, data: &Dataset) -> Result<u64> {
-        let mut largest = 0;
-        for &configuration in &self.configurations {
-            let network = self.network(configuration, data)?;
-            let group = group(&self.train, backend, data, &network).map_err(|error| error.at(configuration))?;
-            largest = largest.max(group.bytes);
-        }
-        Ok(largest)
+    /// [`crate::Error::Usage`] where none remains, naming the first configuration, and its layer or buffer.
+    pub fn check(&mut self, backend: &Backend, data: &Dataset) -> Result<Checked> {
+        let mut bytes = 0;
+        let found = possible(self.configurations.iter().copied(), |&configuration| {
+            let group = group(&self.train, backend, data, &self.network(configuration, data)?)?;
+            bytes = bytes.max(group.bytes);
+            Ok(configuration)
+        })?;
+        self.configurations = found.made;
+        Ok(Checked { bytes, left_out: found.left_out })
     }
 
-    fn network(&self, configuration: Configuration, data: &Dataset) -> Result<Network> {
-        let image = [data.train.height, data.train.width];
-        Network::new(image, configuration).map_err(|error| error.at(configuration))
+    /// The network of a configuration.
+    ///
+    /// # Errors
+    /// [`crate::Error::Usage`] where there is none, as for [`Network::new`] and [`Network::with_classes`].
+    pub fn network(&self, configuration: Configuration, data: &Dataset) -> Result<Network> {
+        Network::new([data.train.height, data.train.width], configuration)?.with_classes(self.classes)
     }
 }
 
@@ -70,7 +85,8 @@ pub async fn run(
     study: &Study,
     journal: &mut impl Journal,
 ) -> Result<Vec<DivergedModel>> {
-    let network = |&configuration: &Configuration| study.network(configuration, data);
+    let network =
+        |&configuration: &Configuration| study.network(configuration, data).map_err(|error| error.at(configuration));
     let networks: Vec<_> = study.configurations.iter().map(network).collect::<Result<_>>()?;
     let mut diverged = Vec::new();
     for (&configuration, network) in study.configurations.iter().zip(&networks) {
@@ -79,7 +95,10 @@ pub async fn run(
             let options = TrainOptions { seeds: seeds.to_vec(), ..study.train.clone() };
             let trainer = Trainer::new(backend, network, data, &options, study.weights.as_deref()).await;
             let trainer = trainer.map_err(|error| error.at(configuration))?;
-            diverged.extend(train(trainer, configuration, study.epochs, journal).await?);
+            diverged.extend(match study.epochs {
+                0 => evaluate(trainer, configuration, data, journal).await?,
+                epochs => train(trainer, configuration, epochs, journal).await?,
+            });
         }
     }
     Ok(diverged)
@@ -119,4 +138,29 @@ async fn train(
         }
     }
     Ok(diverged.into_iter().flatten().collect())
+}
+
+/// Evaluates the initial weights of the models of one group, one after the other.
+async fn evaluate(
+    mut trainer: Trainer,
+    configuration: Configuration,
+    data: &Dataset,
+    journal: &mut impl Journal,
+) -> Result<Vec<DivergedModel>> {
+    let mut diverged = Vec::new();
+    journal.start(&configuration, trainer.network(), trainer.steps_per_epoch())?;
+    for (replica, seed) in trainer.seeds().to_vec().into_iter().enumerate() {
+        let model = ModelId { configuration, seed };
+        let result = trainer.untrained(data, replica, &mut |_| journal.steps(0, 0)).await;
+        let result = result.map_err(|error| error.at(configuration))?;
+        journal.epoch(model, 0, &result)?;
+        match result.divergence {
+            Some(divergence) => {
+                journal.diverged(model, &divergence)?;
+                diverged.push(DivergedModel { model, divergence });
+            }
+            None => journal.trained(model, trainer.model(replica)).await?,
+        }
+    }
+    Ok(diverged)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use web_time::Instant;
 
 use super::{Evaluation, Trainer};
-use crate::data::order;
+use crate::data::{Dataset, order};
 use crate::error::{Error, Remedy, Result};
 use crate::ops::adam::AdamParameters;
 use crate::plan::{Samples, StepRecord};
@@ -32,18 +32,32 @@ pub struct Epoch {
 /// The first loss of a model that was no finite number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Divergence {
-    /// Epoch, from 1.
+    /// Epoch, from 1; 0 where nothing was trained.
     pub epoch: u32,
     /// Step of that epoch, from 1; none where validation after the epoch showed it.
     pub step: Option<u32>,
     /// The loss.
     pub loss: f64,
+    /// The model's first loss, before any update.
+    pub first_loss: f64,
 }
+
+/// No sound training begins with a loss above this one: a network that knows nothing has ln(classes), 2.3 of ten, and
+/// pixels up to 1 and Glorot's weights leave it below 10.
+const MOST_AT_FIRST: f64 = 1e3;
 
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Divergence { epoch, step, loss } = self;
+        let Divergence { epoch, step, loss, first_loss } = self;
         match step {
+            _ if *epoch == 0 => write!(f, "the loss of the initial weights is {loss}"),
+            Some(1) if *epoch == 1 => write!(f, "the loss of the first step, before any update, is {loss}"),
+            Some(step) if self.blames_weights() => {
+                write!(
+                    f,
+                    "the loss of step {step} of epoch {epoch} is {loss}, that of the first step was {first_loss:.1e}"
+                )
+            }
             Some(step) => write!(f, "the loss of step {step} of epoch {epoch} is {loss}"),
             None => write!(f, "the validation loss after epoch {epoch} is {loss}"),
         }
@@ -51,9 +65,16 @@ impl fmt::Display for Divergence {
 }
 
 impl Divergence {
+    /// Whether the initial weights are at fault, which no learning rate mends: the loss was out of bounds before any
+    /// update.
+    pub fn blames_weights(&self) -> bool {
+        !(self.first_loss.is_finite() && self.first_loss <= MOST_AT_FIRST)
+    }
+
     /// The error of a run in which this happened.
     pub fn error(&self) -> Error {
-        Error::failure(format!("training diverged: {self}")).remedy(Remedy::SmallerLearningRate)
+        let remedy = if self.blames_weights() { Remedy::OtherWeights } else { Remedy::SmallerLearningRate };
+        Error::failure(format!("training diverged: {self}")).remedy(remedy)
     }
 }
 
@@ -95,8 +116,7 @@ impl Trainer {
             let Results { losses, predicted } = self.results(self.training.test, replica).await?;
             let validation = Evaluation::new(losses, predicted, &self.test_labels);
             if !validation.loss.is_finite() {
-                let divergence = Divergence { epoch: self.epochs, step: None, loss: validation.loss };
-                self.diverged[replica].get_or_insert(divergence);
+                self.diverged_at(replica, None, validation.loss);
             }
             epochs.push(Epoch {
                 train_loss: training.loss,
@@ -116,12 +136,46 @@ impl Trainer {
         let labels: Vec<u8> = order.iter().map(|&sample| self.train_labels[sample as usize]).collect();
         let batch = self.capacity(self.training.train_step);
         let step_losses: Vec<f64> = losses.chunks(batch).map(mean).collect();
+        self.first_loss[replica].get_or_insert(step_losses[0]);
         if let Some(step) = step_losses.iter().position(|loss| !loss.is_finite()) {
-            let number = Some(step as u32 + 1);
-            let divergence = Divergence { epoch: self.epochs, step: number, loss: step_losses[step] };
-            self.diverged[replica].get_or_insert(divergence);
+            self.diverged_at(replica, Some(step as u32 + 1), step_losses[step]);
         }
         Ok((Evaluation::new(losses, predicted, &labels), step_losses))
+    }
+
+    /// Marks a replica, unless it is marked already.
+    fn diverged_at(&mut self, replica: usize, step: Option<u32>, loss: f64) {
+        let first_loss = self.first_loss[replica].unwrap_or(loss);
+        self.diverged[replica].get_or_insert(Divergence { epoch: self.epochs, step, loss, first_loss });
+    }
+
+    /// What a replica's present weights come to on `data`, as an epoch in which nothing was trained: the training set
+    /// like the test set, no steps, no time. `go_on(samples done)` is asked now and then, for each set.
+    ///
+    /// # Errors
+    /// As [`Trainer::evaluate`]; [`Error::Interrupted`] where `go_on` said no.
+    pub async fn untrained(
+        &mut self,
+        data: &Dataset,
+        replica: usize,
+        go_on: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Epoch> {
+        let training = self.evaluate_while(&data.train, replica, go_on).await?;
+        let validation = self.evaluate_while(&data.test, replica, go_on).await?;
+        self.first_loss[replica].get_or_insert(training.loss);
+        for loss in [training.loss, validation.loss] {
+            if !loss.is_finite() {
+                self.diverged_at(replica, None, loss);
+            }
+        }
+        Ok(Epoch {
+            train_loss: training.loss,
+            train_accuracy: training.accuracy,
+            validation,
+            seconds: 0.0,
+            step_losses: Vec::new(),
+            divergence: self.diverged[replica],
+        })
     }
 
     /// Takes the first `count` steps of an epoch in the order now on the backend; file order where

@@ -120,6 +120,16 @@ impl Trainer {
     /// [`Error::Data`] for images of another size or a label that is no class; [`Error::Failure`] where the
     /// backend fails.
     pub async fn evaluate(&mut self, split: &Split, replica: usize) -> Result<Evaluation> {
+        self.evaluate_while(split, replica, &mut |_| true).await
+    }
+
+    /// [`Trainer::evaluate`], with `go_on(samples done)` asked before each step.
+    pub(super) async fn evaluate_while(
+        &mut self,
+        split: &Split,
+        replica: usize,
+        go_on: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Evaluation> {
         let [height, width, _] = self.network.input;
         split.check([height, width], self.network.classes)?;
         if split.count == 0 {
@@ -131,6 +141,9 @@ impl Trainer {
         let mut losses = Vec::with_capacity(split.count);
         let mut predicted = Vec::with_capacity(split.count);
         for start in (0..split.count).step_by(probe.count) {
+            if !go_on(start) {
+                return Err(Error::Interrupted);
+            }
             let part = split.range(start..(start + probe.count).min(split.count));
             debug_assert_eq!(part.images.len(), part.count * pixels);
             let executor = &mut self.executor;

@@ -33,6 +33,8 @@ pub struct Trainer {
     test_labels: Vec<u8>,
     /// By replica, from when it diverged.
     diverged: Vec<Option<Divergence>>,
+    /// By replica, the first loss of its weights, before any update.
+    first_loss: Vec<Option<f64>>,
     /// Whether the last epoch ended before its time: which steps the backend has taken is not known then.
     interrupted: bool,
     /// Steps taken, Adam's `t` of the last update.
@@ -66,6 +68,7 @@ impl Trainer {
             train_labels: data.train.labels.clone(),
             test_labels: data.test.labels.clone(),
             diverged: vec![None; options.seeds.len()],
+            first_loss: vec![None; options.seeds.len()],
             interrupted: false,
             steps: 0,
             epochs: 0,

@@ -59,6 +59,7 @@ impl Trainer {
         self.steps = state.step;
         self.epochs = state.epoch;
         self.diverged[replica] = None;
+        self.first_loss[replica] = None;
         self.interrupted = false;
         Ok(())
     }

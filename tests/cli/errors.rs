@@ -7,22 +7,26 @@ use super::tool::{Place, TINY, ended, gzip, idx, one_line};
 #[test]
 fn options_that_make_no_sense_are_usage_errors() {
     let place = Place::new();
-    let cases: [(&str, &[&str]); 22] = [
+    let cases: [(&str, &[&str]); 26] = [
         ("--stride 0", &["'0'", "--stride", "at least 1"]),
         ("--stride 1,0", &["'0'", "--stride"]),
         ("--stride -1", &["'-1'", "--stride", "at least 1"]),
         ("--stride two", &["'two'", "--stride", "whole number"]),
-        ("--stride 99", &["pool1", "22×24"]),
+        ("--stride 99", &["stride 99, same", "pool1", "22×24", "the other network", "a --stride of at most"]),
         ("--padding some", &["'some'", "--padding", "same, valid"]),
-        ("--epochs 0", &["'0'", "--epochs", "at least 1"]),
+        ("--epochs -1", &["'-1'", "--epochs", "at least 0"]),
         ("--epochs 4294967296", &["--epochs", "at most 10000"]),
         ("--batch-size 0", &["'0'", "--batch-size", "at least 1"]),
-        ("--learning-rate 0", &["'0'", "--learning-rate", "positive"]),
+        ("--learning-rate 0,001", &["'0,001'", "--learning-rate", "one number with a point"]),
         ("--learning-rate -0.1", &["'-0.1'", "--learning-rate", "positive"]),
         ("--learning-rate nan", &["'nan'", "--learning-rate"]),
         ("--learning-rate inf", &["'inf'", "--learning-rate"]),
         ("--seed -1", &["'-1'", "--seed", "at least 0"]),
         ("--seed 18446744073709551616", &["--seed", "at most 18446744073709551615"]),
+        ("--seed 1,2", &["'1,2'", "--seeds 1,2"]),
+        ("--classes 1", &["'1'", "--classes", "at least 2"]),
+        ("--classes 257", &["'257'", "--classes", "at most 256"]),
+        ("--compare a", &["'--compare'", "stridelab bench has it"]),
         ("--limit 0", &["'0'", "--limit", "at least 1"]),
         ("--limit 131", &["--limit 131", "has 130", "1 to 130"]),
         ("--backend tpu", &["'tpu'", "--backend", "auto, gpu, cpu"]),
@@ -67,7 +71,7 @@ fn bad_data_is_named() {
         (IMAGES, |b| Some([&[0, 0, 13, 3], &b[4..]].concat()), &["0x00000d03", "0x00000803"]),
         (IMAGES, |b| Some(b[..9].into()), &["ends within its header"]),
         (IMAGES, |_| Some(idx(&[u32::MAX, 4000, 4000], &[])), &["4294967295 images of 4000×4000", "512 MiB"]),
-        (LABELS, |b| Some([&b[..10], &[10], &b[11..]].concat()), &["label 10 of sample 2", "not below 10"]),
+        (LABELS, |b| Some([&b[..10], &[203], &b[11..]].concat()), &["label 203 of sample 2", "--classes 204"]),
         (LABELS, |b| Some(idx(&[39], &b[9..])), &["39 labels", "40 images"]),
         (IMAGES, |_| Some(gzip(&[idx(&[130, 22, 24], &[0; 68640]), vec![0; 50 << 20]].concat())), &["goes on after"]),
     ];

@@ -2,7 +2,7 @@
 
 use super::tool::{Place, needs_adapter};
 
-const OPTIONS: [&str; 18] = [
+const OPTIONS: [&str; 19] = [
     "--stride <LIST>",
     "--padding <LIST>",
     "--epochs <N>",
@@ -11,6 +11,7 @@ const OPTIONS: [&str; 18] = [
     "--seed <N>",
     "--limit <N>",
     "--data <DIR>",
+    "--classes <N>",
     "--out <DIR>",
     "--force",
     "--init <FILE>",

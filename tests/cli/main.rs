@@ -3,13 +3,17 @@
 #![cfg(feature = "cli")]
 
 mod bench;
+mod data;
 mod errors;
+mod evaluation;
 #[path = "../common/files.rs"]
 mod files;
 mod help;
 #[cfg(unix)]
 mod interrupt;
+mod left_out;
 mod output;
 mod parity;
 mod results;
+mod spelling;
 mod tool;

@@ -4,6 +4,8 @@ use super::training::{Run, epoch, options, small};
 use crate::common::ok;
 use crate::common::training::{CPU, gpu, network, trainer};
 use stridelab::backend::Backend;
+use stridelab::error::Remedy;
+use stridelab::model::init;
 use stridelab::train::{Divergence, Epoch, TrainOptions};
 
 /// Weights of 1e29 make a loss that is not finite. It is found in the next step or, after an epoch of one step, in
@@ -16,10 +18,12 @@ fn diverges(backend: &Backend) {
             let first = epoch(&mut trainer);
             for replica in &first {
                 let divergence = replica.divergence.expect("a learning rate that no training survives");
-                let Divergence { epoch, step: found, loss } = divergence;
+                let Divergence { epoch, step: found, loss, first_loss } = divergence;
                 assert_eq!((epoch, found, loss.is_finite()), (1, step, false), "{divergence}");
+                assert!((2.0..3.0).contains(&first_loss), "{first_loss}");
                 let error = divergence.error();
                 assert!(error.to_string().contains("diverged") && error.exit_code() == 1, "{error}");
+                assert_eq!(error.problem().unwrap().remedies, [Remedy::SmallerLearningRate]);
             }
             let second = epoch(&mut trainer);
             let first_found = |epoch: &Epoch| epoch.divergence.map(|d| (d.epoch, d.step));
@@ -41,6 +45,40 @@ fn others_go_on(backend: &Backend) {
     assert!(epochs.iter().all(|epoch| epoch[0].divergence.is_some() && epoch[1].divergence.is_none()));
     let alone = Run::together(backend, &network, &data, &options(&[4])).remove(0);
     alone.same(&Run::of(&both, &epochs, 1));
+}
+
+/// Where the loss is out of bounds before any update, no learning rate is at fault: huge weights make it NaN at once, or
+/// finite at first and NaN at the second step.
+fn weights_are_blamed(backend: &Backend) {
+    let network = network(2, "valid");
+    for (factor, epochs, words) in [
+        (1e30, 1, "the loss of the first step, before any update, is"),
+        (1e9, 1, "of epoch 1 is"),
+        (1e30, 0, "the loss of the initial weights is"),
+    ] {
+        let mut weights = init::parameters(&network, 0);
+        weights.iter_mut().flat_map(|tensor| &mut tensor.data).for_each(|value| *value *= factor);
+        let options = TrainOptions { learning_rate: 1e25, ..options(&[0]) };
+        let mut trainer = trainer(backend, &network, &small(), &options, Some(&weights));
+        let result = match epochs {
+            0 => ok(trainer.untrained(&small(), 0, &mut |_| true)),
+            _ => epoch(&mut trainer).remove(0),
+        };
+        let divergence = result.divergence.unwrap_or_else(|| panic!("weights times {factor}: {}", result.train_loss));
+        let error = divergence.error();
+        assert!(error.to_string().contains(words), "{error}");
+        assert_eq!(error.problem().unwrap().remedies, [Remedy::OtherWeights], "{error}");
+    }
+}
+
+#[test]
+fn initial_weights_are_blamed_on_the_cpu() {
+    weights_are_blamed(&CPU);
+}
+
+#[test]
+fn initial_weights_are_blamed_on_the_gpu() {
+    weights_are_blamed(gpu());
 }
 
 #[test]

@@ -5,8 +5,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod classes;
 mod data;
+mod directory;
 mod divergence;
+mod evaluation;
 mod inspect;
 mod keras;
 mod mnist;

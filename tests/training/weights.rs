@@ -113,6 +113,108 @@ fn tensors_other_than_the_networks_are_refused() {
 }
 
 #[test]
+fn other_names_are_listed_beside_those_expected() {
+    let torch = changed(|t| {
+        let layers = ["0", "0", "3", "3", "7", "7", "9", "9"];
+        t.iter_mut()
+            .zip(layers)
+            .for_each(|(t, layer)| t.name = t.name.split_once('.').map(|(_, kind)| format!("{layer}.{kind}")).unwrap());
+    });
+    for words in [
+        "holds no tensor conv1.weight, but 0.bias, 0.weight, 3.bias, 3.weight, 7.bias, 7.weight, 9.bias, 9.weight",
+        "give a file with conv1.weight, conv1.bias, conv2.weight,",
+        "rename",
+    ] {
+        refused(&torch, words);
+    }
+    let many = changed(|t| {
+        *t = (0..40).map(|i| Tensor { name: format!("{i:02}"), shape: vec![1], data: vec![0.0] }).collect()
+    });
+    refused(&many, "08, 09 and 30 more");
+    refused(&weights::to_bytes(&[], &[]), "holds no tensor conv1.weight, but none at all");
+}
+
+/// A tensor with its axes in PyTorch's order: `[out, in, kh, kw]` or `[out, in]`.
+fn torch(tensor: &mut Tensor) {
+    tensor.shape = match tensor.shape[..] {
+        [kh, kw, input, output] => vec![output, input, kh, kw],
+        [input, output] => vec![output, input],
+        _ => return,
+    };
+}
+
+#[test]
+fn the_layout_of_pytorch_is_recognised() {
+    let all = changed(|t| t.iter_mut().for_each(torch));
+    for words in [
+        "conv1.weight has shape [32, 1, 3, 3], but the network's has [3, 3, 1, 32]",
+        "PyTorch's order, OIHW in place of HWIO, and so are those of conv2.weight, dense1.weight, dense2.weight",
+        "permute(2, 3, 1, 0) for convolutions, t() for dense weights; then contiguous()",
+    ] {
+        refused(&all, words);
+    }
+    refused(
+        &changed(|t| torch(&mut t[6])),
+        "dense2.weight has shape [10, 128], but the network's has [128, 10]: its axes are in PyTorch's order, [out, in] in place of [in, out]",
+    );
+    // dense1 of 64 features; a file of another image size is in the wrong layout first of all.
+    refused(&changed(|t| (t[4].shape, t[4].data) = (vec![128, 3136], vec![0.0; 128 * 3136])), "PyTorch's order");
+    // The features of several positions lie by channel there.
+    let network = Network::new([28, 28], Configuration::TUTORIAL[0]).unwrap();
+    let mut tensors = init::parameters(&network, 0);
+    tensors.iter_mut().for_each(torch);
+    let error = weights::from_bytes("w.safetensors", &weights::to_bytes(&tensors, &[]), &network);
+    check(error, "reshape(-1, 64, 7, 7).permute(2, 3, 1, 0).reshape(3136, -1)");
+}
+
+/// What the message says of dense1's features is what makes a network of the same outputs: a feature of row h, column w
+/// and channel c is number `(c·H + h)·W + w` there and `(h·W + w)·C + c` here.
+#[test]
+fn the_advised_permutation_turns_features_by_channel_into_features_by_position() {
+    let (units, [height, width, channels]) = (2, [2, 3, 4]);
+    let torch = ndarray::Array::from_iter(0..units * channels * height * width);
+    let torch = torch.into_shape_with_order((units, channels, height, width)).unwrap();
+    let ours = torch.view().permuted_axes([2, 3, 1, 0]).as_standard_layout().into_owned();
+    let ours = ours.into_shape_with_order((height * width * channels, units)).unwrap();
+    for (h, w, c) in ndarray::indices((height, width, channels)) {
+        for unit in 0..units {
+            assert_eq!(ours[[(h * width + w) * channels + c, unit]], torch[[unit, c, h, w]]);
+        }
+    }
+}
+
+#[test]
+fn weights_of_other_classes_and_other_networks_say_of_which() {
+    let letters = network().with_classes(27).unwrap();
+    let bytes = weights::to_bytes(&init::parameters(&letters, 0), &[]);
+    refused(
+        &bytes,
+        "dense2.weight has shape [128, 27], but the network's has [128, 10]: the weights are of 27 classes; use 27 classes",
+    );
+    assert_eq!(weights::from_bytes("w", &bytes, &letters).unwrap(), init::parameters(&letters, 0));
+    let other = Network::new([28, 28], Configuration::TUTORIAL[2]).unwrap();
+    let words = "the network's has [64, 128]: it is that of stride 1, valid; choose the stride";
+    refused(&weights::to_bytes(&init::parameters(&other, 0), &[]), words);
+    refused(
+        &changed(|t| (t[4].shape, t[4].data) = (vec![65, 128], vec![0.0; 65 * 128])),
+        "the network's has [64, 128]; choose the stride",
+    );
+}
+
+#[test]
+fn files_of_other_programs_are_named() {
+    let zip = |name: &str| [b"PK\x03\x04", &[0; 22][..], &[name.len() as u8, 0, 0, 0], name.as_bytes()].concat();
+    refused(&zip("archive/data.pkl"), "is a PyTorch checkpoint (.pt), not a weights file in safetensors format");
+    refused(&zip("arr_0.npy"), "is NumPy arrays (.npz)");
+    refused(&zip("metadata.json"), "is a Keras model (.keras)");
+    refused(b"\x89HDF\r\n\x1a\n\0\0\0\0", "is an HDF5 file");
+    refused(b"\x93NUMPY\x01\0", "is a NumPy array");
+    refused(b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull");
+    refused(b"<html>404</html>", "a web page");
+    refused(b"stride,padding,seed\n", "is text");
+}
+
+#[test]
 fn values_that_are_not_finite_are_refused_by_index() {
     refused(&changed(|t| t[2].data[64 * 33 + 5] = f32::NAN), "conv2.weight[0, 1, 1, 5] is NaN");
     refused(&changed(|t| t[7].data[9] = f32::NEG_INFINITY), "dense2.bias[9] is -inf");
@@ -126,6 +228,16 @@ fn other_types_are_refused() {
     let mut bytes = text.clone();
     bytes[at..at + 3].copy_from_slice(b"I32");
     refused(&bytes, "conv1.bias is of type I32");
+    for (dtype, width) in [(Dtype::F16, 2), (Dtype::BF16, 2), (Dtype::F64, 8)] {
+        let tensors = init::parameters(&network(), 0);
+        let bytes: Vec<Vec<u8>> = tensors.iter().map(|t| vec![0; width * t.data.len()]).collect();
+        let view = |(t, bytes): (&Tensor, _)| (t.name.clone(), TensorView::new(dtype, t.shape.clone(), bytes).unwrap());
+        let views = tensors.iter().zip(bytes.iter().map(Vec::as_slice)).map(view);
+        refused(
+            &safetensors::serialize(views, None).unwrap(),
+            &format!("conv1.bias is of type {dtype}; convert it to F32"),
+        );
+    }
 }
 
 #[test]
@@ -137,7 +249,7 @@ fn files_that_are_not_safetensors_are_refused() {
     }
     refused(&[&whole[..], &[0]].concat(), sound);
     refused(&[&u64::MAX.to_le_bytes()[..], &whole[8..]].concat(), sound);
-    refused(b"PK\x03\x04 a zip file of another program's", sound);
+    refused(b"PK\x03\x04 a zip file of another program's", "is a zip archive, not a weights file");
 }
 
 #[test]

@@ -1,32 +1,87 @@
 //! How an error reads on the command line: the remedies in this command's own options.
 
 use stridelab::Error;
-use stridelab::error::Remedy;
+use stridelab::error::{Remedy, one_line};
+use stridelab::model::LeftOut;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, TrainArgs};
+use crate::terminal::say;
+
+/// Which options there are to name in a remedy.
+#[derive(Clone, Copy)]
+pub(crate) enum Options<'a> {
+    /// Those of training.
+    Train(&'a TrainArgs),
+    /// Those of `bench`.
+    Bench,
+    /// Those of `describe`.
+    Describe,
+    /// Those of a command that trains and measures nothing of its own.
+    Other,
+}
+
+impl<'a> From<&'a Cli> for Options<'a> {
+    fn from(cli: &'a Cli) -> Self {
+        match cli.command {
+            None => Options::Train(&cli.train),
+            Some(Command::Bench(_)) => Options::Bench,
+            Some(Command::Describe(_)) => Options::Describe,
+            Some(Command::Devices | Command::Parity(_) | Command::Completions { .. }) => Options::Other,
+        }
+    }
+}
 
 /// The line that tells of an error. Remedies that the running command has no option for are left out.
-pub(crate) fn line(error: &Error, cli: Option<&Cli>) -> String {
-    let trains = cli.is_none_or(|cli| cli.command.is_none());
-    let measures = cli.is_some_and(|cli| matches!(cli.command, Some(Command::Bench(_))));
-    let writes = trains || measures;
-    let describes = cli.is_some_and(|cli| matches!(cli.command, Some(Command::Describe(_))));
+pub(crate) fn line(error: &Error, options: Options) -> String {
+    let trained = if let Options::Train(args) = options { Some(args) } else { None };
+    let trains = trained.is_some();
+    let writes = trains || matches!(options, Options::Bench);
+    let describes = matches!(options, Options::Describe);
+    let chooses = writes || describes;
     error.worded(|remedy| {
-        let (known, words) = match remedy {
-            Remedy::SmallerBatch => (writes, "use a smaller --batch-size"),
-            Remedy::FewerSamples => (trains, "use a smaller --limit"),
-            Remedy::SmallerImages => (trains, "use smaller images"),
-            Remedy::SmallerLearningRate => (trains, "use a smaller --learning-rate"),
-            Remedy::OtherConfiguration => (writes || describes, "choose another --stride or --padding"),
-            Remedy::CpuBackend => (writes, "use --backend cpu"),
-            Remedy::NameAdapter => (true, "give one of these names or numbers to --adapter"),
-            Remedy::OtherData => (trains, "give --data"),
-            Remedy::OtherDirectory => (writes, "choose another --out"),
-            Remedy::ReplaceFiles => (writes, "give --force to replace an earlier run's files"),
-            Remedy::Advice(_) | Remedy::InstallDriver => return Some(remedy.to_string()),
+        let stride = |most: &usize| match most {
+            1 => "--stride 1".to_string(),
+            _ => format!("a --stride of at most {most}"),
         };
-        known.then(|| words.to_string())
+        let (known, words) = match remedy {
+            Remedy::SmallerBatch => (writes, "use a smaller --batch-size".into()),
+            Remedy::FewerSamples => (trains, "use a smaller --limit".into()),
+            Remedy::SmallerImages if describes => (true, "use a smaller --image".into()),
+            Remedy::SmallerImages => (trained.is_some_and(|args| args.data.is_some()), "use smaller images".into()),
+            Remedy::LargerImages if describes => (true, "use a larger --image".into()),
+            Remedy::LargerImages => (trained.is_some_and(|args| args.data.is_some()), "use larger images".into()),
+            Remedy::SmallerLearningRate => (trains, "use a smaller --learning-rate".into()),
+            Remedy::OtherWeights => (
+                trains,
+                match trained.and_then(|args| args.init.as_ref()) {
+                    Some(file) => format!("give other weights than {} to --init", one_line(file.display())),
+                    // Nothing but a device that computes wrongly makes this of weights of our own.
+                    None => "let stridelab parity check this device".into(),
+                },
+            ),
+            Remedy::StrideUpTo(most) => (chooses, format!("use {}", stride(most))),
+            Remedy::PaddingSame => (chooses, "use --padding same".into()),
+            Remedy::StrideUpToWithSame(most) => (chooses, format!("use {} with --padding same", stride(most))),
+            Remedy::SmallerKernel => (false, String::new()),
+            Remedy::Classes(n) => (trains || describes, format!("use --classes {n}")),
+            Remedy::CpuBackend => (writes, "use --backend cpu".into()),
+            Remedy::NameAdapter => (true, "give one of these names or numbers to --adapter".into()),
+            Remedy::OtherData => (trains, "give --data".into()),
+            Remedy::DataIn(directory) => (trains, format!("use --data {directory}")),
+            Remedy::OtherDirectory => (writes, "choose another --out".into()),
+            Remedy::ReplaceFiles => (writes, "give --force to replace an earlier run's files".into()),
+            Remedy::Advice(_) | Remedy::InstallDriver => (true, remedy.to_string()),
+        };
+        known.then_some(words)
     })
+}
+
+/// Tells of the networks that are left out, each on a line. Nothing keeps these lines quiet: they tell of what was asked
+/// for and is not done.
+pub(crate) fn say_left_out(left_out: &[LeftOut], options: Options) {
+    for LeftOut { network, error } in left_out {
+        say(&format!("warning: {network} is left out: {}", line(error, options)));
+    }
 }
 
 #[cfg(test)]
@@ -38,9 +93,25 @@ mod tests {
     #[test]
     fn a_command_names_its_own_options_only() {
         let error = Error::usage("too large").remedy(Remedy::SmallerBatch).remedy(Remedy::FewerSamples);
-        let of = |args: &[&str]| line(&error, Some(&Cli::parse_from([&["stridelab"], args].concat())));
+        let worded = |error: &Error, args: &[&str]| {
+            line(error, Options::from(&Cli::parse_from([&["stridelab"], args].concat())))
+        };
+        let of = |args: &[&str]| worded(&error, args);
         assert_eq!(of(&[]), "too large; use a smaller --batch-size, or use a smaller --limit");
         assert_eq!(of(&["bench"]), "too large; use a smaller --batch-size");
         assert_eq!(of(&["describe"]), "too large");
+
+        let small = Error::usage("too small").remedy(Remedy::SmallerKernel).remedy(Remedy::LargerImages);
+        let small = small.remedy(Remedy::StrideUpTo(2)).remedy(Remedy::PaddingSame);
+        let of = |args: &[&str]| worded(&small, args);
+        assert_eq!(of(&[]), "too small; use a --stride of at most 2, or use --padding same");
+        assert_eq!(of(&["bench"]), of(&[]));
+        let words = ", use a --stride of at most 2, or use --padding same";
+        assert_eq!(of(&["--data", "a"]), format!("too small; use larger images{words}"));
+        assert_eq!(of(&["describe"]), format!("too small; use a larger --image{words}"));
+        assert_eq!(of(&["parity"]), "too small");
+        let loss = Error::failure("NaN").remedy(Remedy::OtherWeights);
+        assert_eq!(worded(&loss, &["--init", "w"]), "NaN; give other weights than w to --init");
+        assert_eq!(worded(&loss, &[]), "NaN; let stridelab parity check this device");
     }
 }

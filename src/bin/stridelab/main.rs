@@ -13,19 +13,20 @@ use std::process::ExitCode;
 
 use args::{Cli, Command, Stop};
 use clap::CommandFactory;
+use errors::Options;
 
 fn main() -> ExitCode {
     terminal::quieten_drivers();
     let parsed = args::parse(terminal::colour());
-    let (cli, done) = match &parsed {
-        Ok(cli) => (Some(cli), run(cli)),
-        Err(Stop::Print(text)) => (None, terminal::print(text)),
-        Err(Stop::Error(error)) => (None, Err(error.clone())),
+    let (options, done) = match &parsed {
+        Ok(cli) => (Options::from(cli), run(cli)),
+        Err(Stop::Print(text)) => (Options::Other, terminal::print(text)),
+        Err(Stop::Error(error)) => (Options::Other, Err(error.clone())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            terminal::say(&format!("error: {}", errors::line(&error, cli)));
+            terminal::say(&format!("error: {}", errors::line(&error, options)));
             ExitCode::from(error.exit_code())
         }
     }

@@ -48,6 +48,11 @@ impl Progress {
         Progress { bar, quiet, networks, seeds, epochs, begun: 0, steps: 0, title: String::new() }
     }
 
+    /// So many networks remain of those that were asked for.
+    pub(crate) fn networks(&mut self, networks: usize) {
+        self.networks = networks;
+    }
+
     /// A network begins, or more seeds of it.
     pub(crate) fn start(&mut self, configuration: &Configuration, steps: usize, again: bool) {
         if self.begun == 0 && !self.bar.is_hidden() {
@@ -66,9 +71,13 @@ impl Progress {
 
     /// So many steps of an epoch are done; after the last, validation follows.
     pub(crate) fn steps(&self, epoch: u32, done: usize) {
+        if self.epochs == 0 {
+            self.bar.set_message(format!("{}, evaluating the initial weights", self.title));
+            return;
+        }
         let validating = if done < self.steps { "" } else { ", validating" };
         self.bar.set_message(format!("{}, epoch {epoch}/{}{validating}", self.title, self.epochs));
-        self.bar.set_position((self.steps as u64) * u64::from(epoch - 1) + done as u64);
+        self.bar.set_position((self.steps as u64) * u64::from(epoch.saturating_sub(1)) + done as u64);
     }
 
     /// An epoch is done: a row under the terminal's heading, or a line that explains itself.
@@ -77,6 +86,13 @@ impl Progress {
         let EpochRow { epoch, train_loss, train_accuracy, val_loss, val_accuracy, .. } = row;
         let epochs = self.epochs;
         let seconds = format!("{:.*}", if row.seconds < 10.0 { 2 } else { 1 }, row.seconds);
+        if self.bar.is_hidden() && *epoch == 0 {
+            self.line(&format!(
+                "{name}, initial weights: loss {train_loss:.4}, accuracy {train_accuracy:.4}; \
+                 validation loss {val_loss:.4}, accuracy {val_accuracy:.4}"
+            ));
+            return;
+        }
         if self.bar.is_hidden() {
             self.line(&format!(
                 "{name}, epoch {epoch}/{epochs}: loss {train_loss:.4}, accuracy {train_accuracy:.4}; \

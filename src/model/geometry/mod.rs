@@ -280,7 +280,7 @@ fn slide(input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], padding: Pad
         if kernel[a] > padded {
             let padded = size([pads.top + pads.bottom + input[0], pads.left + pads.right + input[1]]);
             let what = format!("a kernel of {} is larger than its padded input of {padded}", size(kernel));
-            return Err(Error::usage(what).remedy(Remedy::OtherConfiguration).advice("use larger images"));
+            return Err(Error::usage(what).remedy(Remedy::SmallerKernel).remedy(Remedy::LargerImages));
         }
         output[a] = (padded - kernel[a]) / stride[a] + 1;
     }

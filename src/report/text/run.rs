@@ -19,6 +19,8 @@ pub struct RunRow {
     pub parameters: usize,
     /// Multiply-accumulates of an image, forward.
     pub macs: u64,
+    /// Epoch of the first of `val_accuracy`: 1, or 0 where the initial weights were evaluated.
+    pub first_epoch: u32,
     /// Validation accuracy after each epoch, 0 to 1.
     pub val_accuracy: Vec<f64>,
     /// Training accuracy of the last epoch, 0 to 1.
@@ -38,16 +40,19 @@ impl RunRow {
         let diverged = epochs.iter().any(EpochRow::diverged);
         let finished = epochs.last().filter(|_| !diverged);
         let last = |value: fn(&EpochRow) -> f64| finished.map_or(f64::NAN, value);
+        // An evaluation of the initial weights takes no training time.
+        let trained = finished.filter(|row| row.epoch > 0);
         let accuracy = |row: &EpochRow| if row.diverged() { f64::NAN } else { row.val_accuracy };
         RunRow {
             model,
             sides: spatial.map(|layer| side(layer.output())).collect(),
             parameters: network.parameters(),
             macs: network.macs(),
+            first_epoch: epochs.first().map_or(1, |row| row.epoch),
             val_accuracy: epochs.iter().map(accuracy).collect(),
             train_accuracy: last(|row| row.train_accuracy),
-            seconds: if finished.is_none() { f64::NAN } else { epochs.iter().map(|row| row.seconds).sum() },
-            ms_per_step: last(|row| row.seconds) * 1000.0 / steps as f64,
+            seconds: if trained.is_none() { f64::NAN } else { epochs.iter().map(|row| row.seconds).sum() },
+            ms_per_step: trained.map_or(f64::NAN, |row| row.seconds) * 1000.0 / steps as f64,
         }
     }
 }
@@ -183,6 +188,7 @@ fn columns(rows: &[RunRow], shown: RunColumns) -> Vec<TableColumn> {
 /// Validation accuracy after the first epoch and the `last` ones, with an ellipsis for those between.
 fn epochs(rows: &[RunRow], last: usize) -> Vec<TableColumn> {
     let count = rows.iter().map(|row| row.val_accuracy.len()).max().unwrap_or(0);
+    let first_epoch = rows.iter().map(|row| row.first_epoch).min().unwrap_or(1);
     let first_of_last = count.saturating_sub(last.max(1));
     let with_first = last > 0;
     let mut columns = Vec::new();
@@ -193,7 +199,7 @@ fn epochs(rows: &[RunRow], last: usize) -> Vec<TableColumn> {
         if epoch == first_of_last && first_of_last > 1 && with_first {
             columns.push(TableColumn::numbers("\n…", vec!["…".into(); rows.len()]));
         }
-        let header = format!("valid.\nepoch {}", epoch + 1);
+        let header = format!("valid.\nepoch {}", epoch + first_epoch as usize);
         let value = |row: &RunRow| row.val_accuracy.get(epoch).copied().unwrap_or(f64::NAN);
         columns.push(measured(rows, &header, 4, f64::max, value));
     }

@@ -11,18 +11,20 @@ use super::{BackendChoice, PaddingChoice, value};
 pub(crate) struct BenchArgs {
     /// Strides of the convolutions
     #[arg(long, value_delimiter = ',', default_value = "1,2", value_name = "LIST", value_parser = value::stride)]
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, alias = "strides")]
     pub stride: Vec<usize>,
     /// Paddings of the convolutions
     #[arg(long, value_enum, value_delimiter = ',', default_value = "same,valid", value_name = "LIST")]
+    #[arg(aliases = ["paddings", "pad"], ignore_case = true)]
     pub padding: Vec<PaddingChoice>,
     /// Samples a step; every network is measured at each of them
     #[arg(long, value_delimiter = ',', default_value = "64", value_name = "LIST", value_parser = value::batch_size)]
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, aliases = ["batch-sizes", "batch", "bs", "batchsize"])]
     pub batch_size: Vec<usize>,
     /// What to measure: a real GPU where there is one, else the CPU (auto); any adapter, a software
     /// one included (gpu); or the CPU
     #[arg(long, value_name = "WHERE", value_enum, default_value = "auto")]
+    #[arg(alias = "device", ignore_case = true)]
     pub backend: BackendChoice,
     /// The GPU adapter, by a part of its name or its number in `stridelab devices`
     #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new())]
@@ -34,7 +36,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "FILE")]
     pub compare: Option<PathBuf>,
     /// Folder for the results [default: runs/<date-time>-bench]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", short_alias = 'o', aliases = ["output", "output-dir", "out-dir"])]
     pub out: Option<PathBuf>,
     /// Write into --out even if it is not empty, replacing an earlier benchmark's files
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! Every flag of the command line.
 
 mod bench;
+mod spelling;
 mod usage;
 mod value;
 
@@ -15,10 +16,13 @@ pub(crate) use usage::{Stop, parse};
 /// compare accuracy, shapes, feature maps and cost.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, args_override_self = true, max_term_width = 100)]
+#[command(infer_long_args = true, infer_subcommands = true)]
 #[command(after_help = "Examples:
   stridelab                               train all four on the best device
   stridelab --backend gpu --epochs 1      use any GPU, a software one included
   stridelab --stride 2 --padding valid    train the smallest network alone
+  stridelab --epochs 0 --init w.safetensors --stride 1 --padding same
+                                          evaluate these weights, train nothing
   stridelab describe                      show shapes and costs, train nothing
 
 Exit codes: 0 fine, 1 failure, 2 usage, 3 no usable adapter,
@@ -55,6 +59,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BackendChoice {
     Auto,
+    #[value(aliases = ["cuda", "vulkan", "metal", "dx12", "wgpu", "mps"])]
     Gpu,
     Cpu,
 }
@@ -70,44 +75,45 @@ pub enum PaddingChoice {
 pub(crate) struct TrainArgs {
     /// Strides of the convolutions, one network each
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,2", value_parser = value::stride)]
-    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment", alias = "strides")]
     pub stride: Vec<usize>,
     /// Paddings of the convolutions, one network each: TensorFlow's same (⌈n/stride⌉ outputs, one
     /// side padded more where the total is odd), or none
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "same,valid", value_enum)]
-    #[arg(help_heading = "The experiment")]
+    #[arg(help_heading = "The experiment", aliases = ["paddings", "pad"], ignore_case = true)]
     pub padding: Vec<PaddingChoice>,
-    /// Passes over the training set
+    /// Passes over the training set; 0 evaluates the initial weights, those of --init for example
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = value::epochs)]
-    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment", aliases = ["epoch", "num-epochs"])]
     pub epochs: u32,
     /// Samples a training step
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = value::batch_size)]
-    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment", aliases = ["batch", "bs", "batchsize"])]
     pub batch_size: usize,
-    /// Adam's learning rate
+    /// Adam's learning rate; 0 changes nothing
     #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = value::learning_rate)]
-    #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
+    #[arg(allow_negative_numbers = true, help_heading = "The experiment", alias = "lr")]
     pub learning_rate: f64,
     /// Seed of the initial weights and the order of samples
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::seed)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::one_seed)]
     #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
     pub seed: u64,
-    /// Train models of several seeds side by side: 10 for seeds 0 to 9, or a range such as 5..9,
-    /// its end included
-    #[arg(long, value_name = "N|A..B", value_parser = value::seeds, conflicts_with = "seed")]
+    /// Train models of several seeds side by side: 10 for seeds 0 to 9, a range such as 5..9, its end
+    /// included, or a list such as 1,5,7
+    #[arg(long, value_name = "N|A..B|LIST", value_parser = value::seeds, conflicts_with = "seed")]
     #[arg(allow_negative_numbers = true, help_heading = "The experiment")]
     pub seeds: Option<value::Seeds>,
     /// Take the samples in file order, as Keras' shuffle=False
     #[arg(long, help_heading = "The experiment")]
     pub no_shuffle: bool,
     /// Start from these weights (safetensors); needs exactly one stride and one padding
-    #[arg(long, value_name = "FILE", help_heading = "The experiment")]
+    #[arg(long, value_name = "FILE", help_heading = "The experiment", aliases = ["weights", "init-weights"])]
     pub init: Option<PathBuf>,
 
     /// Where to train: a real GPU where there is one, else the CPU (auto); any adapter, a software
     /// one included (gpu); or the CPU
     #[arg(long, value_name = "WHERE", value_enum, default_value = "auto", help_heading = "The device")]
+    #[arg(alias = "device", ignore_case = true)]
     pub backend: BackendChoice,
     /// The GPU adapter, by a part of its name or its number in `stridelab devices`
     #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new(), help_heading = "The device")]
@@ -116,15 +122,20 @@ pub(crate) struct TrainArgs {
     #[arg(long, help_heading = "The device")]
     pub no_fuse: bool,
 
-    /// Folder with other IDX files of MNIST's names, plain or .gz, of any image size
-    #[arg(long, value_name = "DIR", help_heading = "Data and results")]
+    /// Folder with other IDX files of MNIST's or EMNIST's names, plain or .gz, of any image size
+    #[arg(long, value_name = "DIR", help_heading = "Data and results", aliases = ["dataset", "data-dir"])]
     pub data: Option<PathBuf>,
+    /// Classes [default: 10, or as many as the labels make]
+    #[arg(long, value_name = "N", value_parser = value::classes, alias = "num-classes")]
+    #[arg(allow_negative_numbers = true, help_heading = "Data and results")]
+    pub classes: Option<usize>,
     /// Train on the first N samples only
     #[arg(long, value_name = "N", value_parser = value::limit)]
     #[arg(allow_negative_numbers = true, help_heading = "Data and results")]
     pub limit: Option<usize>,
     /// Folder for the results [default: runs/<date-time>]
     #[arg(long, value_name = "DIR", help_heading = "Data and results")]
+    #[arg(short_alias = 'o', aliases = ["output", "output-dir", "out-dir"])]
     pub out: Option<PathBuf>,
     /// Write into --out even if it is not empty, replacing an earlier run's files
     #[arg(long, help_heading = "Data and results")]
@@ -155,14 +166,19 @@ impl From<PaddingChoice> for Padding {
 pub(crate) struct DescribeArgs {
     /// Strides of the convolutions
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,2", value_parser = value::stride)]
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, alias = "strides")]
     pub stride: Vec<usize>,
     /// Paddings of the convolutions
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "same,valid", value_enum)]
+    #[arg(aliases = ["paddings", "pad"], ignore_case = true)]
     pub padding: Vec<PaddingChoice>,
     /// Image height and width
-    #[arg(long, value_name = "HxW", default_value = "28x28", value_parser = value::image_size)]
+    #[arg(long, value_name = "HxW", default_value = "28x28", value_parser = value::image_size, alias = "image-size")]
     pub image: [usize; 2],
+    /// Classes
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = value::classes, alias = "num-classes")]
+    #[arg(allow_negative_numbers = true)]
+    pub classes: usize,
 }
 
 /// Options of `parity`.
@@ -179,6 +195,6 @@ pub(crate) struct ParityArgs {
 impl TrainArgs {
     /// The seeds to train, one replica each.
     pub(crate) fn seeds(&self) -> Vec<u64> {
-        self.seeds.map_or_else(|| vec![self.seed], Vec::from)
+        self.seeds.as_ref().map_or_else(|| vec![self.seed], |seeds| seeds.0.clone())
     }
 }

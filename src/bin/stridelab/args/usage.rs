@@ -1,11 +1,12 @@
 //! clap's verdict on the arguments: parsed, a text to print, or one line of error.
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use stridelab::Error;
 use stridelab::error::one_line;
 
 use super::Cli;
+use super::spelling::respelled;
 
 /// Why there is nothing to run.
 pub(crate) enum Stop {
@@ -18,18 +19,21 @@ pub(crate) enum Stop {
 /// Parses the process' arguments; `colour` is for the help.
 pub(crate) fn parse(colour: bool) -> Result<Cli, Stop> {
     let command = Cli::command().color(ColorChoice::Always);
-    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command
+        .try_get_matches_from(respelled(std::env::args_os()))
+        .and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let text = error.render();
             Stop::Print(if colour { text.ansi().to_string() } else { text.to_string() })
         }
-        _ => Stop::Error(Error::usage(line(&error.render().to_string()))),
+        _ => Stop::Error(Error::usage(line(&error))),
     })
 }
 
 /// clap's message without its heading, usage and advice: the facts on one line.
-fn line(rendered: &str) -> String {
+fn line(error: &clap::Error) -> String {
+    let rendered = error.render().to_string();
     let facts = rendered.split("\n\nUsage:").next().unwrap_or_default();
     let facts = facts.split("\n\nFor more information").next().unwrap_or_default();
     let facts = facts.strip_prefix("error: ").unwrap_or(facts);
@@ -42,7 +46,37 @@ fn line(rendered: &str) -> String {
         };
         words = words + joint + part.strip_prefix("tip: ").unwrap_or(part);
     }
-    format!("{}; stridelab --help lists the options", one_line(words))
+    let command = command_of(&rendered);
+    words += &unknown_here(error, &command).unwrap_or_default();
+    let what = if error.kind() == ErrorKind::InvalidSubcommand { "commands" } else { "options" };
+    format!("{}; {command} --help lists the {what}", one_line(words))
+}
+
+/// The command that clap's message is about, such as `stridelab bench`, from its usage.
+fn command_of(rendered: &str) -> String {
+    let usage = rendered.split("Usage:").nth(1).unwrap_or_default();
+    let words: Vec<&str> = usage.split_whitespace().take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
+    // The file may be called otherwise.
+    ["stridelab"].into_iter().chain(words.into_iter().skip(1)).collect::<Vec<_>>().join(" ")
+}
+
+/// Of an option that this command does not have: the commands that have it.
+fn unknown_here(error: &clap::Error, command: &str) -> Option<String> {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
+    let name = argument.strip_prefix("--").filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let training = Cli::command();
+    let has = |command: &clap::Command| {
+        command
+            .get_arguments()
+            .any(|option| option.get_long_and_visible_aliases().is_some_and(|all| all.contains(&name)))
+    };
+    let others = training.get_subcommands().map(|other| (format!("stridelab {}", other.get_name()), other));
+    let all = std::iter::once(("stridelab".to_string(), &training)).chain(others);
+    let having: Vec<String> = all.filter(|(name, other)| name != command && has(other)).map(|(name, _)| name).collect();
+    let verb = if having.len() == 1 { "has" } else { "have" };
+    let names = having.join(" and ").replacen("stridelab and", "training and", 1);
+    let names = if names == "stridelab" { "training" } else { &names };
+    (!having.is_empty()).then(|| format!("; {names} {verb} it"))
 }
 
 #[cfg(test)]
@@ -57,16 +91,22 @@ mod tests {
     #[test]
     fn an_error_is_one_line_of_facts() {
         let of = |args: &[&str]| {
-            let matches = Cli::command().try_get_matches_from([&["stridelab"], args].concat());
-            line(&matches.unwrap_err().render().to_string())
+            let arguments = [&["stridelab"], args].concat().into_iter().map(Into::into);
+            line(&Cli::command().try_get_matches_from(respelled(arguments)).unwrap_err())
         };
-        let cases: [(&[&str], &str); 6] = [
+        let cases: [(&[&str], &str); 12] = [
             (&["--stride", "0"], "invalid value '0' for '--stride <LIST>': must be at least 1;"),
-            (&["--epochs", "-1"], "'--epochs <N>': must be at least 1;"),
+            (&["--epochs", "-1"], "'--epochs <N>': must be at least 0;"),
             (&["--padding", "some"], "[possible values: same, valid]"),
             (&["--shuffle"], "unexpected argument '--shuffle' found; a similar argument exists: '--no-shuffle';"),
             (&["--seed", "1", "describe"], "'describe' cannot be used with"),
             (&["completions"], "<SHELL>"),
+            (&["--nonsense"], "; stridelab --help lists"),
+            (&["bench", "--nonsense"], "; stridelab bench --help lists"),
+            (&["bench", "--limit", "5"], "'--limit' found; training has it; stridelab bench --help lists"),
+            (&["describe", "--image", "x"], "; stridelab describe --help lists"),
+            (&["--compare", "a"], "; stridelab bench has it; stridelab --help lists"),
+            (&["parity", "--backend", "gpu"], "; training and stridelab bench have it; stridelab parity --help"),
         ];
         for (args, words) in cases {
             let text = of(args);

@@ -6,14 +6,17 @@ use std::num::IntErrorKind;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use stridelab::error::one_line;
+use stridelab::model::network::MOST_CLASSES;
+
 /// A stride: 1, 2, …
 pub(super) fn stride(text: &str) -> Result<usize, String> {
     whole(text, 1..=usize::MAX, "1")
 }
 
-/// Epochs. The bound keeps every step's number within 32 bits.
+/// Epochs; with 0 the initial weights are evaluated. The bound keeps every step's number within 32 bits.
 pub(super) fn epochs(text: &str) -> Result<u32, String> {
-    whole(text, 1..=10_000, "3")
+    whole(text, 0..=10_000, "3")
 }
 
 /// A batch size.
@@ -26,50 +29,69 @@ pub(super) fn limit(text: &str) -> Result<usize, String> {
     whole(text, 1..=usize::MAX, "6000")
 }
 
+/// A number of classes. Labels are bytes, and one class leaves nothing to learn.
+pub(super) fn classes(text: &str) -> Result<usize, String> {
+    whole(text, 2..=MOST_CLASSES, "26")
+}
+
 /// Any seed.
 pub(super) fn seed(text: &str) -> Result<u64, String> {
     whole(text, 0..=u64::MAX, "0")
 }
 
-/// Seeds, first to last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seeds {
-    first: u64,
-    last: u64,
-}
-
-impl From<Seeds> for Vec<u64> {
-    fn from(seeds: Seeds) -> Self {
-        (seeds.first..=seeds.last).collect()
+/// A seed, where several can be asked for by another option.
+pub(super) fn one_seed(text: &str) -> Result<u64, String> {
+    match text.contains(',') || text.contains("..") {
+        true => Err(format!("must be one seed; --seeds {} takes several", one_line(text))),
+        false => seed(text),
     }
 }
 
-/// `10`: seeds 0 to 9. `5..9`: seeds 5 to 9.
+/// Different seeds, in the order of training.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seeds(pub Vec<u64>);
+
+/// `10`: seeds 0 to 9. `5..9` or `5..=9`: seeds 5 to 9. `1,5,7`: these three.
 pub(super) fn seeds(text: &str) -> Result<Seeds, String> {
     /// More do not fit a dispatch's third dimension on every adapter, or an evening.
     const MOST: u64 = 1000;
+    if text.contains(',') {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let mut seeds = parts.map(seed).collect::<Result<Vec<_>, _>>()?;
+        let mut seen = std::collections::BTreeSet::new();
+        seeds.retain(|seed| seen.insert(*seed));
+        return match seeds.len() as u64 {
+            0 => Err("must be a number of seeds, a range such as 0..9, or a list such as 1,5,7".into()),
+            1..=MOST => Ok(Seeds(seeds)),
+            _ => Err(format!("must be at most {MOST} seeds")),
+        };
+    }
     let (first, last) = match text.split_once("..") {
-        Some((first, last)) => (seed(first)?, seed(last)?),
+        Some((first, last)) => (seed(first)?, seed(last.strip_prefix('=').unwrap_or(last))?),
         None => (0, whole(text, 1..=MOST, "10")? - 1),
     };
     match last.checked_sub(first) {
-        Some(more) if more < MOST => Ok(Seeds { first, last }),
+        Some(more) if more < MOST => Ok(Seeds((first..=last).collect())),
         Some(_) => Err(format!("must be at most {MOST} seeds")),
         None => Err("must begin with the smaller seed, such as 0..9".into()),
     }
 }
 
-/// A learning rate.
+/// A learning rate; with 0 training changes nothing.
 pub(super) fn learning_rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("must be a positive number, such as 0.001".into()),
+    match text.trim().parse::<f64>() {
+        // A sum with 0 makes 0 of −0.
+        Ok(rate) if rate.is_finite() && rate >= 0.0 => Ok(rate + 0.0),
+        Err(_) if text.contains(',') => Err("must be one number with a point, such as 0.001".into()),
+        _ => Err("must be 0 or a positive number, such as 0.001".into()),
     }
 }
 
-/// `28x28`: height, then width.
+/// `28x28`: height, then width. `28`: both.
 pub(super) fn image_size(text: &str) -> Result<[usize; 2], String> {
-    let sides = text.split_once('x').and_then(|(h, w)| Some([h.parse().ok()?, w.parse().ok()?]));
+    let (height, width) = text.split_once(['x', 'X', '×', ',']).unwrap_or((text, text));
+    let side = |side: &str| side.trim().parse().ok();
+    let sides = side(height).zip(side(width)).map(|(height, width)| [height, width]);
     let sides = sides.filter(|s| s.iter().all(|n| (1..=4096).contains(n)));
     sides.ok_or("must be HEIGHTxWIDTH with sides from 1 to 4096, such as 28x28".into())
 }
@@ -108,27 +130,41 @@ mod tests {
 
     #[test]
     fn seeds_are_counted_or_ranged() {
-        let all = |text| seeds(text).map(Vec::from);
+        let all = |text| seeds(text).map(|seeds| seeds.0);
         assert_eq!(all("3"), Ok(vec![0, 1, 2]));
         assert_eq!(all("5..7"), Ok(vec![5, 6, 7]));
+        assert_eq!(all("5..=7"), Ok(vec![5, 6, 7]));
+        for text in ["7,1,3", "7, 1, 3,", "7,1,3,7,1"] {
+            assert_eq!(all(text), Ok(vec![7, 1, 3]), "{text}");
+        }
+        assert_eq!(all("4,"), Ok(vec![4]));
+        assert!(
+            one_seed("1,2").unwrap_err().contains("--seeds 1,2") && one_seed("0..9").unwrap_err().contains("--seeds")
+        );
         assert_eq!(all("18446744073709551615..18446744073709551615"), Ok(vec![u64::MAX]));
-        for text in ["0", "-1", "7..5", "..3", "1..", "1..2..3", "1001", "0..1000", "x", ""] {
+        for text in ["0", "-1", "7..5", "..3", "1..", "1..2..3", "1001", "0..1000", "x", "", ",", "1,x", "1,-1"] {
             assert!(seeds(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn a_learning_rate_is_positive_and_finite() {
+    fn a_learning_rate_is_finite_and_not_negative() {
         assert_eq!(learning_rate("1e-3"), Ok(0.001));
-        for text in ["0", "-1", "nan", "inf", "1e-400", "fast", ""] {
+        for text in ["0", "0.0", "-0", "1e-400"] {
+            assert_eq!(learning_rate(text).map(f64::to_bits), Ok(0), "{text}");
+        }
+        for text in ["-1", "nan", "inf", "fast", "", "0,001"] {
             assert!(learning_rate(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn an_image_has_two_sides() {
-        assert_eq!(image_size("20x24"), Ok([20, 24]));
-        for text in ["28", "0x28", "28x", "x", "28x28x1", "28x4097", "-1x28"] {
+        for text in ["20x24", "20X24", "20×24", "20, 24"] {
+            assert_eq!(image_size(text), Ok([20, 24]), "{text}");
+        }
+        assert_eq!(image_size("28"), Ok([28, 28]));
+        for text in ["", "0", "0x28", "28x", "x", "28x28x1", "28x4097", "-1x28"] {
             assert!(image_size(text).is_err(), "{text}");
         }
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use stridelab::Result;
 use stridelab::analysis::{CostRatio, comparable, compare};
-use stridelab::bench::{self, BenchOptions};
+use stridelab::bench::{Bench, BenchOptions};
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::geometry::Padding;
@@ -16,6 +16,7 @@ use stridelab::store::{BenchWriter, read_bench};
 use super::{configurations, default_out, timestamp};
 use crate::args::BenchArgs;
 use crate::device;
+use crate::errors::{Options, say_left_out};
 use crate::terminal::{colour, print, say, width};
 
 /// Checks, measures, writes, shows.
@@ -38,10 +39,12 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "measuring")?;
     say(&why);
     let data = Dataset::embedded()?;
+    let bench = Bench::new(&backend, &data, &options)?;
+    say_left_out(&bench.left_out, Options::Bench);
     let out = args.out.clone().map_or_else(|| default_out("-bench"), Ok)?;
     let writer = BenchWriter::create(&out, args.force)?;
     let start = timestamp();
-    let measured = pollster::block_on(bench::run(&backend, &data, &options, &mut |line| say(line)))?;
+    let measured = pollster::block_on(bench.run(&backend, &mut |line| say(line)))?;
     device::keep_compiled(&backend);
     let record = BenchRecord {
         format: FORMAT,

@@ -1,19 +1,21 @@
 //! `stridelab describe`: the networks without training them.
 
 use stridelab::Result;
-use stridelab::model::Network;
+use stridelab::model::{Configuration, Network, Possible, possible};
 use stridelab::report::text::describe_table;
 
 use super::configurations;
 use crate::args::DescribeArgs;
+use crate::errors::{Options, say_left_out};
 use crate::terminal::{colour, print, width};
 
 /// Prints a table a configuration.
 pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
-    let tables = configurations(&args.stride, &args.padding).into_iter().map(|configuration| {
-        let network = Network::new(args.image, configuration).map_err(|error| error.at(configuration))?;
-        Ok(describe_table(&configuration, &network, colour(), width()))
-    });
-    let tables: Vec<_> = tables.collect::<Result<_>>()?;
-    print(&format!("{}\n", tables.join("\n\n")))
+    let network = |configuration: Configuration| Network::new(args.image, configuration)?.with_classes(args.classes);
+    let all = configurations(&args.stride, &args.padding);
+    let Possible { made, left_out } = possible(all, |&configuration| {
+        Ok(describe_table(&configuration, &network(configuration)?, colour(), width()))
+    })?;
+    say_left_out(&left_out, Options::Describe);
+    print(&format!("{}\n", made.join("\n\n")))
 }

@@ -59,8 +59,11 @@ impl Run<'_> {
         let (seeds, batch, images) = (seeds(&self.args.seeds()), self.args.batch_size, data.train.count);
         let backend = self.record.machine.backend.to_uppercase();
         let caption = format!("{}, {images} training images, batch {batch}, {seeds}, {backend}", data.name);
-        self.writer.figure("accuracy.png", &png(&curves::accuracy(&self.rows, &caption))?)?;
-        self.writer.figure("loss.png", &png(&curves::loss(&self.rows, &caption))?)?;
+        // Where nothing was trained there are no curves.
+        if self.args.epochs > 0 {
+            self.writer.figure("accuracy.png", &png(&curves::accuracy(&self.rows, &caption))?)?;
+            self.writer.figure("loss.png", &png(&curves::loss(&self.rows, &caption))?)?;
+        }
         let (pixels, side) = (data.test.height * data.test.width, [data.test.height, data.test.width]);
         let image = sample::sample(&data.test.images[..pixels], side, 0, data.test.labels[0])?;
         self.writer.figure("sample.png", &png(&image)?)?;

@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
+use stridelab::model::Configuration;
+use stridelab::model::network::CLASSES;
 use stridelab::model::weights;
-use stridelab::model::{Configuration, Network};
-use stridelab::record::ShapeRow;
+use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::store::RunWriter;
 use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
@@ -18,6 +19,7 @@ use stridelab::{Error, Result};
 
 use super::{configurations, default_out};
 use crate::args::{BackendChoice, TrainArgs};
+use crate::errors::{Options, say_left_out};
 use crate::progress::Progress;
 use crate::{device, interrupt, memory};
 use record::Run;
@@ -27,7 +29,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let start = Instant::now();
     let configurations = configurations(&args.stride, &args.padding);
     agree(args, &configurations)?;
-    let progress = Progress::new(args.quiet, args.verbose > 0, configurations.len(), args.seeds().len(), args.epochs);
+    let mut progress =
+        Progress::new(args.quiet, args.verbose > 0, configurations.len(), args.seeds().len(), args.epochs);
     let notice = progress.clone();
     interrupt::watch(move || notice.line("stopping at the next step; Ctrl-C again to stop at once"))?;
 
@@ -38,12 +41,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         let data = load(args);
         (data, device.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let data = data?;
-    let image = [data.train.height, data.train.width];
-    let initial = match &args.init {
-        Some(file) => Some(weights::load(file, &Network::new(image, configurations[0])?)?),
-        None => None,
-    };
+    let (data, classes) = data?;
     let (backend, why) = opened?;
     progress.line(&why);
     let train = TrainOptions {
@@ -54,25 +52,35 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         fuse: !args.no_fuse,
         ..TrainOptions::default()
     };
-    let study = Study { configurations, epochs: args.epochs, train, weights: initial };
-    memory::check(&backend, study.check(&backend, &data)?)?;
+    let mut study = Study { configurations, classes, epochs: args.epochs, train, weights: None };
+    let checked = study.check(&backend, &data)?;
+    if let Some(file) = &args.init {
+        study.weights = Some(weights::load(file, &study.network(study.configurations[0], &data)?)?);
+    }
+    memory::check(&backend, checked.bytes)?;
     interrupt::check()?;
 
     let out = args.out.clone().map_or_else(|| default_out(""), Ok)?;
     let writer = RunWriter::create(&out, args.force)?;
+    say_left_out(&checked.left_out, Options::Train(args));
+    progress.networks(study.configurations.len());
     progress.line(&summary(&study, &data, &writer));
     let mut run = Run {
         args,
         writer,
         progress,
-        record: options::run_record(args, &out, &backend, &data),
+        record: RunRecord {
+            left_out: checked.left_out.iter().map(LeftOutNetwork::from).collect(),
+            ..options::run_record(args, &out, &backend, &data, classes)
+        },
         networks: Vec::new(),
         rows: Vec::new(),
         features: Vec::new(),
         sample: data.test.image(0).to_vec(),
         start,
     };
-    let shapes = study.configurations.iter().map(|&c| Ok(ShapeRow::of(c, &Network::new(image, c)?)));
+    run.announce(&checked.left_out)?;
+    let shapes = study.configurations.iter().map(|&c| Ok(ShapeRow::of(c, &study.network(c, &data)?)));
     run.begin(&shapes.collect::<Result<Vec<_>>>()?.concat())?;
     let result = pollster::block_on(study::run(&backend, &data, &study, &mut run));
     device::keep_compiled(&backend);
@@ -91,39 +99,64 @@ fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
     Ok(())
 }
 
-fn load(args: &TrainArgs) -> Result<Dataset> {
+/// The data, and the number of its classes.
+fn load(args: &TrainArgs) -> Result<(Dataset, usize)> {
     let start = Instant::now();
     let mut data = match &args.data {
         Some(directory) => Dataset::open(directory)?,
         None => Dataset::embedded()?,
     };
+    // Of the whole set, whatever part of it is trained on.
+    let classes = match args.classes {
+        Some(classes) => data.check_classes(classes).map(|()| classes),
+        None => data.classes(),
+    };
+    let classes = classes.map_err(|error| match &args.data {
+        Some(directory) => error.at(one_line(directory.display())),
+        None => error,
+    })?;
     if let Some(n) = args.limit {
         data.limit(n).map_err(|error| error.at(format!("--limit {n}")))?;
     }
     log::debug!("{} read and checked in {:.2?}: {:?}, {:?}", data.name, start.elapsed(), data.train, data.test);
-    Ok(data)
+    Ok((data, classes))
 }
 
-/// `seed 0`, or `seeds 0 to 9`.
+/// `seed 0`, `seeds 0 to 9`, `seeds 1, 5, 7`, or `12 seeds`.
 fn seeds(seeds: &[u64]) -> String {
-    match (seeds.first(), seeds.last()) {
-        (Some(first), Some(last)) if first != last => format!("seeds {first} to {last}"),
-        (first, _) => format!("seed {}", first.copied().unwrap_or_default()),
+    match seeds {
+        [] => "no seed".into(),
+        [only] => format!("seed {only}"),
+        [first, .., last] if seeds.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])) => {
+            format!("seeds {first} to {last}")
+        }
+        _ if seeds.len() <= 6 => {
+            let numbers: Vec<String> = seeds.iter().map(u64::to_string).collect();
+            format!("seeds {}", numbers.join(", "))
+        }
+        _ => format!("{} seeds", seeds.len()),
     }
 }
 
 /// What is about to happen, on two lines.
 fn summary(study: &Study, data: &Dataset, writer: &RunWriter) -> String {
     let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let classes = match study.classes {
+        CLASSES => String::new(),
+        classes => format!(" in {classes} classes"),
+    };
+    let epochs = match study.epochs {
+        0 => "the initial weights".into(),
+        epochs => plural(epochs as usize, "epoch"),
+    };
     format!(
-        "{}: {} training and {} validation images of {}×{}\n{} of {}, batch {}, {}; results go to {}",
+        "{}: {} training and {} validation images of {}×{}{classes}\n{} of {epochs}, batch {}, {}; results go to {}",
         data.name,
         data.train.count,
         data.test.count,
         data.train.height,
         data.train.width,
         plural(study.configurations.len(), "network"),
-        plural(study.epochs as usize, "epoch"),
         study.train.batch_size,
         seeds(&study.train.seeds),
         one_line(writer.dir().display()),

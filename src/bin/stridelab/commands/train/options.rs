@@ -13,7 +13,7 @@ use crate::commands::timestamp;
 use crate::device;
 
 /// Version, device, every option, data, start.
-pub(super) fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: &Dataset) -> RunRecord {
+pub(super) fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: &Dataset, classes: usize) -> RunRecord {
     RunRecord {
         version: env!("CARGO_PKG_VERSION").into(),
         machine: device::machine(backend),
@@ -26,7 +26,8 @@ pub(super) fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: 
             "batch-size": args.batch_size,
             "learning-rate": args.learning_rate,
             "seed": args.seeds.is_none().then_some(args.seed),
-            "seeds": args.seeds.map(Vec::from),
+            "seeds": args.seeds.as_ref().map(|seeds| &seeds.0),
+            "classes": args.classes,
             "limit": args.limit,
             "data": args.data.as_deref().map(Path::to_string_lossy),
             "out": out.to_string_lossy(),
@@ -38,7 +39,7 @@ pub(super) fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: 
             "quiet": args.quiet,
             "verbose": args.verbose,
         }),
-        data: DataRecord { name: data.name.clone(), sha256: data.sha256.iter().cloned().collect() },
+        data: DataRecord { name: data.name.clone(), classes, sha256: data.sha256.iter().cloned().collect() },
         start: timestamp(),
         ..RunRecord::default()
     }

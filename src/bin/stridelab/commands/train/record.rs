@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use serde_json::json;
 use stridelab::Result;
-use stridelab::model::{Configuration, ModelId, Network, weights};
-use stridelab::record::{EpochRow, RunRecord, ShapeRow, StepRow};
+use stridelab::model::{Configuration, LeftOut, ModelId, Network, weights};
+use stridelab::record::{EpochRow, LeftOutNetwork, RunRecord, ShapeRow, StepRow};
 use stridelab::store::RunWriter;
 use stridelab::study::Journal;
 use stridelab::train::{Divergence, Epoch, Features, TrainedModel};
@@ -47,6 +47,18 @@ impl Run<'_> {
         self.writer.run(&self.record)?;
         self.writer.shapes(shapes)
     }
+
+    /// Prints the networks that are left out as JSON lines, where those are asked for.
+    ///
+    /// # Errors
+    /// [`stridelab::Error::Failure`] where stdout cannot be written.
+    pub(super) fn announce(&self, left_out: &[LeftOut]) -> Result<()> {
+        for left_out in left_out.iter().map(LeftOutNetwork::from).filter(|_| self.args.json) {
+            let LeftOutNetwork { network, reason } = left_out;
+            print(&format!("{}\n", json!({ "event": "left_out", "network": network, "reason": reason })))?;
+        }
+        Ok(())
+    }
 }
 
 impl Journal for Run<'_> {
@@ -84,12 +96,12 @@ impl Journal for Run<'_> {
             val_accuracy: result.validation.accuracy,
             seconds: result.seconds,
         };
-        let before = (epoch - 1) * result.step_losses.len() as u32;
+        let before = epoch.saturating_sub(1) * result.step_losses.len() as u32;
         let steps = result.step_losses.iter().zip(before + 1..);
         let steps: Vec<_> = steps.map(|(&loss, step)| StepRow { model, step, loss }).collect();
         self.writer.append_steps(&steps)?;
         self.writer.append_epoch(&row)?;
-        self.record.totals.epochs += 1;
+        self.record.totals.epochs += u64::from(epoch > 0);
         self.record.totals.steps += result.step_losses.len() as u64;
         self.record.totals.train_seconds += row.seconds;
         self.progress.epoch(&row);

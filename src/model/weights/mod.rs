@@ -5,19 +5,21 @@
 //! an order that changes from run to run, and equal weights are to give equal files. The library reads
 //! files; this module then checks every name, shape, type and value.
 
+mod mismatch;
+
 #[cfg(feature = "files")]
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 #[cfg(feature = "files")]
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::SafeTensors;
 use serde_json::{Map, Value, json};
 
 use crate::error::one_line;
 use crate::error::{Error, Result};
 #[cfg(feature = "files")]
 use crate::files::{read_bounded, write_atomic};
+use crate::formats::known;
 use crate::model::Network;
 use crate::model::tensor::{Tensor, parameter_shapes};
 
@@ -78,7 +80,7 @@ pub fn load(path: &Path, network: &Network) -> Result<Vec<Tensor>> {
 pub fn load_metadata(path: &Path) -> Result<BTreeMap<String, String>> {
     let bytes = read(path)?;
     let shown = one_line(path.display());
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| not_safetensors(&shown, e))?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| not_safetensors(&shown, &bytes, e))?;
     Ok(header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect())
 }
 
@@ -88,48 +90,21 @@ pub fn load_metadata(path: &Path) -> Result<BTreeMap<String, String>> {
 /// [`Error::Data`] where the bytes are not safetensors, where a tensor is missing or unknown, or where one
 /// has another shape or type or a value that is not finite. The message names the tensor.
 pub fn from_bytes(name: &str, bytes: &[u8], network: &Network) -> Result<Vec<Tensor>> {
-    let file = SafeTensors::deserialize(bytes).map_err(|e| not_safetensors(name, e))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| not_safetensors(name, bytes, e))?;
     let expected = parameter_shapes(network);
-    let found: BTreeSet<&str> = file.names().into_iter().collect();
-    let known: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
-    if let Some(missing) = known.iter().find(|tensor| !found.contains(*tensor)) {
-        return Err(bad(
-            name,
-            &format!("holds no tensor {missing}"),
-            &format!("give a file with {}", known.join(", ")),
-        ));
-    }
-    if let Some(extra) = found.iter().find(|tensor| !known.contains(tensor)) {
-        let what = format!("holds a tensor {} that the network does not have", one_line(extra));
-        return Err(bad(name, &what, &format!("give a file with {} alone", known.join(", "))));
-    }
+    mismatch::check(name, &file, &expected, network)?;
     expected
         .into_iter()
         .map(|(tensor, shape)| {
-            let view = file.tensor(&tensor).map_err(|e| not_safetensors(name, e))?;
-            let data = values(name, &tensor, &shape, &view)?;
+            let view = file.tensor(&tensor).map_err(|e| not_safetensors(name, bytes, e))?;
+            let data: Vec<f32> = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+            if let Some(flat) = data.iter().position(|value| !value.is_finite()) {
+                let what = format!("{tensor}{:?} is {}", index(flat, &shape), data[flat]);
+                return Err(bad(name, &what, "give weights of a run that did not diverge"));
+            }
             Ok(Tensor { name: tensor, shape, data })
         })
         .collect()
-}
-
-/// The elements of a tensor, after checking that it is of type f32, of this shape, and finite.
-fn values(file: &str, tensor: &str, shape: &[usize], view: &TensorView) -> Result<Vec<f32>> {
-    if view.dtype() != Dtype::F32 {
-        return Err(bad(file, &format!("{tensor} is of type {}", view.dtype()), "convert it to F32"));
-    }
-    if view.shape() != shape {
-        let what = format!("{tensor} has shape {:?}, but the network's has {shape:?}", view.shape());
-        return Err(bad(file, &what, "choose the stride, padding and image size that the weights belong to"));
-    }
-    let data: Vec<f32> = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-    match data.iter().position(|value| !value.is_finite()) {
-        Some(flat) => {
-            let what = format!("{tensor}{:?} is {}", index(flat, shape), data[flat]);
-            Err(bad(file, &what, "give weights of a run that did not diverge"))
-        }
-        None => Ok(data),
-    }
 }
 
 /// The index along each axis of the element at a row-major position.
@@ -147,9 +122,21 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     read_bounded(path, MAX_BYTES).map_err(|error| error.advice("give a readable weights file"))
 }
 
-fn not_safetensors(name: &str, e: safetensors::SafeTensorError) -> Error {
-    let what = format!("is no sound safetensors file ({})", one_line(e));
-    bad(name, &what, "give a whole file in safetensors format")
+/// The error of a file that the library does not read: what the file is instead, where that can be told.
+fn not_safetensors(name: &str, bytes: &[u8], e: safetensors::SafeTensorError) -> Error {
+    // A header of JSON after its length is safetensors, however damaged.
+    match known(bytes).filter(|_| bytes.get(8) != Some(&b'{')) {
+        Some(format) => {
+            let what = format!("is {format}, not a weights file in safetensors format");
+            let advice = "save the tensors by safetensors.torch.save_file or safetensors.numpy.save_file";
+            bad(name, &what, advice)
+        }
+        None if bytes.is_empty() => bad(name, "is empty, no sound safetensors file", "give a whole weights file"),
+        None => {
+            let what = format!("is no sound safetensors file ({})", one_line(e));
+            bad(name, &what, "give a whole file in safetensors format")
+        }
+    }
 }
 
 fn bad(name: &str, what: &str, advice: &str) -> Error {

@@ -1,0 +1,81 @@
+//! Networks of which some cannot be made.
+
+use std::fmt::Display;
+
+use crate::error::{Error, Result};
+
+/// A network that cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name, such as `stride 2, valid`.
+    pub network: String,
+    /// Why it cannot be made.
+    pub error: Error,
+}
+
+/// What could be made, and what could not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Possible<T> {
+    /// What could be made, in order; something, unless there were no networks.
+    pub made: Vec<T>,
+    /// What could not.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Makes something of each of several networks, and leaves out those of which [`Error::Usage`] says that they cannot
+/// be made.
+///
+/// # Errors
+/// [`Error::Usage`] with the first reason where none can be made; any other error of `make` as it is.
+pub fn possible<K: Display, T>(
+    networks: impl IntoIterator<Item = K>,
+    mut make: impl FnMut(&K) -> Result<T>,
+) -> Result<Possible<T>> {
+    let (mut made, mut left_out) = (Vec::new(), Vec::new());
+    for network in networks {
+        match make(&network) {
+            Ok(one) => made.push(one),
+            Err(error @ Error::Usage(_)) => left_out.push(LeftOut { network: network.to_string(), error }),
+            Err(error) => return Err(error.at(network)),
+        }
+    }
+    match left_out.first() {
+        Some(first) if made.is_empty() => {
+            let error = first.error.clone().at(&first.network);
+            Err(match left_out.len() {
+                1 => error,
+                2 => error.and(", and the other network cannot be made either"),
+                n => error.and(&format!(", and none of the other {} networks can be made either", n - 1)),
+            })
+        }
+        _ => Ok(Possible { made, left_out }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn even(n: &u32) -> Result<u32> {
+        if n.is_multiple_of(2) { Ok(n / 2) } else { Err(Error::usage("is odd").advice("double it")) }
+    }
+
+    #[test]
+    fn others_remain_where_one_is_left_out() {
+        let Possible { made, left_out } = possible([4, 3, 2], even).unwrap();
+        assert_eq!(made, [2, 1]);
+        assert_eq!(left_out.len(), 1);
+        assert_eq!((left_out[0].network.as_str(), left_out[0].error.to_string().as_str()), ("3", "is odd; double it"));
+    }
+
+    #[test]
+    fn where_none_remains_the_first_is_named() {
+        let line = |networks: &[u32]| possible(networks.to_vec(), even).unwrap_err().to_string();
+        assert_eq!(line(&[3]), "3: is odd; double it");
+        assert_eq!(line(&[3, 5]), "3: is odd, and the other network cannot be made either; double it");
+        assert_eq!(line(&[3, 5, 7]), "3: is odd, and none of the other 2 networks can be made either; double it");
+        let failure = possible([4, 2], |_| Err::<(), _>(Error::failure("no room")));
+        assert_eq!(failure, Err(Error::failure("4: no room")));
+        assert!(possible(Vec::new(), even).unwrap().made.is_empty());
+    }
+}
