@@ -26,7 +26,8 @@ impl Dataset {
     /// The files are called as in [`FILES`], with or without `.gz`, with a dot as in `train-images.idx3-ubyte`, with `test`
     /// for `t10k`, or as those of EMNIST (`emnist-letters-train-images-idx3-ubyte.gz`). Where a file is there
     /// under several of these names, the name in [`FILES`] comes first, and a plain file before a gzipped one. Of a
-    /// directory with several sets, `directory/emnist-letters` names one. Images may have any size up to
+    /// directory with several sets, `directory/emnist-letters` names one. EMNIST's images are stored with rows and columns
+    /// exchanged, and are taken as they are. Images may have any size up to
     /// 4096×4096. The name of the set is that of the directory, or of its files, unless the files are MNIST's.
     ///
     /// # Errors

@@ -13,6 +13,9 @@ use crate::ops::{Adam, Gather, MatMul, adam::AdamParameters};
 
 /// The program whose activations are read.
 const FEATURES: &str = "features";
+/// The program that trains, and the samples that it trains on: their buffers' names begin so.
+const TRAIN_STEP: &str = "train_step";
+const TRAIN: &str = "train";
 
 /// The largest buffer of validation: wider batches are no faster, and large images would fill the
 /// memory.
@@ -96,13 +99,13 @@ impl TrainingPlan {
         let mut plan = Plan { fuse: options.fuse, ..Plan::new(options.replicas) };
         let state = lay_out_parameters(&mut plan, network)?;
         let pixels = elements(&network.input)?;
-        let train = samples(&mut plan, "train", options.train_samples, pixels)?;
+        let train = samples(&mut plan, TRAIN, options.train_samples, pixels)?;
         let test = samples(&mut plan, "test", options.test_samples, pixels)?;
         let mut builder = Builder { plan, network, state };
 
         let batch = options.batch.min(options.train_samples);
         let steps = options.train_samples.div_ceil(batch);
-        let train_step = builder.program("train_step", batch, steps, &train, Some(options.adam))?;
+        let train_step = builder.program(TRAIN_STEP, batch, steps, &train, Some(options.adam))?;
 
         let widest = network.layers.iter().map(|l| l.output().iter().product::<usize>()).max().unwrap_or(1);
         let row_bytes = 4 * (widest.max(pixels) * options.replicas) as u64;
@@ -119,7 +122,13 @@ impl TrainingPlan {
         if let Some(buffer) = too_large {
             let (needed, most) = (buffer.bytes().div_ceil(1 << 20), options.max_binding_bytes >> 20);
             let what = format!("buffer {} needs {needed} MiB, this backend binds at most {most} MiB", buffer.name);
-            let error = Error::usage(what).remedy(Remedy::SmallerBatch).remedy(Remedy::FewerSamples);
+            // Only what the buffer grows with makes it smaller.
+            let grows = match buffer.name.split_once(' ') {
+                Some((TRAIN_STEP, _)) => Some(Remedy::SmallerBatch),
+                Some((TRAIN, _)) => Some(Remedy::FewerSamples),
+                _ => None,
+            };
+            let error = grows.into_iter().fold(Error::usage(what), Error::remedy);
             return Err(error.remedy(Remedy::SmallerImages).remedy(Remedy::CpuBackend));
         }
         Ok(TrainingPlan { plan, state, train, test, probe, train_step, evaluate, probe_evaluate, features })

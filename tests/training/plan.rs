@@ -1,6 +1,7 @@
 //! Options from which no plan can be made are usage errors of one line.
 
 use stridelab::Error;
+use stridelab::error::Remedy;
 use stridelab::model::{Configuration, Network};
 use stridelab::ops::adam::AdamParameters;
 use stridelab::plan::{PlanOptions, TrainingPlan};
@@ -44,4 +45,20 @@ fn a_buffer_past_the_limit_is_named() {
         PlanOptions { batch: 64, train_samples: 64, max_binding_bytes: bytes - 1, ..options() },
         "train_step conv1",
     );
+}
+
+/// A smaller batch is advised where it makes the buffer smaller, and fewer samples where those do.
+#[test]
+fn only_what_helps_is_advised() {
+    let network = Network::new([28, 28], Configuration::TUTORIAL[3]).expect("a network");
+    let remedies = |options: PlanOptions| {
+        let error = TrainingPlan::new(&network, &options).unwrap_err();
+        error.problem().unwrap_or_else(|| panic!("{error}")).remedies.clone()
+    };
+    let step = PlanOptions { batch: 64, train_samples: 64, max_binding_bytes: 1 << 20, ..options() };
+    assert_eq!(remedies(step), [Remedy::SmallerBatch, Remedy::SmallerImages, Remedy::CpuBackend]);
+    let samples = PlanOptions { train_samples: 10_000, max_binding_bytes: 1 << 20, ..options() };
+    assert_eq!(remedies(samples), [Remedy::FewerSamples, Remedy::SmallerImages, Remedy::CpuBackend]);
+    let parameters = PlanOptions { max_binding_bytes: 100_000, ..options() };
+    assert_eq!(remedies(parameters), [Remedy::SmallerImages, Remedy::CpuBackend]);
 }

@@ -4,13 +4,15 @@ mod finish;
 mod options;
 mod record;
 
+use std::path::Path;
 use std::time::Instant;
 
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
-use stridelab::model::Configuration;
 use stridelab::model::network::CLASSES;
+use stridelab::model::tensor::Tensor;
 use stridelab::model::weights;
+use stridelab::model::{Configuration, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::store::RunWriter;
 use stridelab::study::{self, Study};
@@ -42,6 +44,10 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         (data, device.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let (data, classes) = data?;
+    let initial = match &args.init {
+        Some(file) => Some(initial(file, configurations[0], &data, classes)?),
+        None => None,
+    };
     let (backend, why) = opened?;
     progress.line(&why);
     let train = TrainOptions {
@@ -52,11 +58,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         fuse: !args.no_fuse,
         ..TrainOptions::default()
     };
-    let mut study = Study { configurations, classes, epochs: args.epochs, train, weights: None };
+    let mut study = Study { configurations, classes, epochs: args.epochs, train, weights: initial };
     let checked = study.check(&backend, &data)?;
-    if let Some(file) = &args.init {
-        study.weights = Some(weights::load(file, &study.network(study.configurations[0], &data)?)?);
-    }
     memory::check(&backend, checked.bytes)?;
     interrupt::check()?;
 
@@ -97,6 +100,13 @@ fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
         return Err(Error::usage("--adapter names a GPU, but --backend is cpu").advice("leave one of the two out"));
     }
     Ok(())
+}
+
+/// The weights of `--init`.
+fn initial(file: &Path, configuration: Configuration, data: &Dataset, classes: usize) -> Result<Vec<Tensor>> {
+    let network = Network::new([data.train.height, data.train.width], configuration);
+    let network = network.and_then(|network| network.with_classes(classes)).map_err(|error| error.at(configuration))?;
+    weights::load(file, &network)
 }
 
 /// The data, and the number of its classes.
