@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::idx::{self, Source};
 use super::mnist::{Dataset, FILES};
 use super::names::FileName;
 use crate::error::{Error, Remedy, Result, one_line};
+use crate::formats::{FIRST_BYTES, known};
 
 /// Entries of a directory that are looked at.
 const MOST_ENTRIES: usize = 10_000;
@@ -65,7 +66,7 @@ fn find(directory: &Path) -> Result<(String, Places)> {
             let name = if set.is_empty() { directory_name.unwrap_or_else(|| "data".into()) } else { set };
             Ok((name, places))
         }
-        Ok(_) => Err(idx::error(&shown, "is not a directory", FOUR_FILES)),
+        Ok(metadata) => Err(no_directory(directory, metadata.is_file())),
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             // One of the sets of the directory above.
             let (above, set) = (directory.parent(), name(directory).map(|set| set.to_ascii_lowercase()));
@@ -78,6 +79,23 @@ fn find(directory: &Path) -> Result<(String, Places)> {
             }
         }
         Err(e) => Err(failed(&shown, e, FOUR_FILES)),
+    }
+}
+
+/// The error of a path that is no directory: what it is, and whether it is one of the four files of a set.
+fn no_directory(path: &Path, is_file: bool) -> Error {
+    let mut first = Vec::new();
+    if is_file {
+        // What cannot be read tells nothing.
+        _ = File::open(path).and_then(|file| file.take(FIRST_BYTES as u64).read_to_end(&mut first));
+    }
+    let what = known(&first).map_or_else(|| "is not a directory".into(), |f| format!("is not a directory but {f}"));
+    let error = Error::data(format!("{}: {what}", one_line(path.display())));
+    let above = path.parent().map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above });
+    let is_part = path.file_name().and_then(|name| FileName::read(name.to_str()?)).is_some();
+    match above.filter(|above| is_part && Sets::read(above).is_ok_and(|sets| sets.sets.values().any(complete))) {
+        Some(above) => error.remedy(Remedy::DataIn(one_line(above.display()))),
+        None => error.advice(FOUR_FILES),
     }
 }
 

@@ -33,6 +33,8 @@ fn names_of_other_sets_are_read() {
         let directory = tempfile::tempdir().unwrap();
         put(directory.path(), name);
         write(directory.path(), "emnist-balanced-mapping.txt", b"0 48\n");
+        // macOS puts such a file beside each.
+        FILES.iter().for_each(|file| write(directory.path(), &format!("._{}", name(file)), b"\0\x05\x16\x07"));
         let set = Dataset::open(directory.path()).unwrap_or_else(|error| panic!("{}: {error}", name(FILES[0])));
         assert_eq!((&set.train, &set.test), (&sound.train, &sound.test));
     }
@@ -95,6 +97,21 @@ fn data_one_or_two_levels_below_is_named() {
         assert_eq!(remedies[..], [Remedy::DataIn(place.display().to_string())], "{error}");
         Dataset::open(&place).unwrap();
     }
+}
+
+#[test]
+fn a_file_in_place_of_the_directory_says_which_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    put(directory.path(), str::to_string);
+    let file = directory.path().join(FILES[2]);
+    let error = Dataset::open(&file).unwrap_err();
+    assert_eq!(error.problem().unwrap().remedies, [Remedy::DataIn(directory.path().display().to_string())], "{error}");
+    write(directory.path(), "mnist.zip", b"PK\x03\x04 four files");
+    check(
+        Dataset::open(&directory.path().join("mnist.zip")),
+        "mnist.zip",
+        "is not a directory but a zip archive; give a directory",
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod data;
 mod directory;
 mod divergence;
 mod evaluation;
+mod formats;
 mod inspect;
 mod keras;
 mod mnist;

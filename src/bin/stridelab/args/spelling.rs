@@ -23,7 +23,7 @@ const TRAINING: [&str; 3] = ["train", "run", "fit"];
 ///
 /// - `train` or `run` as the first word is left out, also after `help`;
 /// - `--batch_size` becomes `--batch-size`;
-/// - `--cpu` and `--gpu` become `--backend cpu` and `--backend gpu`;
+/// - `--cpu` (`--no-gpu`, `--no-cuda`) and `--gpu` (`--cuda`) become `--backend cpu` and `--backend gpu`;
 /// - a list with blanks, `--stride 1 2`, `--stride 1, 2` or `--padding 'same, valid'`, gets commas alone.
 pub(super) fn respelled(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut rest: Vec<OsString> = arguments.collect();
@@ -52,7 +52,7 @@ pub(super) fn respelled(arguments: impl Iterator<Item = OsString>) -> Vec<OsStri
         };
         let name = name.replace('_', "-");
         match (name.as_str(), value) {
-            ("--cpu", None) => all.extend(["--backend".into(), "cpu".into()]),
+            ("--cpu" | "--no-gpu" | "--no-cuda", None) => all.extend(["--backend".into(), "cpu".into()]),
             ("--gpu" | "--cuda", None) => all.extend(["--backend".into(), "gpu".into()]),
             (list, value) if LISTS.contains(&list) => {
                 let first = value.or_else(|| rest.next_if(|next| next.to_str().is_some())?.into_string().ok());

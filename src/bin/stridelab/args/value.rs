@@ -61,14 +61,14 @@ pub(super) fn seeds(text: &str) -> Result<Seeds, String> {
         let mut seen = std::collections::BTreeSet::new();
         seeds.retain(|seed| seen.insert(*seed));
         return match seeds.len() as u64 {
-            0 => Err("must be a number of seeds, a range such as 0..9, or a list such as 1,5,7".into()),
+            0 => Err("must name seeds, such as 1,5,7".into()),
             1..=MOST => Ok(Seeds(seeds)),
             _ => Err(format!("must be at most {MOST} seeds")),
         };
     }
     let (first, last) = match text.split_once("..") {
         Some((first, last)) => (seed(first)?, seed(last.strip_prefix('=').unwrap_or(last))?),
-        None => (0, whole(text, 1..=MOST, "10")? - 1),
+        None => (0, whole(text, 1..=MOST, "10, a range such as 0..9, or a list such as 1,5,7")? - 1),
     };
     match last.checked_sub(first) {
         Some(more) if more < MOST => Ok(Seeds((first..=last).collect())),
