@@ -1,7 +1,7 @@
 //! Runs the cases of other projects' test suites through `stridelab::eager`, on both backends.
 //!
-//! `STRIDELAB_CONFORMANCE` names the directory of the cases, which holds `index.json` and `.npy` files. Each
-//! case states its tolerance. Nothing is compared where the variable is unset.
+//! `STRIDELAB_CONFORMANCE` names the directories of the cases, separated as in `PATH`. Each holds `index.json` and
+//! `.npy` files. Each case states its tolerance. Nothing is compared where the variable is unset.
 
 mod case;
 mod compare;
@@ -10,7 +10,8 @@ mod pointwise;
 mod spatial;
 mod tensor;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -26,8 +27,9 @@ const VARIABLE: &str = "STRIDELAB_CONFORMANCE";
 /// loss kernel.
 const NOT_OURS: [&str; 2] = ["flatten", "argmax"];
 
-/// The least number of cases that apply.
-const APPLICABLE: usize = 325;
+/// The least number of cases that apply, of the directories with these names: 996 together. A directory of another
+/// name holds at least one.
+const APPLICABLE: [(&str, usize); 2] = [("conformance", 325), ("conformance2", 671)];
 
 /// Cases that may fail, by `suite/name`, with the reason.
 const EXCUSED: [(&str, &str); 0] = [];
@@ -102,15 +104,38 @@ fn say(text: &str) {
     _ = writeln!(std::io::stderr(), "{}", text.trim_end());
 }
 
+/// The cases that apply of all directories of a list.
+fn cases_of(directories: &OsStr) -> Result<Vec<Case>> {
+    let mut all = Vec::new();
+    for directory in std::env::split_paths(directories).filter(|path| !path.as_os_str().is_empty()) {
+        let mut cases = Case::all(&directory)?;
+        cases.retain(|case| !NOT_OURS.contains(&case.op.as_str()));
+        let (found, wanted) = (cases.len(), least(&directory));
+        if found < wanted {
+            return Err(format!("{}: {found} cases, expected {wanted} or more", directory.display()).into());
+        }
+        all.extend(cases);
+    }
+    let mut labels = BTreeSet::new();
+    match all.iter().map(Case::label).find(|label| !labels.insert(label.clone())) {
+        Some(twice) => Err(format!("{twice} is there twice").into()),
+        None if all.is_empty() => Err("no directory is named".into()),
+        None => Ok(all),
+    }
+}
+
+fn least(directory: &Path) -> usize {
+    let known = APPLICABLE.iter().find(|(name, _)| directory.ends_with(name));
+    known.map_or(1, |(_, least)| *least)
+}
+
 #[test]
 fn cases_pass_on_both_backends() {
-    let Some(directory) = std::env::var_os(VARIABLE) else {
-        say(&format!("conformance: nothing was compared, {VARIABLE} does not name the directory of the cases"));
+    let Some(directories) = std::env::var_os(VARIABLE) else {
+        say(&format!("conformance: nothing was compared, {VARIABLE} does not name the directories of the cases"));
         return;
     };
-    let mut cases = Case::all(Path::new(&directory)).unwrap_or_else(|error| panic!("{error}"));
-    cases.retain(|case| !NOT_OURS.contains(&case.op.as_str()));
-    assert!(cases.len() >= APPLICABLE, "{} cases, expected {APPLICABLE} or more", cases.len());
+    let cases = cases_of(&directories).unwrap_or_else(|error| panic!("{VARIABLE}: {error}"));
     let mut report = String::new();
     // The third backend is the second one without bounds checks.
     for (_, backend) in &backends()[..2] {
@@ -127,4 +152,40 @@ fn cases_pass_on_both_backends() {
         }
     }
     assert!(report.is_empty(), "cases failed:\n{report}");
+}
+
+/// Directories of cases that need no tensors.
+#[test]
+fn every_directory_of_the_list_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |directory: &str, operators: &[&str]| {
+        let directory = folder.path().join(directory);
+        std::fs::create_dir(&directory).unwrap();
+        let case = |op: &&str| {
+            serde_json::json!({
+                "suite": directory.file_name().unwrap().to_str(), "name": op, "op": op, "attrs": {},
+                "inputs": {}, "outputs": {}, "tol": {"kind": "ulp", "ulp": 0},
+            })
+        };
+        let index = serde_json::json!({ "cases": operators.iter().map(case).collect::<Vec<_>>() });
+        std::fs::write(directory.join("index.json"), index.to_string()).unwrap();
+        directory
+    };
+    let (first, second) = (write("first", &["gemm", "argmax"]), write("second", &["matmul", "relu_fwd"]));
+    let (short, useless) = (write("conformance2", &["gemm"]), write("useless", &["flatten"]));
+    let of = |directories: &[&Path]| cases_of(&std::env::join_paths(directories).unwrap());
+    let labels = |cases: Vec<Case>| cases.iter().map(Case::label).collect::<Vec<_>>();
+    let both = of(&[&first, Path::new(""), &second]).map(labels).unwrap();
+    assert_eq!(both, ["first/gemm", "second/matmul", "second/relu_fwd"]);
+    let missing = folder.path().join("third");
+    for (list, words) in [
+        (&[first.as_path(), &missing][..], "third"),
+        (&[first.as_path(), &short], "conformance2: 1 cases, expected 671 or more"),
+        (&[first.as_path(), &useless], "useless: 0 cases, expected 1 or more"),
+        (&[first.as_path(), &first], "first/gemm is there twice"),
+        (&[Path::new("")], "no directory"),
+    ] {
+        let error = of(list).map(labels).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
 }
