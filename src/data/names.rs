@@ -4,6 +4,7 @@ use super::mnist::FILES;
 
 /// What the name of a file says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "files"), allow(dead_code, reason = "files in memory are of one set, each of one name"))]
 pub(super) struct FileName {
     /// Its place in [`FILES`].
     pub role: usize,
@@ -35,6 +36,7 @@ impl FileName {
     }
 
     /// Of several files of one role and set, the lowest is read: the usual name first, plain before gzipped.
+    #[cfg(any(test, feature = "files"))]
     pub(super) fn rank(&self) -> (bool, bool) {
         (!self.usual, self.gzip)
     }
@@ -57,9 +59,15 @@ mod tests {
         assert_eq!(of("emnist-balanced-test-images-idx3-ubyte.gz"), balanced);
         assert_eq!(of("EMNIST-balanced-test-images.idx3-ubyte.GZ"), balanced);
         assert_eq!(of("train_labels_idx1_ubyte"), Some((1, String::new(), false)));
-        for name in
-            ["", "train", "mytrain-images-idx3-ubyte", "train-images-idx1-ubyte", "train-images-idx3-ubyte.zip", "é"]
-        {
+        for name in [
+            "",
+            "train",
+            "._train-images-idx3-ubyte",
+            "mytrain-images-idx3-ubyte",
+            "train-images-idx1-ubyte",
+            "train-images-idx3-ubyte.zip",
+            "é",
+        ] {
             assert_eq!(of(name), None, "{name}");
         }
     }

@@ -139,7 +139,7 @@ fn classes_are_counted_from_the_labels() {
     check(
         damaged.check_classes(10),
         FILES[1],
-        "label 10 of sample 1 (from 0) is none of the classes 0 to 9; use 11 classes",
+        "label 10 of sample 1 (from 0) is none of the classes 0 to 9, and the highest is 10; use 11 classes",
     );
     check(of(&[0, 1, 2], &[3, 255]).classes(), FILES[3], "label 255 of sample 1 (from 0) would be of 256 classes");
     let few = of(&[0, 1, 2], &[3, 4]).check_classes(2);

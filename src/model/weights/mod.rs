@@ -131,7 +131,7 @@ fn not_safetensors(name: &str, bytes: &[u8], e: safetensors::SafeTensorError) ->
             let advice = "save the tensors by safetensors.torch.save_file or safetensors.numpy.save_file";
             bad(name, &what, advice)
         }
-        None if bytes.is_empty() => bad(name, "is empty, no sound safetensors file", "give a whole weights file"),
+        None if bytes.is_empty() => bad(name, "is no sound safetensors file: it is empty", "give a whole weights file"),
         None => {
             let what = format!("is no sound safetensors file ({})", one_line(e));
             bad(name, &what, "give a whole file in safetensors format")

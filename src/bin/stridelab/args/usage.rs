@@ -1,5 +1,7 @@
 //! clap's verdict on the arguments: parsed, a text to print, or one line of error.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use stridelab::Error;
@@ -19,20 +21,19 @@ pub(crate) enum Stop {
 /// Parses the process' arguments; `colour` is for the help.
 pub(crate) fn parse(colour: bool) -> Result<Cli, Stop> {
     let command = Cli::command().color(ColorChoice::Always);
-    let parsed = command
-        .try_get_matches_from(respelled(std::env::args_os()))
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let arguments = respelled(std::env::args_os());
+    let parsed = command.try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let text = error.render();
             Stop::Print(if colour { text.ansi().to_string() } else { text.to_string() })
         }
-        _ => Stop::Error(Error::usage(line(&error))),
+        _ => Stop::Error(Error::usage(line(&error, &command_of(&arguments)))),
     })
 }
 
 /// clap's message without its heading, usage and advice: the facts on one line.
-fn line(error: &clap::Error) -> String {
+fn line(error: &clap::Error, command: &str) -> String {
     let rendered = error.render().to_string();
     let facts = rendered.split("\n\nUsage:").next().unwrap_or_default();
     let facts = facts.split("\n\nFor more information").next().unwrap_or_default();
@@ -46,18 +47,21 @@ fn line(error: &clap::Error) -> String {
         };
         words = words + joint + part.strip_prefix("tip: ").unwrap_or(part);
     }
-    let command = command_of(&rendered);
-    words += &unknown_here(error, &command).unwrap_or_default();
+    words += &unknown_here(error, command).unwrap_or_default();
     let what = if error.kind() == ErrorKind::InvalidSubcommand { "commands" } else { "options" };
     format!("{}; {command} --help lists the {what}", one_line(words))
 }
 
-/// The command that clap's message is about, such as `stridelab bench`, from its usage.
-fn command_of(rendered: &str) -> String {
-    let usage = rendered.split("Usage:").nth(1).unwrap_or_default();
-    let words: Vec<&str> = usage.split_whitespace().take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
-    // The file may be called otherwise.
-    ["stridelab"].into_iter().chain(words.into_iter().skip(1)).collect::<Vec<_>>().join(" ")
+/// The command that arguments are for, such as `stridelab bench`: its name can only be the first of them.
+fn command_of(arguments: &[OsString]) -> String {
+    let word = arguments.get(1).and_then(|word| word.to_str()).filter(|word| !word.is_empty());
+    let training = Cli::command();
+    let names = || training.get_subcommands().map(clap::Command::get_name);
+    let named: Vec<&str> = names().filter(|name| word.is_some_and(|word| name.starts_with(word))).collect();
+    match named[..] {
+        [only] => format!("stridelab {only}"),
+        _ => "stridelab".into(),
+    }
 }
 
 /// Of an option that this command does not have: the commands that have it.
@@ -92,7 +96,8 @@ mod tests {
     fn an_error_is_one_line_of_facts() {
         let of = |args: &[&str]| {
             let arguments = [&["stridelab"], args].concat().into_iter().map(Into::into);
-            line(&Cli::command().try_get_matches_from(respelled(arguments)).unwrap_err())
+            let arguments = respelled(arguments);
+            line(&Cli::command().try_get_matches_from(&arguments).unwrap_err(), &command_of(&arguments))
         };
         let cases: [(&[&str], &str); 12] = [
             (&["--stride", "0"], "invalid value '0' for '--stride <LIST>': must be at least 1;"),
