@@ -3,6 +3,8 @@
 #![cfg(feature = "cli")]
 
 mod bench;
+#[cfg(target_os = "linux")]
+mod driver;
 mod errors;
 #[path = "../common/files.rs"]
 mod files;

@@ -16,6 +16,7 @@ use clap::CommandFactory;
 
 fn main() -> ExitCode {
     terminal::quieten_drivers();
+    terminal::quieten_caught_panics();
     let parsed = args::parse(terminal::colour());
     let (cli, done) = match &parsed {
         Ok(cli) => (Some(cli), run(cli)),
@@ -26,7 +27,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             terminal::say(&format!("error: {}", errors::line(&error, cli)));
-            ExitCode::from(error.exit_code())
+            // Everything is written. A device that was given up may be at work.
+            terminal::end_at_once(error.exit_code())
         }
     }
 }
