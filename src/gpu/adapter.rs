@@ -2,6 +2,10 @@
 
 use crate::error::{Error, Remedy, Result};
 
+use super::absent::none_found;
+use super::boundary::catch;
+use super::device::{failing, lacks_memory, words};
+
 /// What a listing says of an adapter.
 #[derive(Debug, Clone)]
 pub struct AdapterSummary {
@@ -31,15 +35,32 @@ fn rank(info: &wgpu::AdapterInfo) -> u8 {
 }
 
 /// Every adapter, in the system's order.
-pub(super) async fn enumerate() -> Vec<wgpu::Adapter> {
-    let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-    wgpu::Instance::new(descriptor).enumerate_adapters(wgpu::Backends::all()).await
+///
+/// # Errors
+/// [`Error::NoAdapter`] where the drivers fail at listing them.
+pub(super) async fn enumerate() -> Result<Vec<wgpu::Adapter>> {
+    // On native systems adapters are listed by the call, in a browser while its future is awaited.
+    let listing = catch(|| {
+        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+        wgpu::Instance::new(descriptor).enumerate_adapters(wgpu::Backends::all())
+    });
+    match listing {
+        Ok(found) => Ok(found.await),
+        Err(panic) => {
+            let what = format!("the GPU adapters cannot be listed ({})", failing(&panic));
+            Err(Error::no_adapter(what).remedy(Remedy::CpuBackend))
+        }
+    }
 }
 
 /// What there is to know of every adapter, in the system's order.
-pub async fn adapters() -> Vec<AdapterSummary> {
-    let found = enumerate().await;
-    found.iter().map(|a| AdapterSummary { info: a.get_info(), limits: a.limits(), features: a.features() }).collect()
+///
+/// # Errors
+/// [`Error::NoAdapter`] where the drivers fail at listing them.
+pub async fn adapters() -> Result<Vec<AdapterSummary>> {
+    let found = enumerate().await?;
+    let summary = |a: &wgpu::Adapter| AdapterSummary { info: a.get_info(), limits: a.limits(), features: a.features() };
+    Ok(found.iter().map(summary).collect())
 }
 
 /// The index of the adapter that `wanted` names (an index, or a part of a name in any case), or
@@ -50,7 +71,7 @@ pub async fn adapters() -> Vec<AdapterSummary> {
 pub fn choose(found: &[wgpu::AdapterInfo], wanted: Option<&str>) -> Result<usize> {
     let listing = || found.iter().enumerate().map(|(i, a)| format!("{i}: {}", a.name)).collect::<Vec<_>>().join(", ");
     if found.is_empty() {
-        return Err(unusable("no GPU adapter was found".into()));
+        return Err(none_found());
     }
     let Some(wanted) = wanted else {
         return Ok((0..found.len()).min_by_key(|&i| rank(&found[i])).unwrap_or(0));
@@ -72,7 +93,10 @@ pub fn choose(found: &[wgpu::AdapterInfo], wanted: Option<&str>) -> Result<usize
     }
 }
 
-/// The error of a machine whose adapters cannot be used.
-pub(super) fn unusable(what: String) -> Error {
-    Error::no_adapter(what).remedy(Remedy::InstallDriver).remedy(Remedy::CpuBackend)
+/// The error of an adapter that gives no device, and why.
+pub(super) fn no_device(info: &wgpu::AdapterInfo, why: &str) -> Error {
+    let why = words(why);
+    let error = Error::no_adapter(format!("adapter {} gave no device ({why})", info.name));
+    let error = if lacks_memory(&why) { error.advice("close programs that use much memory") } else { error };
+    error.remedy(Remedy::CpuBackend)
 }

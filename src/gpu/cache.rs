@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::files::write_atomic;
 
+use super::device::Gpu;
+
 /// Most bytes of a file. A larger one is not read and not written: something else must be in it.
 const MOST_BYTES: u64 = 64 << 20;
 /// Bytes of the hash before the driver's data.
@@ -26,29 +28,27 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// The cache of that adapter's pipelines in `directory`; `None` where the device has no such feature.
+    /// The cache of this GPU's pipelines in `directory`; `None` where the device has no such feature or fails. What
+    /// was made for another device or driver is dropped, and replaced when the cache is saved.
     ///
     /// Only this user may be able to write into `directory`: drivers trust what they find there.
-    pub(super) fn open(device: &wgpu::Device, info: &wgpu::AdapterInfo, directory: &Path) -> Option<Self> {
-        let key = wgpu::util::pipeline_cache_key(info);
-        let key = key.filter(|_| device.features().contains(wgpu::Features::PIPELINE_CACHE));
+    pub(super) async fn open(gpu: &Gpu, directory: &Path) -> Option<Self> {
+        let key = wgpu::util::pipeline_cache_key(&gpu.info);
+        let key = key.filter(|_| gpu.features().contains(wgpu::Features::PIPELINE_CACHE));
         let Some(key) = key else {
-            log::debug!("no pipeline cache: {} has none to keep", info.name);
+            log::debug!("no pipeline cache: {} has none to keep", gpu.info.name);
             return None;
         };
         let path = directory.join(key);
-        let before = load(&path);
-        let descriptor =
-            wgpu::PipelineCacheDescriptor { label: Some("pipelines"), data: before.as_deref(), fallback: true };
-        #[expect(unsafe_code, reason = "a driver trusts the data of its cache")]
-        // SAFETY: the data was written by `Cache::save`, from what the driver gave: its hash says that it is
-        // whole, and only this user can write into the directory, which callers vouch for. The driver's own
-        // header, which wgpu checks, says that it is this adapter's and this driver's; other data is dropped
-        // (`fallback`).
-        let pipelines = unsafe { device.create_pipeline_cache(&descriptor) };
+        let mut before = load(&path);
+        let mut made = create(gpu, before.as_deref()).await;
+        if made.is_none() && before.take().is_some() {
+            log::debug!("pipeline cache {}: made for another device, dropped", path.display());
+            made = create(gpu, None).await;
+        }
         let bytes = before.as_ref().map_or(0, Vec::len);
         log::debug!("pipeline cache {}: {bytes} bytes", path.display());
-        Some(Cache { pipelines, path, before })
+        Some(Cache { pipelines: made?, path, before })
     }
 
     /// The driver's part, for making pipelines.
@@ -57,8 +57,8 @@ impl Cache {
     }
 
     /// Writes what the driver has now, if that is new. A failure is logged and is no error.
-    pub(super) fn save(&self) {
-        let Some(data) = self.pipelines.get_data() else { return };
+    pub(super) fn save(&self, gpu: &Gpu) {
+        let Ok(Some(data)) = gpu.call(|_, _| self.pipelines.get_data()) else { return };
         if self.before.as_ref() == Some(&data) {
             return;
         }
@@ -66,6 +66,30 @@ impl Cache {
             log::debug!("pipeline cache not kept: {error}");
         }
     }
+
+    /// Removes the file that the cache was made from, if there was one: the device has failed at a pipeline, and
+    /// would fail again in the next process if that file is why.
+    pub(super) fn distrust(&self) {
+        if self.before.is_some() && std::fs::remove_file(&self.path).is_ok() {
+            log::debug!("pipeline cache {}: removed, a pipeline could not be made", self.path.display());
+        }
+    }
+}
+
+/// The driver's cache with that data in it; `None` where it is refused.
+async fn create(gpu: &Gpu, data: Option<&[u8]>) -> Option<wgpu::PipelineCache> {
+    let descriptor = wgpu::PipelineCacheDescriptor { label: Some("pipelines"), data, fallback: true };
+    // `fallback` drops what an older driver of this device has made, and data of another device is an error
+    // nevertheless.
+    let refused = gpu.error_scope(wgpu::ErrorFilter::Validation);
+    #[expect(unsafe_code, reason = "a driver trusts the data of its cache")]
+    // SAFETY: the data was written by `Cache::save`, from what the driver gave: its hash says that it is
+    // whole, and only this user can write into the directory, which callers vouch for. The driver's own
+    // header, which wgpu checks, says that it is this adapter's and this driver's; other data is refused or
+    // dropped.
+    let made = gpu.call(|device, _| unsafe { device.create_pipeline_cache(&descriptor) });
+    let refused = refused.pop().await;
+    made.ok().filter(|_| refused.is_none())
 }
 
 /// The driver's data in a file, if it is a whole one of ours.
@@ -109,6 +133,9 @@ fn unpack(bytes: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Bytes that wgpu writes in front of the driver's data.
+    const HEADER: usize = 64;
 
     #[test]
     fn only_whole_files_are_taken() {
@@ -160,16 +187,16 @@ mod tests {
         assert_eq!(load(&path), None);
     }
 
-    /// A broken file, a directory in its place, an impossible directory and a second process: the same
-    /// results, no error.
+    /// A broken file, one of another device, a directory in its place, an impossible directory and a second process:
+    /// the same results, no error.
     #[test]
     fn a_cache_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let run = |directory: &Path| {
             let mut gpu = pollster::block_on(crate::gpu::open(None, false)).unwrap();
-            gpu.use_cache(directory);
+            pollster::block_on(gpu.use_cache(directory));
             let caches = gpu.pipeline_cache().is_some();
-            assert_eq!(caches, gpu.device.features().contains(wgpu::Features::PIPELINE_CACHE));
+            assert_eq!(caches, gpu.features().contains(wgpu::Features::PIPELINE_CACHE));
             let key = wgpu::util::pipeline_cache_key(&gpu.info);
             let backend = crate::backend::Backend::Gpu(std::sync::Arc::new(gpu));
             let y = pollster::block_on(crate::eager::relu(&backend, &[-1.0, 2.0]));
@@ -184,6 +211,13 @@ mod tests {
         std::fs::write(&path, b"no cache").unwrap();
         run(folder.path());
         assert!(unpack(&std::fs::read(&path).unwrap()).is_some(), "replaced by a whole one");
+        // A byte of the name of the device that the data is of, which wgpu writes in front of the driver's data.
+        let mut foreign = unpack(&std::fs::read(&path).unwrap()).unwrap().to_vec();
+        foreign[20] ^= 1;
+        save(&path, &foreign).unwrap();
+        run(folder.path());
+        let replaced = unpack(&std::fs::read(&path).unwrap()).unwrap().to_vec();
+        assert!(replaced != foreign && replaced.len() > HEADER, "replaced by this device's: {}", replaced.len());
         run(&path.join("below a file"));
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();

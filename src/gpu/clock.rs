@@ -17,9 +17,12 @@ pub(super) struct Stamps {
 
 impl Stamps {
     /// `None` where the device has no clock to read.
-    pub(super) fn new(gpu: &Gpu) -> Option<Self> {
-        if !gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
-            return None;
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device failed.
+    pub(super) fn new(gpu: &Gpu) -> Result<Option<Self>> {
+        if !gpu.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+            return Ok(None);
         }
         let label = Some("timestamps");
         let queries = wgpu::QuerySetDescriptor { label, ty: wgpu::QueryType::Timestamp, count: 2 };
@@ -29,11 +32,9 @@ impl Stamps {
             usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
             mapped_at_creation: false,
         };
-        Some(Stamps {
-            queries: gpu.device.create_query_set(&queries),
-            resolved: gpu.device.create_buffer(&resolved),
-            staging: staging(gpu, "timestamps", BYTES),
-        })
+        let (queries, resolved) =
+            gpu.call(|device, _| (device.create_query_set(&queries), device.create_buffer(&resolved)))?;
+        Ok(Some(Stamps { queries, resolved, staging: staging(gpu, "timestamps", BYTES)? }))
     }
 
     /// What the pass to be timed is begun with.
@@ -57,7 +58,7 @@ impl Stamps {
     /// [`crate::Error::Failure`] where the device failed or stays silent, or its clock stands still.
     pub(super) async fn seconds(&self, gpu: &Gpu, submission: wgpu::SubmissionIndex) -> Result<f64> {
         let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&mapped(gpu, &self.staging, submission).await?);
-        let period = 1e-9 * f64::from(gpu.queue.get_timestamp_period());
+        let period = 1e-9 * f64::from(gpu.call(|_, queue| queue.get_timestamp_period())?);
         let seconds = period * ticks[1].saturating_sub(ticks[0]) as f64;
         if seconds > 0.0 { Ok(seconds) } else { Err(gpu.failure("its clock stands still")) }
     }

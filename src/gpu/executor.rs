@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use web_time::Instant;
 
-use crate::error::{Error, Remedy, Result};
+use crate::error::{Error, Result};
 use crate::plan::{Buffer, Plan, ProgramId, StepRecord, View};
 
 use super::clock::Stamps;
@@ -44,36 +44,40 @@ impl GpuExecutor {
     /// [`Error::Failure`] where the device lacks memory (naming how much was asked for), or
     /// refuses a pipeline.
     pub async fn new(gpu: Arc<Gpu>, plan: &Plan) -> Result<Self> {
-        let memory = gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let validation = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let Fused { programs: kernels, scratch } = fuse(plan, &gpu.tuning, gpu.max_binding_bytes());
-        let specs: Vec<_> = plan.buffers.iter().chain(&scratch).cloned().collect();
-        let record_layout = record_layout(&gpu);
-        let programs = plan.programs.iter().zip(kernels);
-        let mut executor = GpuExecutor {
-            plan: plan.clone(),
-            buffers: specs.iter().map(|spec| buffer(&gpu, spec)).collect(),
-            specs,
-            programs: programs
-                .map(|(program, kernels)| GpuProgram::new(&gpu, program, kernels, &record_layout))
-                .collect(),
-            pipelines: Pipelines::new(record_layout),
-            seconds_per_step: vec![0.0; plan.programs.len()],
-            stamps: Stamps::new(&gpu),
-            gpu,
-        };
+        let memory = gpu.error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = gpu.error_scope(wgpu::ErrorFilter::Validation);
+        let mut executor = Self::allocate(gpu, plan)?;
         let compiled = if executor.programs.is_empty() { Ok(()) } else { executor.compile(ProgramId(0)) };
         let validation = validation.pop().await;
         let memory = memory.pop().await;
         if let Some(e) = memory {
             let mib = executor.plan.bytes() >> 20;
-            let error = executor.gpu.failure(&format!("no memory for a plan of {mib} MiB ({e})"));
-            return Err(error.remedy(Remedy::SmallerBatch));
+            return Err(executor.gpu.failure(&format!("no memory for a plan of {mib} MiB ({e})")));
         }
         if let Some(e) = validation {
             return Err(executor.gpu.failure(&e.to_string()));
         }
         compiled.map(|()| executor)
+    }
+
+    /// Every buffer, and no pipeline yet.
+    fn allocate(gpu: Arc<Gpu>, plan: &Plan) -> Result<Self> {
+        let Fused { programs: kernels, scratch } = fuse(plan, &gpu.tuning, gpu.max_binding_bytes());
+        let specs: Vec<_> = plan.buffers.iter().chain(&scratch).cloned().collect();
+        let record_layout = record_layout(&gpu)?;
+        let programs = plan.programs.iter().zip(kernels);
+        Ok(GpuExecutor {
+            plan: plan.clone(),
+            buffers: specs.iter().map(|spec| buffer(&gpu, spec)).collect::<Result<_>>()?,
+            specs,
+            programs: programs
+                .map(|(program, kernels)| GpuProgram::new(&gpu, program, kernels, &record_layout))
+                .collect::<Result<_>>()?,
+            pipelines: Pipelines::new(record_layout),
+            seconds_per_step: vec![0.0; plan.programs.len()],
+            stamps: Stamps::new(&gpu)?,
+            gpu,
+        })
     }
 
     /// Compiles a program's pipelines, unless that is done.
@@ -83,6 +87,11 @@ impl GpuExecutor {
             let start = Instant::now();
             let memory = BoundBuffers { specs: &self.specs, buffers: &self.buffers, replicas: self.plan.replicas };
             let made = self.pipelines.dispatches(&self.gpu, &compiled.kernels, memory);
+            let made = made.and_then(|made| self.gpu.check().map(|()| made));
+            if matches!(made, Err(Error::Failure(_))) {
+                self.gpu.distrust_cache();
+            }
+            let made = made?;
             let name = self.plan.programs[program.0].name;
             log::debug!("{name}: {} dispatches, ready after {:.1?}", made.len(), start.elapsed());
             compiled.dispatches = Some(made);
@@ -116,14 +125,15 @@ impl GpuExecutor {
         let Section { buffer, start, len } = self.section(view, replica);
         assert_eq!(bytes.len() as u64, len, "write of another length than the view's");
         let whole = bytes.len() / 4 * 4;
-        let queue = &self.gpu.queue;
-        queue.write_buffer(buffer, start, &bytes[..whole]);
-        if whole < bytes.len() {
-            // Copies are made in whole words; the last bytes of a byte buffer are padded to one.
-            let mut last = [0; 4];
-            last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-            queue.write_buffer(buffer, start + whole as u64, &last);
-        }
+        // Copies are made in whole words; the last bytes of a byte buffer are padded to one.
+        let mut last = [0; 4];
+        last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
+        self.gpu.call(|_, queue| {
+            queue.write_buffer(buffer, start, &bytes[..whole]);
+            if whole < bytes.len() {
+                queue.write_buffer(buffer, start + whole as u64, &last);
+            }
+        })?;
         self.gpu.check()
     }
 
@@ -151,20 +161,27 @@ impl GpuExecutor {
     pub fn set_records(&mut self, program: ProgramId, records: &[StepRecord]) -> Result<()> {
         assert!(records.len() <= self.plan.programs[program.0].max_steps, "more records than the program has room for");
         self.compile(program)?;
-        self.programs[program.0].set_records(&self.gpu.queue, records);
+        self.programs[program.0].set_records(&self.gpu, records)?;
         self.gpu.check()
     }
 
-    fn submit(&self, program: ProgramId, steps: Range<usize>, stamps: Option<&Stamps>) -> wgpu::SubmissionIndex {
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let timestamp_writes = stamps.map(Stamps::writes);
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
-        self.programs[program.0].encode(&mut pass, steps);
-        drop(pass);
-        if let Some(stamps) = stamps {
-            stamps.resolve(&mut encoder);
-        }
-        self.gpu.queue.submit([encoder.finish()])
+    fn submit(
+        &self,
+        program: ProgramId,
+        steps: Range<usize>,
+        stamps: Option<&Stamps>,
+    ) -> Result<wgpu::SubmissionIndex> {
+        self.gpu.call(|device, queue| {
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let timestamp_writes = stamps.map(Stamps::writes);
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
+            self.programs[program.0].encode(&mut pass, steps);
+            drop(pass);
+            if let Some(stamps) = stamps {
+                stamps.resolve(&mut encoder);
+            }
+            queue.submit([encoder.finish()])
+        })
     }
 
     /// Runs a range of a program's steps in submissions that each take a fraction of a second. The next
@@ -192,8 +209,8 @@ impl GpuExecutor {
                 let count = if pace > 0.0 { (seconds / pace) as usize } else { 1 };
                 let chunk = next..(next + count.max(1)).min(steps.end);
                 next = chunk.end;
-                let submission = self.submit(program, chunk.clone(), None);
-                queued = Some(Running { steps: chunk, done: Signal::of_work(&self.gpu), submission });
+                let submission = self.submit(program, chunk.clone(), None)?;
+                queued = Some(Running { steps: chunk, done: Signal::of_work(&self.gpu)?, submission });
             }
             if let Some(Running { steps: chunk, done, submission }) = running.take() {
                 done.wait(&self.gpu, submission).await?;
@@ -224,16 +241,17 @@ impl GpuExecutor {
     pub async fn time(&mut self, program: ProgramId, steps: Range<usize>) -> Result<Option<f64>> {
         self.compile(program)?;
         let Some(stamps) = &self.stamps else { return Ok(None) };
-        let submission = self.submit(program, steps, Some(stamps));
+        let submission = self.submit(program, steps, Some(stamps))?;
         stamps.seconds(&self.gpu, submission).await.map(Some)
     }
 }
 
-fn buffer(gpu: &Gpu, spec: &Buffer) -> wgpu::Buffer {
-    gpu.device.create_buffer(&wgpu::BufferDescriptor {
+fn buffer(gpu: &Gpu, spec: &Buffer) -> Result<wgpu::Buffer> {
+    let descriptor = wgpu::BufferDescriptor {
         label: Some(&spec.name),
         size: spec.bytes().max(4),
         usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
         mapped_at_creation: false,
-    })
+    };
+    gpu.call(|device, _| device.create_buffer(&descriptor))
 }

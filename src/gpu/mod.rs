@@ -1,6 +1,6 @@
 //! The GPU backend: a plan's operations as compute dispatches through wgpu.
 //!
-//! - `adapter` lists the adapters and chooses one; `device` opens it.
+//! - `adapter` lists the adapters and chooses one, `absent` says why there is none; `device` opens it; `boundary` turns panics of wgpu into errors.
 //! - `tuning` holds every choice that depends on the adapter.
 //! - `shaders` assembles the WGSL files and reads off them what they declare.
 //! - `kernels` says how each plain operation is dispatched, `fused` which operations faster kernels replace.
@@ -9,7 +9,9 @@
 //! - `readback` waits for the device and copies its memory to the host; `clock` reads its timestamps, `peak`
 //!   measures the most that it can do, `cache` keeps compiled pipelines between processes.
 
+mod absent;
 mod adapter;
+mod boundary;
 #[cfg(feature = "files")]
 mod cache;
 mod clock;
@@ -25,6 +27,7 @@ mod shaders;
 mod tuning;
 
 pub use adapter::{AdapterSummary, adapters, choose, is_real};
+pub use boundary::panics_become_errors;
 pub use device::{Gpu, open};
 pub use executor::GpuExecutor;
 pub use peak::Peak;

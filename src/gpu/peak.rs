@@ -47,12 +47,12 @@ impl Peak {
 
     fn of(gpu: &Arc<Gpu>, entry: &'static str, len: usize) -> Result<Self> {
         let spec = Buffer { name: "peak".into(), element: Element::F32, len, replicas: 1 };
-        let buffer = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        let descriptor = wgpu::BufferDescriptor {
             label: Some("peak"),
             size: spec.bytes(),
             usage: wgpu::BufferUsages::STORAGE,
             mapped_at_creation: false,
-        });
+        };
         let view = View { buffer: BufferId(0), offset: 0, len };
         let kernel = Kernel {
             shader: "plain/peak",
@@ -62,14 +62,15 @@ impl Peak {
             grid: Grid::elements(len),
         };
         // The kernel reads no step record, so any layout will do.
-        let records =
-            gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &[] });
+        let records = wgpu::BindGroupLayoutDescriptor { label: None, entries: &[] };
+        let (buffer, records) =
+            gpu.call(|device, _| (device.create_buffer(&descriptor), device.create_bind_group_layout(&records)))?;
         let memory = BoundBuffers { specs: &[spec], buffers: &[buffer], replicas: 1 };
-        let mut dispatches = Pipelines::new(records).dispatches(gpu, &[kernel], memory);
+        let mut dispatches = Pipelines::new(records).dispatches(gpu, &[kernel], memory)?;
         gpu.check()?;
         let dispatch = dispatches.remove(0);
         let a_round = constant("plain/peak", "MULTIPLY_ADDS");
-        Ok(Peak { gpu: gpu.clone(), dispatch, stamps: Stamps::new(gpu), macs: (len * ROUNDS * a_round) as u64 })
+        Ok(Peak { gpu: gpu.clone(), dispatch, stamps: Stamps::new(gpu)?, macs: (len * ROUNDS * a_round) as u64 })
     }
 
     /// Seconds of so many dispatches, by the device's clock where it has one.
@@ -78,22 +79,24 @@ impl Peak {
     /// [`crate::Error::Failure`] where the device failed or stays silent.
     pub async fn time(&self, dispatches: usize) -> Result<f64> {
         let start = Instant::now();
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let timestamp_writes = self.stamps.as_ref().map(Stamps::writes);
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
-        pass.set_pipeline(&self.dispatch.pipeline);
-        pass.set_bind_group(0, &self.dispatch.bindings, &[]);
-        let [x, y, z] = self.dispatch.groups;
-        (0..dispatches).for_each(|_| pass.dispatch_workgroups(x, y, z));
-        drop(pass);
-        if let Some(stamps) = &self.stamps {
-            stamps.resolve(&mut encoder);
-        }
-        let submission = self.gpu.queue.submit([encoder.finish()]);
+        let submission = self.gpu.call(|device, queue| {
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let timestamp_writes = self.stamps.as_ref().map(Stamps::writes);
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
+            pass.set_pipeline(&self.dispatch.pipeline);
+            pass.set_bind_group(0, &*self.dispatch.bindings, &[]);
+            let [x, y, z] = self.dispatch.groups;
+            (0..dispatches).for_each(|_| pass.dispatch_workgroups(x, y, z));
+            drop(pass);
+            if let Some(stamps) = &self.stamps {
+                stamps.resolve(&mut encoder);
+            }
+            queue.submit([encoder.finish()])
+        })?;
         if let Some(stamps) = &self.stamps {
             return stamps.seconds(&self.gpu, submission).await;
         }
-        Signal::of_work(&self.gpu).wait(&self.gpu, submission).await?;
+        Signal::of_work(&self.gpu)?.wait(&self.gpu, submission).await?;
         Ok(start.elapsed().as_secs_f64())
     }
 }

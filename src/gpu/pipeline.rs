@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::error::{Error, Result};
 use crate::plan::Buffer;
 
+use super::boundary::Guarded;
 use super::device::Gpu;
 use super::kernels::Kernel;
 use super::shaders::interface;
@@ -32,7 +34,7 @@ pub(super) struct Pipelines {
 /// A pipeline with its buffers bound: what one dispatch needs.
 pub(super) struct Dispatch {
     pub pipeline: wgpu::ComputePipeline,
-    pub bindings: wgpu::BindGroup,
+    pub bindings: Guarded<wgpu::BindGroup>,
     pub uses_record: bool,
     pub groups: [u32; 3],
 }
@@ -59,7 +61,15 @@ impl Pipelines {
 
     /// Compiles the pipelines of these kernels that do not exist yet, and binds the kernels' buffers. What
     /// the device refuses is found by [`Gpu::check`].
-    pub(super) fn dispatches(&mut self, gpu: &Gpu, kernels: &[Kernel], memory: BoundBuffers<'_>) -> Vec<Dispatch> {
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the device failed, [`Error::Interrupted`] where it is asked to stop.
+    pub(super) fn dispatches(
+        &mut self,
+        gpu: &Gpu,
+        kernels: &[Kernel],
+        memory: BoundBuffers<'_>,
+    ) -> Result<Vec<Dispatch>> {
         let keys: Vec<Key> = kernels.iter().map(|kernel| key(kernel, memory.specs)).collect();
         let mut missing: Vec<&Key> = Vec::new();
         for key in &keys {
@@ -68,7 +78,9 @@ impl Pipelines {
             }
         }
         let made = side_by_side(&missing, |key| compile(gpu, key, &self.record_layout));
-        self.made.extend(missing.into_iter().cloned().zip(made));
+        for (key, made) in missing.into_iter().zip(made) {
+            self.made.insert(key.clone(), made?);
+        }
         let bound = |(key, kernel): (&Key, &Kernel)| bind(gpu, kernel, &self.made[key], memory);
         keys.iter().zip(kernels).map(bound).collect()
     }
@@ -101,7 +113,10 @@ fn key(kernel: &Kernel, specs: &[Buffer]) -> Key {
     Key { shader: kernel.shader, entry: kernel.entry, values: overrides.iter().map(value).collect() }
 }
 
-fn compile(gpu: &Gpu, key: &Key, record_layout: &wgpu::BindGroupLayout) -> Pipeline {
+fn compile(gpu: &Gpu, key: &Key, record_layout: &wgpu::BindGroupLayout) -> Result<Pipeline> {
+    if gpu.asked_to_stop() {
+        return Err(Error::Interrupted);
+    }
     let shader = interface(key.shader);
     let entry = shader.entry(key.entry);
     let name = format!("{}.{}", key.shader, key.entry);
@@ -116,32 +131,34 @@ fn compile(gpu: &Gpu, key: &Key, record_layout: &wgpu::BindGroupLayout) -> Pipel
         count: None,
     });
     let entries: Vec<_> = entries.collect();
-    let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some(&name), entries: &entries };
-    let layout = gpu.device.create_bind_group_layout(&descriptor);
-    let layouts = [Some(&layout), Some(record_layout)];
-    let pipeline_layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: Some(&name),
-        bind_group_layouts: if entry.uses_record { &layouts } else { &layouts[..1] },
-        immediate_size: 0,
-    });
+    let layout = wgpu::BindGroupLayoutDescriptor { label: Some(&name), entries: &entries };
     let values = key.values.iter().map(|&bits| f64::from_bits(bits));
     let constants: Vec<_> = shader.overrides.iter().map(String::as_str).zip(values).collect();
-    let pipeline = gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(&name),
-        layout: Some(&pipeline_layout),
-        module: gpu.library.module(&gpu.device, key.shader),
-        entry_point: Some(key.entry),
-        compilation_options: wgpu::PipelineCompilationOptions {
-            constants: &constants,
-            // Every kernel writes its shared memory before it reads it.
-            zero_initialize_workgroup_memory: false,
-        },
-        cache: gpu.pipeline_cache(),
-    });
-    Pipeline { pipeline, layout }
+    gpu.call(|device, _| {
+        let layout = device.create_bind_group_layout(&layout);
+        let layouts = [Some(&layout), Some(record_layout)];
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(&name),
+            bind_group_layouts: if entry.uses_record { &layouts } else { &layouts[..1] },
+            immediate_size: 0,
+        });
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(&name),
+            layout: Some(&pipeline_layout),
+            module: gpu.library.module(device, key.shader),
+            entry_point: Some(key.entry),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: &constants,
+                // Every kernel writes its shared memory before it reads it.
+                zero_initialize_workgroup_memory: false,
+            },
+            cache: gpu.pipeline_cache(),
+        });
+        Pipeline { pipeline, layout }
+    })
 }
 
-fn bind(gpu: &Gpu, kernel: &Kernel, made: &Pipeline, memory: BoundBuffers<'_>) -> Dispatch {
+fn bind(gpu: &Gpu, kernel: &Kernel, made: &Pipeline, memory: BoundBuffers<'_>) -> Result<Dispatch> {
     let name = kernel.name();
     let shader = interface(kernel.shader);
     let entry = shader.entry(kernel.entry);
@@ -154,10 +171,10 @@ fn bind(gpu: &Gpu, kernel: &Kernel, made: &Pipeline, memory: BoundBuffers<'_>) -
     let entries: Vec<_> =
         entries.map(|b| wgpu::BindGroupEntry { binding: b.index, resource: bound(&b.name) }).collect();
     let descriptor = wgpu::BindGroupDescriptor { label: Some(&name), layout: &made.layout, entries: &entries };
-    Dispatch {
+    Ok(Dispatch {
         pipeline: made.pipeline.clone(),
-        bindings: gpu.device.create_bind_group(&descriptor),
+        bindings: Guarded::new(gpu.call(|device, _| device.create_bind_group(&descriptor))?),
         uses_record: entry.uses_record,
         groups: kernel.grid.groups(|constant| shader.constant(constant), entry.workgroup, memory.replicas),
-    }
+    })
 }

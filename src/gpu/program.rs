@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use crate::error::Result;
 use crate::plan::{self, StepRecord};
 
+use super::boundary::Guarded;
 use super::device::Gpu;
 use super::kernels::Kernel;
 use super::pipeline::Dispatch;
@@ -17,12 +19,15 @@ pub(super) struct GpuProgram {
     /// The kernels' dispatches, once the program has been used.
     pub dispatches: Option<Vec<Dispatch>>,
     records: wgpu::Buffer,
-    record_bindings: wgpu::BindGroup,
+    record_bindings: Guarded<wgpu::BindGroup>,
 }
 
 /// How a shader is given the record of its step: a uniform buffer at a dynamic offset.
-pub(super) fn record_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
-    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+///
+/// # Errors
+/// [`crate::Error::Failure`] where the device failed.
+pub(super) fn record_layout(gpu: &Gpu) -> Result<wgpu::BindGroupLayout> {
+    let descriptor = wgpu::BindGroupLayoutDescriptor {
         label: Some("record"),
         entries: &[wgpu::BindGroupLayoutEntry {
             binding: 0,
@@ -34,43 +39,51 @@ pub(super) fn record_layout(gpu: &Gpu) -> wgpu::BindGroupLayout {
             },
             count: None,
         }],
-    })
+    };
+    gpu.call(|device, _| device.create_bind_group_layout(&descriptor))
 }
 
 impl GpuProgram {
     /// Allocates the program's records. Its kernels are compiled later.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device failed.
     pub(super) fn new(
         gpu: &Gpu,
         program: &plan::Program,
         kernels: Vec<Kernel>,
         layout: &wgpu::BindGroupLayout,
-    ) -> Self {
-        let records = gpu.device.create_buffer(&wgpu::BufferDescriptor {
+    ) -> Result<Self> {
+        let descriptor = wgpu::BufferDescriptor {
             label: Some(program.name),
             size: (program.max_steps.max(1) * RECORD_STRIDE) as u64,
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
-        });
-        let record = wgpu::BufferBinding {
-            buffer: &records,
-            offset: 0,
-            size: std::num::NonZeroU64::new(size_of::<StepRecord>() as u64),
         };
-        let record_bindings = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some(program.name),
-            layout,
-            entries: &[wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(record) }],
-        });
-        GpuProgram { kernels, dispatches: None, records, record_bindings }
+        let size = std::num::NonZeroU64::new(size_of::<StepRecord>() as u64);
+        let (records, record_bindings) = gpu.call(|device, _| {
+            let records = device.create_buffer(&descriptor);
+            let record = wgpu::BufferBinding { buffer: &records, offset: 0, size };
+            let bindings = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some(program.name),
+                layout,
+                entries: &[wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(record) }],
+            });
+            (records, bindings)
+        })?;
+        Ok(GpuProgram { kernels, dispatches: None, records, record_bindings: Guarded::new(record_bindings) })
     }
 
     /// Writes the records of its steps.
-    pub(super) fn set_records(&self, queue: &wgpu::Queue, records: &[StepRecord]) {
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device failed.
+    pub(super) fn set_records(&self, gpu: &Gpu, records: &[StepRecord]) -> Result<()> {
         let mut bytes = vec![0u8; records.len() * RECORD_STRIDE];
         for (slot, record) in bytes.chunks_exact_mut(RECORD_STRIDE).zip(records) {
             slot[..size_of::<StepRecord>()].copy_from_slice(bytemuck::bytes_of(record));
         }
-        queue.write_buffer(&self.records, 0, &bytes);
+        gpu.call(|_, queue| queue.write_buffer(&self.records, 0, &bytes))
     }
 
     /// Encodes a range of steps.
@@ -78,9 +91,9 @@ impl GpuProgram {
         for step in steps {
             for dispatch in self.dispatches.iter().flatten() {
                 pass.set_pipeline(&dispatch.pipeline);
-                pass.set_bind_group(0, &dispatch.bindings, &[]);
+                pass.set_bind_group(0, &*dispatch.bindings, &[]);
                 if dispatch.uses_record {
-                    pass.set_bind_group(1, &self.record_bindings, &[(step * RECORD_STRIDE) as u32]);
+                    pass.set_bind_group(1, &*self.record_bindings, &[(step * RECORD_STRIDE) as u32]);
                 }
                 let [x, y, z] = dispatch.groups;
                 pass.dispatch_workgroups(x, y, z);

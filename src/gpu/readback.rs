@@ -43,18 +43,42 @@ impl<T: Send + 'static> Signal<T> {
     }
 
     /// Waits for the callback of work submitted up to `submission`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device failed or stays silent, [`crate::Error::Interrupted`] where it is
+    /// asked to stop and the device does not end what it does within two seconds.
     #[cfg(not(target_arch = "wasm32"))]
     pub(super) async fn wait(self, gpu: &Gpu, submission: wgpu::SubmissionIndex) -> Result<T> {
         use std::time::{Duration, Instant};
 
+        use crate::error::Error;
+
         /// The longest wait for one submission. A submission is cut to a fraction of a second, so a longer
         /// silence is a hang, also on a software adapter on a busy machine.
         const TIMEOUT: Duration = Duration::from_secs(120);
+        /// How long the driver blocks before it is looked whether to go on waiting.
+        const TURN: Duration = Duration::from_millis(100);
+        /// How long work may still take once it is asked to stop: most ends within a fraction of that, and is
+        /// not lost.
+        const GRACE: Duration = Duration::from_secs(2);
 
-        let poll = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(TIMEOUT) };
-        if let Err(e) = gpu.device.poll(poll) {
-            gpu.check()?;
-            return Err(gpu.failure(&format!("gave no answer within {} s ({e})", TIMEOUT.as_secs())));
+        let start = Instant::now();
+        let mut asked: Option<Instant> = None;
+        loop {
+            let poll = wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: Some(TURN) };
+            match gpu.call(|device, _| device.poll(poll))? {
+                Ok(_) => break,
+                Err(wgpu::PollError::Timeout) if start.elapsed() < TIMEOUT => {
+                    if gpu.asked_to_stop() && asked.get_or_insert_with(Instant::now).elapsed() >= GRACE {
+                        return Err(gpu.abandon(Error::Interrupted));
+                    }
+                }
+                Err(e) => {
+                    gpu.check()?;
+                    let what = format!("gave no answer within {} s ({e})", TIMEOUT.as_secs());
+                    return Err(gpu.abandon(gpu.failure(&what)));
+                }
+            }
         }
         // Where several threads share the device, the poll of another one may have taken this callback and
         // not have called it yet.
@@ -94,11 +118,14 @@ impl<T: Send + 'static> Signal<T> {
 
 impl Signal<()> {
     /// A signal that all work submitted so far is done.
-    pub(super) fn of_work(gpu: &Gpu) -> Self {
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where the device failed.
+    pub(super) fn of_work(gpu: &Gpu) -> Result<Self> {
         let done = Signal::new();
         let sender = done.sender();
-        gpu.queue.on_submitted_work_done(move || sender(()));
-        done
+        gpu.call(|_, queue| queue.on_submitted_work_done(move || sender(())))?;
+        Ok(done)
     }
 }
 
@@ -118,31 +145,37 @@ pub(super) async fn read(gpu: &Gpu, sections: &[Section<'_>]) -> Result<Vec<Vec<
     if sections.is_empty() {
         return Ok(Vec::new());
     }
-    let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     // Copies are made in whole words; every section starts at one.
     let padded = |section: &Section<'_>| section.len.next_multiple_of(4).max(4);
-    let staging = staging(gpu, "read back", sections.iter().map(padded).sum());
+    let staging = staging(gpu, "read back", sections.iter().map(padded).sum())?;
     let mut starts = Vec::new();
-    let mut end = 0;
-    for section in sections {
-        encoder.copy_buffer_to_buffer(section.buffer, section.start, &staging, end, padded(section));
-        starts.push(end as usize);
-        end += padded(section);
-    }
-    let submission = gpu.queue.submit([encoder.finish()]);
+    let submission = gpu.call(|device, queue| {
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut end = 0;
+        for section in sections {
+            encoder.copy_buffer_to_buffer(section.buffer, section.start, &staging, end, padded(section));
+            starts.push(end as usize);
+            end += padded(section);
+        }
+        queue.submit([encoder.finish()])
+    })?;
     let bytes = mapped(gpu, &staging, submission).await?;
     let parts = starts.iter().zip(sections);
     Ok(parts.map(|(&start, section)| bytes[start..start + section.len as usize].to_vec()).collect())
 }
 
 /// A buffer that the device copies to and the host reads.
-pub(super) fn staging(gpu: &Gpu, label: &str, size: u64) -> wgpu::Buffer {
-    gpu.device.create_buffer(&wgpu::BufferDescriptor {
+///
+/// # Errors
+/// [`crate::Error::Failure`] where the device failed.
+pub(super) fn staging(gpu: &Gpu, label: &str, size: u64) -> Result<wgpu::Buffer> {
+    let descriptor = wgpu::BufferDescriptor {
         label: Some(label),
         size,
         usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
         mapped_at_creation: false,
-    })
+    };
+    gpu.call(|device, _| device.create_buffer(&descriptor))
 }
 
 /// What a staging buffer holds after that submission.
@@ -151,10 +184,13 @@ pub(super) fn staging(gpu: &Gpu, label: &str, size: u64) -> wgpu::Buffer {
 /// [`crate::Error::Failure`] where the device failed or stays silent.
 pub(super) async fn mapped(gpu: &Gpu, staging: &wgpu::Buffer, submission: wgpu::SubmissionIndex) -> Result<Vec<u8>> {
     let signal = Signal::new();
-    staging.map_async(wgpu::MapMode::Read, .., signal.sender());
+    gpu.call(|_, _| staging.map_async(wgpu::MapMode::Read, .., signal.sender()))?;
     let failed = |e: &dyn std::fmt::Display| gpu.failure(&format!("cannot read back ({e})"));
     signal.wait(gpu, submission).await?.map_err(|e| failed(&e))?;
-    let bytes = staging.get_mapped_range(..).map_err(|e| failed(&e))?.to_vec();
-    staging.unmap();
-    Ok(bytes)
+    gpu.call(|_, _| {
+        let bytes = staging.get_mapped_range(..).map(|range| range.to_vec());
+        staging.unmap();
+        bytes
+    })?
+    .map_err(|e| failed(&e))
 }

@@ -1,23 +1,10 @@
 //! How the command ends after Ctrl-C.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::tool::{Place, TINY, ended, is_temporary, rows};
-
-fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-}
-
-/// Waits until `done`, for at most a minute.
-fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
+use super::tool::{Place, TINY, ended, interrupt, is_temporary, rows, shell, wait_for};
 
 #[test]
 fn the_first_stops_at_a_step_and_keeps_every_row() {
@@ -60,6 +47,7 @@ fn the_second_kills() {
     wait_for("files", || ["run/run.json", "run/metrics.csv"].iter().all(|name| place.at(name).exists()));
     interrupt(&child);
     assert!(lines.any(|line| line.contains("stopping at the next step; Ctrl-C again to stop at once")));
+    std::thread::sleep(Duration::from_millis(1100));
     interrupt(&child);
     let start = Instant::now();
     let status = child.wait().unwrap();
@@ -69,4 +57,22 @@ fn the_second_kills() {
     let status = &place.json("run/run.json")["status"];
     assert!(status == "running" || status == "interrupted", "{status}");
     assert_eq!(place.read("run/metrics.csv").lines().count(), 1);
+}
+
+/// `timeout` sends its signal to the process and to its group, and both reach the process at once.
+#[test]
+fn repeats_within_a_second_are_one_request() {
+    let place = Place::new();
+    let mut command = place.command(&format!("{TINY} --epochs 10000 --out run"));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for("rows", || {
+        std::fs::read_to_string(place.at("run/metrics.csv")).is_ok_and(|text| text.lines().count() > 2)
+    });
+    let p = child.id();
+    shell(&format!("kill -TERM {p}; kill -TERM {p}; kill -INT {p}; kill -TERM {p}"));
+    let ran = ended(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 130, "{}", ran.err);
+    assert_eq!(ran.err.matches("stopping at the next step").count(), 1, "{}", ran.err);
+    assert!(ran.err.ends_with("error: interrupted: every finished epoch is on disk\n"), "{}", ran.err);
+    assert_eq!(place.json("run/run.json")["status"], "interrupted");
 }

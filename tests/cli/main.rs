@@ -4,6 +4,8 @@
 
 mod bench;
 mod data;
+#[cfg(target_os = "linux")]
+mod driver;
 mod errors;
 mod evaluation;
 #[path = "../common/files.rs"]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -152,4 +153,25 @@ pub(crate) fn needs_adapter(ran: &Ran) {
 /// Whether `name` is that of a file that was not finished.
 pub(crate) fn is_temporary(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|n| n.to_string_lossy().starts_with(".stridelab"))
+}
+
+/// Runs a line of the shell.
+#[cfg(unix)]
+pub(crate) fn shell(line: &str) {
+    assert!(Command::new("sh").args(["-c", line]).status().unwrap().success(), "{line}");
+}
+
+/// Ctrl-C.
+#[cfg(unix)]
+pub(crate) fn interrupt(child: &std::process::Child) {
+    shell(&format!("kill -INT {}", child.id()));
+}
+
+/// Waits until `done`, for at most a minute.
+pub(crate) fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use stridelab::backend::Backend;
 use stridelab::cpu::{self, MachineInfo};
@@ -9,6 +11,7 @@ use stridelab::record::Machine;
 use stridelab::{Error, Result, gpu};
 
 use crate::args::BackendChoice;
+use crate::interrupt;
 use crate::terminal::threads;
 
 /// The environment variable that replaces choices of the GPU's tuning, for measurements.
@@ -27,7 +30,10 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
     }
     let choice = backend == BackendChoice::Auto && adapter.is_none();
     if choice {
-        let found = pollster::block_on(gpu::adapters());
+        let found = match answering(|| pollster::block_on(gpu::adapters()))? {
+            Err(Error::NoAdapter(problem)) => return cpu(&problem.what),
+            found => found?,
+        };
         let infos: Vec<_> = found.into_iter().map(|adapter| adapter.info).collect();
         for info in &infos {
             log::debug!("adapter {} ({:?}, {:?}), driver {}", info.name, info.device_type, info.backend, driver(info));
@@ -38,17 +44,22 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
                 let name = &infos[i].name;
                 return cpu(&format!("no GPU was found\n{name} is a software adapter: --backend gpu takes it"));
             }
-            Err(_) => return cpu("no GPU was found (stridelab devices says what to install)"),
+            Err(Error::NoAdapter(problem)) => {
+                return cpu(&format!("{} (stridelab devices says what would help)", problem.what));
+            }
+            Err(error) => return Err(error),
         }
     }
-    let mut gpu = match pollster::block_on(gpu::open(adapter, false)) {
+    let wanted = adapter.map(String::from);
+    let mut gpu = match answering(move || pollster::block_on(gpu::open(wanted.as_deref(), false)))? {
         // An adapter that is listed and gives no device is as good as none.
         Err(Error::NoAdapter(problem)) if choice => return cpu(&problem.what),
         opened => opened?,
     };
     if let Some(directory) = cache_directory() {
-        gpu.use_cache(&directory);
+        pollster::block_on(gpu.use_cache(&directory));
     }
+    gpu.stop_when(interrupt::asked);
     if let Ok(choices) = std::env::var(TUNING) {
         tune(gpu.tuning_mut(), &choices)?;
         log::debug!("tuning: {}", gpu.tuning());
@@ -59,6 +70,26 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
         false => format!("{name}\nnotice: this is a software adapter, which computes on the CPU"),
     };
     Ok((Backend::Gpu(Arc::new(gpu)), line))
+}
+
+/// What `work` returns. A driver that takes long, or for ever, keeps nobody waiting who has asked to stop.
+///
+/// # Errors
+/// [`Error::Interrupted`] where it is asked to stop and `work` does not end soon.
+fn answering<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<Result<T>> {
+    let (sender, receiver) = mpsc::channel();
+    let thread = std::thread::spawn(move || sender.send(work()));
+    loop {
+        match receiver.recv_timeout(Duration::from_millis(50)) {
+            Ok(done) => return Ok(done),
+            Err(RecvTimeoutError::Timeout) if interrupt::asked_long_ago() => return Err(Error::Interrupted),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => match thread.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(_) => unreachable!("the thread sends before it ends"),
+            },
+        }
+    }
 }
 
 /// What a run on this backend computes on.

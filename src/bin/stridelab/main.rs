@@ -17,6 +17,7 @@ use errors::Options;
 
 fn main() -> ExitCode {
     terminal::quieten_drivers();
+    terminal::quieten_caught_panics();
     let parsed = args::parse(terminal::colour());
     let (options, done) = match &parsed {
         Ok(cli) => (Options::from(cli), run(cli)),
@@ -27,7 +28,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             terminal::say(&format!("error: {}", errors::line(&error, options)));
-            ExitCode::from(error.exit_code())
+            // Everything is written. A device that was given up may be at work.
+            terminal::end_at_once(error.exit_code())
         }
     }
 }

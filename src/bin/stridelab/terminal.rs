@@ -52,3 +52,28 @@ pub(crate) fn quieten_drivers() {
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
 }
+
+/// Panics of wgpu that the library makes errors of are told as errors, and nothing else is printed of them.
+pub(crate) fn quieten_caught_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !stridelab::gpu::panics_become_errors() {
+            usual(panic);
+        }
+    }));
+}
+
+/// Ends the process, and leaves out what libraries do at its end: a driver whose device is at work would wait there
+/// for it, or crash.
+#[expect(unsafe_code, reason = "the standard library has no way to end a process without that")]
+pub(crate) fn end_at_once(code: u8) -> ! {
+    #[cfg(unix)]
+    {
+        unsafe extern "C" {
+            safe fn _exit(code: std::ffi::c_int) -> !;
+        }
+        _exit(code.into())
+    }
+    #[cfg(not(unix))]
+    std::process::exit(code.into())
+}

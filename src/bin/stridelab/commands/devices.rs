@@ -8,7 +8,7 @@ use crate::terminal::{print, threads};
 
 /// Prints every adapter with the limits that matter, and which would be chosen and why.
 pub(crate) fn run() -> Result<()> {
-    let found = pollster::block_on(adapters());
+    let found = pollster::block_on(adapters())?;
     let infos: Vec<_> = found.iter().map(|adapter| adapter.info.clone()).collect();
     let mut text: String = found.iter().enumerate().map(|(i, adapter)| describe(i, adapter)).collect();
     text += &format!("CPU: {} threads\n\n", threads());
