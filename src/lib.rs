@@ -137,6 +137,7 @@ pub mod error;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod gpu;
+pub mod memory;
 pub mod model;
 pub mod ops;
 pub mod parity;

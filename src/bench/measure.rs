@@ -27,6 +27,8 @@ pub(super) struct Work {
     /// As many batches as the check takes, for training and inference alike.
     data: Dataset,
     train: TrainOptions,
+    /// Bytes of the plan's buffers.
+    pub(super) bytes: u64,
 }
 
 impl fmt::Display for Work {
@@ -63,8 +65,8 @@ impl Work {
             shuffle: false,
             ..TrainOptions::default()
         };
-        TrainingPlan::new(&network, &train.plan_options(backend, &part))?;
-        Ok(Work { configuration, network, batch, data: part, train })
+        let bytes = TrainingPlan::new(&network, &train.plan_options(backend, &part))?.plan.bytes();
+        Ok(Work { configuration, network, batch, data: part, train, bytes })
     }
 
     /// The largest difference of a loss from the plain CPU's.

@@ -58,6 +58,28 @@ impl Default for BenchOptions {
     }
 }
 
+/// Finds whatever makes no network or no plan before anything is measured or written. Returns the bytes of the
+/// largest plans that are there at once: the backend's, and the plain CPU's that it is held to.
+///
+/// # Errors
+/// [`Error::Usage`], as [`run`].
+pub fn check_options(backend: &Backend, data: &Dataset, options: &BenchOptions) -> Result<u64> {
+    Ok(works(backend, data, options)?.iter().map(|work| 2 * work.bytes).max().unwrap_or_default())
+}
+
+fn works(backend: &Backend, data: &Dataset, options: &BenchOptions) -> Result<Vec<measure::Work>> {
+    let mut work = Vec::new();
+    for &batch in &options.batch_sizes {
+        for &configuration in &options.configurations {
+            work.push(measure::Work::new(backend, data, configuration, batch, options)?);
+        }
+    }
+    if work.is_empty() || options.samples == 0 {
+        return Err(Error::usage("there is nothing to measure").advice("give a network, a batch size and a sample"));
+    }
+    Ok(work)
+}
+
 /// Checks and measures. `progress` hears what is about to happen.
 ///
 /// # Errors
@@ -70,15 +92,7 @@ pub async fn run(
     options: &BenchOptions,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Measurement> {
-    let mut work = Vec::new();
-    for &batch in &options.batch_sizes {
-        for &configuration in &options.configurations {
-            work.push(measure::Work::new(backend, data, configuration, batch, options)?);
-        }
-    }
-    if work.is_empty() || options.samples == 0 {
-        return Err(Error::usage("there is nothing to measure").advice("give a network, a batch size and a sample"));
-    }
+    let work = works(backend, data, options)?;
     let mut bench = Measurement { fused: options.fuse, samples: options.samples, ..Measurement::default() };
     for work in &work {
         progress(&format!("{work}: checking against the plain CPU"));

@@ -4,6 +4,8 @@
 
 mod bench;
 mod errors;
+#[cfg(target_os = "linux")]
+mod faults;
 #[path = "../common/files.rs"]
 mod files;
 mod help;

@@ -9,6 +9,7 @@ use stridelab::record::Machine;
 use stridelab::{Error, Result, gpu};
 
 use crate::args::BackendChoice;
+use crate::memory;
 use crate::terminal::threads;
 
 /// The environment variable that replaces choices of the GPU's tuning, for measurements.
@@ -26,6 +27,10 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
         return cpu("as asked");
     }
     let choice = backend == BackendChoice::Auto && adapter.is_none();
+    match memory::check_gpu() {
+        Err(error) if choice => return cpu(error.problem().map_or("", |problem| &problem.what)),
+        checked => checked?,
+    }
     if choice {
         let found = pollster::block_on(gpu::adapters());
         let infos: Vec<_> = found.into_iter().map(|adapter| adapter.info).collect();

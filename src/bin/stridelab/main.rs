@@ -16,6 +16,7 @@ use clap::CommandFactory;
 
 fn main() -> ExitCode {
     terminal::quieten_drivers();
+    memory::spare_addresses();
     let parsed = args::parse(terminal::colour());
     let (cli, done) = match &parsed {
         Ok(cli) => (Some(cli), run(cli)),
