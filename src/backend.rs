@@ -58,7 +58,7 @@ impl Backend {
     /// [`crate::Error::Failure`] where the device cannot.
     pub async fn prepare(&self, plan: &Plan) -> Result<Executor> {
         Ok(match self {
-            Backend::Cpu => Executor::Cpu(Box::new(cpu::CpuExecutor::new(plan))),
+            Backend::Cpu => Executor::Cpu(Box::new(cpu::CpuExecutor::new(plan)?)),
             Backend::Gpu(gpu) => Executor::Gpu(Box::new(gpu::GpuExecutor::new(gpu.clone(), plan).await?)),
         })
     }

@@ -53,6 +53,20 @@ pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Whether `path` still leads to this open file or folder.
+pub fn is_same(file: &File, path: &Path) -> bool {
+    let (Ok(open), Ok(found)) = (file.metadata(), fs::metadata(path)) else { return false };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (open.dev(), open.ino()) == (found.dev(), found.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        open.file_type() == found.file_type()
+    }
+}
+
 /// Whether a file of this name is one that [`write_atomic`] was writing when it was killed, if no
 /// other process writes there now.
 pub fn is_temporary(name: &str) -> bool {

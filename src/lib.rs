@@ -138,6 +138,7 @@ pub mod error;
 pub mod files;
 mod formats;
 pub mod gpu;
+pub mod memory;
 pub mod model;
 pub mod ops;
 pub mod parity;

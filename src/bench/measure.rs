@@ -39,6 +39,8 @@ pub(super) struct Work {
     /// As many batches as the check takes, for training and inference alike.
     data: Dataset,
     train: TrainOptions,
+    /// Bytes of the plan's buffers.
+    pub(super) bytes: u64,
 }
 
 impl fmt::Display for Work {
@@ -68,8 +70,8 @@ impl Work {
             shuffle: false,
             ..TrainOptions::default()
         };
-        TrainingPlan::new(&network, &train.plan_options(backend, &part))?;
-        Ok(Work { name, network, data: part, train })
+        let bytes = TrainingPlan::new(&network, &train.plan_options(backend, &part))?.plan.bytes();
+        Ok(Work { name, network, data: part, train, bytes })
     }
 
     /// The largest difference of a loss from the plain CPU's.

@@ -91,6 +91,11 @@ impl Bench {
         Ok(Bench { options: options.clone(), work, left_out })
     }
 
+    /// Bytes of the largest plans that are there at once: the backend's, and the plain CPU's that it is held to.
+    pub fn bytes(&self) -> u64 {
+        self.work.iter().map(|work| 2 * work.bytes).max().unwrap_or_default()
+    }
+
     /// Checks and measures. `progress` hears what is about to happen.
     ///
     /// # Errors

@@ -4,6 +4,9 @@ use std::cell::RefCell;
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::error::Result;
+use crate::memory;
+
 /// 64 bytes: a cache line, and the widest vector of any supported processor.
 #[repr(C, align(64))]
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -17,9 +20,12 @@ pub(super) struct Aligned {
 }
 
 impl Aligned {
-    /// `len` words, all zero.
-    pub(super) fn new(len: usize) -> Self {
-        Aligned { lines: vec![CacheLine([0; 16]); len.div_ceil(16)], len }
+    /// `len` words, all zero, for the purpose `what`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where memory is refused.
+    pub(super) fn new(what: &str, len: usize) -> Result<Self> {
+        Ok(Aligned { lines: memory::zeroed(what, len.div_ceil(16))?, len })
     }
 
     /// Changes the number of words. The values of the words that come in are unspecified.

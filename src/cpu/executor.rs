@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use web_time::Instant;
 
+use crate::error::Result;
 use crate::plan::{Plan, ProgramId, StepRecord, View};
 
 use super::fused::{FusedOp, fuse};
@@ -28,18 +29,21 @@ pub struct CpuExecutor {
 
 impl CpuExecutor {
     /// Allocates every buffer, zeroed, and decides which operations are fused.
-    pub fn new(plan: &Plan) -> Self {
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where memory is refused.
+    pub fn new(plan: &Plan) -> Result<Self> {
         let mut forwards = Vec::new();
         let programs = plan.programs.iter().map(|program| match plan.fuse && !program.readable {
             true => fuse(&program.ops, &mut forwards),
             false => program.ops.iter().copied().map(FusedOp::Plain).collect(),
         });
-        CpuExecutor {
-            memory: Memory::new(plan),
+        Ok(CpuExecutor {
             programs: programs.collect(),
+            memory: Memory::new(plan)?,
             records: vec![Vec::new(); plan.programs.len()],
             replicas: plan.replicas,
-        }
+        })
     }
 
     /// Copies bytes into a view of one replica.
@@ -128,7 +132,7 @@ mod tests {
         let TrainingPlan { plan, state, train, train_step, .. } = TrainingPlan::new(&network, &options).unwrap();
         let whole = |buffer| plan.whole(buffer);
         let run = |times: &[(f64, usize)]| {
-            let mut executor = CpuExecutor::new(&plan);
+            let mut executor = CpuExecutor::new(&plan).unwrap();
             let images: Vec<u8> = (0..22 * 13 * 12).map(|i| (i * 31 % 251) as u8).collect();
             executor.write(whole(train.images), 0, &images);
             for replica in 0..3 {

@@ -1,6 +1,7 @@
 //! The buffers of a plan, in memory.
 
-use crate::plan::{BufferId, Element, Plan, View};
+use crate::error::{Error, Remedy, Result};
+use crate::plan::{Buffer, BufferId, Element, Plan, View};
 
 use super::aligned::Aligned;
 
@@ -33,13 +34,21 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Allocates every buffer of a plan, zeroed.
-    pub(super) fn new(plan: &Plan) -> Self {
-        let buffers = plan.buffers.iter().map(|buffer| BufferMemory {
-            words: Aligned::new(buffer.bytes() as usize / 4),
-            element: buffer.element,
-            stride: if buffer.replicas == 1 { 0 } else { buffer.len * buffer.element.bytes() },
-        });
-        Memory { buffers: buffers.collect() }
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where memory is refused.
+    pub(super) fn new(plan: &Plan) -> Result<Self> {
+        let made = |buffer: &Buffer| {
+            Ok(BufferMemory {
+                words: Aligned::new(&buffer.name, buffer.bytes() as usize / 4)?,
+                element: buffer.element,
+                stride: if buffer.replicas == 1 { 0 } else { buffer.len * buffer.element.bytes() },
+            })
+        };
+        let buffers = plan.buffers.iter().map(made).collect::<Result<_>>();
+        let whole = plan.bytes() >> 20;
+        let refused = |error: Error| error.and(&format!(" of {whole} MiB in all")).remedy(Remedy::SmallerBatch);
+        Ok(Memory { buffers: buffers.map_err(refused)? })
     }
 
     /// Copies bytes into a view of one replica.

@@ -39,3 +39,4 @@ mod threads;
 
 pub use executor::CpuExecutor;
 pub use machine::{MachineInfo, machine};
+pub use threads::start as start_threads;

@@ -12,6 +12,25 @@ pub(super) fn count() -> usize {
     1
 }
 
+/// Starts the threads of the pool, which otherwise start when they are first needed, and where they cannot, panic.
+///
+/// # Errors
+/// [`crate::Error::Failure`] where the system gives no threads.
+pub fn start() -> crate::error::Result<()> {
+    #[cfg(feature = "parallel")]
+    if let Err(e) = rayon::ThreadPoolBuilder::new().build_global() {
+        use std::error::Error as _;
+        // A pool that is there already, the only error without a cause, is as good.
+        if let Some(cause) = e.source() {
+            let what = format!("cannot start threads: {}", crate::error::one_line(cause));
+            return Err(
+                crate::Error::failure(what).advice("raise the limit on memory or threads (ulimit -v, ulimit -u)")
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Runs `f` on a thread of the pool. A parallel loop that starts outside the pool costs two thread
 /// switches, one into the pool and one back; inside `f` these are paid once for all loops.
 pub(super) fn run_in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {

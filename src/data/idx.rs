@@ -15,6 +15,7 @@ use super::gzip::GzipMembers;
 use crate::error::one_line;
 use crate::error::{Error, Result};
 use crate::formats::{FIRST_BYTES, known};
+use crate::memory;
 
 /// Longest side of an image, in pixels.
 const MAX_SIDE: u32 = 4096;
@@ -165,11 +166,8 @@ impl<'a> Unpacked<'a> {
 
     /// Reads the rest, exactly `expected` bytes. Returns it and the SHA-256 of the whole file.
     fn body(mut self, expected: u64) -> Result<(Vec<u8>, String)> {
-        let mut data = Vec::new();
         let room = usize::try_from(expected.min(self.most)).unwrap_or(usize::MAX);
-        data.try_reserve_exact(room).map_err(|_| {
-            self.bad(&format!("needs {expected} bytes of memory"), "use fewer samples or a larger machine")
-        })?;
+        let mut data = memory::with_capacity(&self.name, room)?;
         let read = self.reader.by_ref().take(expected + 1).read_to_end(&mut data);
         let got = data.len() as u64;
         match read {

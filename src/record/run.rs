@@ -102,6 +102,9 @@ pub struct RunRecord {
     pub options: serde_json::Value,
     /// The data.
     pub data: DataRecord,
+    /// Training steps of an epoch.
+    #[serde(default)]
+    pub steps_per_epoch: u64,
     /// Start, RFC 3339 with the zone's offset.
     pub start: String,
     /// End, likewise; `null` while running.
@@ -125,6 +128,7 @@ impl Default for RunRecord {
             machine: Machine::default(),
             options: serde_json::Value::Null,
             data: DataRecord::default(),
+            steps_per_epoch: 0,
             start: String::new(),
             end: None,
             status: Status::default(),

@@ -1,12 +1,10 @@
 //! What a benchmark leaves on disk: `cost.csv`, `bench.json`, `figures/cost.png`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::layout::{BENCH, COST, FIGURES};
-use super::lock::{self, Lock};
-use super::run_writer::{cannot, refuse_used};
-use crate::error::{Result, one_line};
+use super::directory::{OutputDirectory, Room};
+use super::layout::{BENCH, COST, COST_FIGURE, FIGURES};
+use crate::error::{Error, Result, one_line};
 use crate::files::write_atomic;
 use crate::record::{BenchRecord, Cost, NetworkCost, to_json};
 
@@ -25,49 +23,56 @@ pub const COST_COLUMNS: [&str; 11] = [
     "ratio_to_stride1",
 ];
 
+const ROOMS: [Room; 2] = [
+    Room { name: "", is_ours: |name| [COST, BENCH].contains(&name) },
+    Room { name: FIGURES, is_ours: |name| name == COST_FIGURE },
+];
+
 /// An output directory of a benchmark, locked against other processes while this lives.
 #[derive(Debug)]
 pub struct BenchWriter {
-    dir: PathBuf,
-    _lock: Lock,
+    directory: OutputDirectory,
 }
 
 impl BenchWriter {
-    /// Makes `dir` and its `figures/`. With `force` a directory in use may be written to again: an
-    /// earlier benchmark's files are replaced, everything else stays.
+    /// [`BenchWriter::new`] in the directory `dir`; see [`OutputDirectory::open`].
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] where `dir` is not empty and not forced, or another process writes to it;
-    /// [`crate::Error::Failure`] where it cannot be written.
+    /// As there.
     pub fn create(dir: &Path, force: bool) -> Result<BenchWriter> {
-        fs::create_dir_all(dir).map_err(|e| cannot("create", dir, &e))?;
-        // Asked twice, as for a run's results.
-        if !dir.join(lock::NAME).exists() {
-            refuse_used(dir, force)?;
-        }
-        let lock = Lock::take(dir)?;
-        refuse_used(dir, force)?;
-        let figures = dir.join(FIGURES);
-        fs::create_dir_all(&figures).map_err(|e| cannot("create", &figures, &e))?;
-        Ok(BenchWriter { dir: dir.to_owned(), _lock: lock })
+        BenchWriter::new(OutputDirectory::open(dir, force)?)
+    }
+
+    /// In a directory that was opened by force an earlier benchmark's files are replaced when this one's are written,
+    /// everything else stays. A directory that was made goes again if nothing is written.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where something is in the way.
+    pub fn new(directory: OutputDirectory) -> Result<BenchWriter> {
+        directory.look(&ROOMS)?;
+        Ok(BenchWriter { directory })
     }
 
     /// The directory.
     pub fn dir(&self) -> &Path {
-        &self.dir
+        self.directory.path()
     }
 
     /// Writes `cost.csv`, `bench.json` and, drawn already, `figures/cost.png`.
     ///
     /// # Errors
     /// [`crate::Error::Failure`] with the path and the reason.
-    pub fn write(&self, bench: &BenchRecord, png: &[u8]) -> Result<()> {
-        let (table, json) = (self.dir.join(COST), self.dir.join(BENCH));
-        let csv = csv_bytes(bench).map_err(|e| cannot("write", &table, &e))?;
-        write_atomic(&table, |w| w.write_all(&csv))?;
+    pub fn write(&mut self, bench: &BenchRecord, png: &[u8]) -> Result<()> {
+        let dir = self.directory.check("")?;
+        let (table, json) = (dir.join(COST), dir.join(BENCH));
+        let csv = csv_bytes(bench);
+        let csv = csv.map_err(|e| Error::failure(format!("{}: {}", one_line(table.display()), one_line(e))))?;
         let text = to_json(bench).map_err(|error| error.at(one_line(json.display())))?;
         write_atomic(&json, |w| w.write_all(text.as_bytes()))?;
-        write_atomic(&self.dir.join(FIGURES).join("cost.png"), |w| w.write_all(png))
+        self.directory.room(FIGURES)?;
+        self.directory.keep();
+        write_atomic(&table, |w| w.write_all(&csv))?;
+        write_atomic(&self.directory.check(FIGURES)?.join(COST_FIGURE), |w| w.write_all(png))
     }
 }
 

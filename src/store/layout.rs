@@ -18,6 +18,8 @@ pub const FIGURES: &str = "figures";
 pub const COST: &str = "cost.csv";
 /// All of a benchmark: [`crate::record::BenchRecord`].
 pub const BENCH: &str = "bench.json";
+/// A benchmark's figure.
+pub const COST_FIGURE: &str = "cost.png";
 
 /// Figures that every run has.
 const RUN_FIGURES: [&str; 3] = ["accuracy.png", "loss.png", "sample.png"];

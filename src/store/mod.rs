@@ -9,12 +9,16 @@
 //! A benchmark leaves `cost.csv`, `bench.json` and `figures/cost.png` through a [`BenchWriter`].
 
 mod bench_writer;
+mod directory;
+mod failure;
 pub mod layout;
 mod lock;
 mod reader;
 mod run_writer;
+mod table;
 
 pub use bench_writer::{BenchWriter, COST_COLUMNS};
+pub use directory::OutputDirectory;
 pub use layout::{feature_maps_name, weights_name};
 pub use reader::{read_bench, read_epochs, read_run, read_shapes, read_steps};
-pub use run_writer::RunWriter;
+pub use run_writer::{LastWord, RunWriter};

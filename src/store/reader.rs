@@ -1,5 +1,9 @@
 //! A run's files, read by the types that wrote them.
+//!
+//! A run that was killed may have stopped within a row, or between its last epoch's steps and that epoch's own row:
+//! what is not whole is left out.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::layout::{METRICS, RUN, SHAPES, STEPS};
@@ -30,12 +34,26 @@ pub fn read_epochs(directory: &Path) -> Result<Vec<EpochRow>> {
     rows(&directory.join(METRICS))
 }
 
-/// Reads `steps.csv` of a run's directory.
+/// Reads `steps.csv` of a run's directory: the steps of the epochs that `metrics.csv` has.
 ///
 /// # Errors
-/// As [`read_epochs`].
+/// As [`read_epochs`], for any of the files that tell what an epoch is.
 pub fn read_steps(directory: &Path) -> Result<Vec<StepRow>> {
-    rows(&directory.join(STEPS))
+    let (run, mut steps) = (read_run(directory)?, rows::<StepRow>(&directory.join(STEPS))?);
+    let mut epochs: BTreeMap<String, u64> = BTreeMap::new();
+    for row in read_epochs(directory)? {
+        let last = epochs.entry(row.model.slug()).or_default();
+        *last = u64::from(row.epoch).max(*last);
+    }
+    if run.steps_per_epoch == 0 {
+        return Ok(steps); // An earlier version's run, which does not say.
+    }
+    let finished = |row: &StepRow| {
+        let epochs = epochs.get(&row.model.slug()).copied().unwrap_or_default();
+        u64::from(row.step) <= epochs * run.steps_per_epoch
+    };
+    steps.retain(finished);
+    Ok(steps)
 }
 
 /// Reads `shapes.csv` of a run's directory.
@@ -58,7 +76,9 @@ pub fn read_bench(path: &Path) -> Result<BenchRecord> {
 
 fn rows<R: Row>(path: &Path) -> Result<Vec<R>> {
     let shown = one_line(path.display());
-    let text = read_bounded(path, CSV_BYTES)?;
+    let mut text = read_bounded(path, CSV_BYTES)?;
+    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    text.truncate(whole);
     let mut csv = csv::Reader::from_reader(&text[..]);
     let broken = |e: csv::Error| Error::data(format!("{shown}: {}", one_line(e)));
     let columns = csv.headers().map_err(broken)?;

@@ -1,163 +1,189 @@
-//! Puts results into a directory, row by row, and never touches what is not ours.
+//! Puts results into a directory, epoch by epoch, and never touches what is not ours.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
+use super::directory::{OutputDirectory, Room};
+use super::failure::{cannot, meddled};
 use super::layout::{FIGURES, METRICS, RUN, SHAPES, STEPS, WEIGHTS, is_figure, is_run_file, is_weights, weights_name};
-use super::lock::{self, Lock};
-use crate::error::one_line;
-use crate::error::{Error, Remedy, Result};
-use crate::files::{is_temporary, write_atomic};
-use crate::model::ModelId;
-use crate::record::{EpochRow, Row, RunRecord, ShapeRow, StepRow, to_json};
+use super::table::{GrowingTable, lines};
+use crate::error::{Result, one_line};
+use crate::files::write_atomic;
+use crate::model::tensor::Tensor;
+use crate::model::{ModelId, weights};
+use crate::record::{EpochRow, Row, RunRecord, ShapeRow, Status, StepRow, to_json};
+
+const ROOMS: [Room; 3] = [
+    Room { name: "", is_ours: is_run_file },
+    Room { name: WEIGHTS, is_ours: is_weights },
+    Room { name: FIGURES, is_ours: is_figure },
+];
+
+/// Blanks at the end of a running run's `run.json`: room for what is to be said at its end, also on a full disk.
+const SPARE: usize = 4096;
 
 /// An output directory, locked against other processes while this lives.
+///
+/// Before anything is written, what was written before must still be there: somebody may have removed it.
 #[derive(Debug)]
 pub struct RunWriter {
-    dir: PathBuf,
-    metrics: csv::Writer<File>,
-    steps: csv::Writer<File>,
-    _lock: Lock,
+    directory: OutputDirectory,
+    metrics: GrowingTable,
+    steps: GrowingTable,
+    /// Files that were written whole.
+    written: Vec<PathBuf>,
+    /// Bytes of `run.json`.
+    room: usize,
 }
 
 impl RunWriter {
-    /// Makes `dir`, its `weights/` and `figures/`, and the CSV files with their headers.
-    ///
-    /// With `force` a directory in use may be written to again: an earlier run's files are removed
-    /// by their names, everything else stays.
+    /// [`RunWriter::new`] in the directory `dir`; see [`OutputDirectory::open`].
     ///
     /// # Errors
-    /// [`Error::Usage`] where `dir` is not empty and not forced, or another process writes to it;
-    /// [`Error::Failure`] where it cannot be written, with the path and the reason.
+    /// As there.
     pub fn create(dir: &Path, force: bool) -> Result<RunWriter> {
-        make_dir(dir)?;
-        // Asked twice: before anything is written into a stranger's directory, and again once
-        // nobody else can write.
-        if !dir.join(lock::NAME).exists() {
-            refuse_used(dir, force)?;
-        }
-        let lock = Lock::take(dir)?;
-        refuse_used(dir, force)?;
-        for name in [WEIGHTS, FIGURES] {
-            make_dir(&dir.join(name))?;
-        }
-        remove_ours(dir)?;
-        Ok(RunWriter {
-            metrics: table::<EpochRow>(&dir.join(METRICS))?,
-            steps: table::<StepRow>(&dir.join(STEPS))?,
-            dir: dir.to_owned(),
-            _lock: lock,
-        })
+        RunWriter::new(OutputDirectory::open(dir, force)?)
+    }
+
+    /// Makes `weights/`, `figures/`, and the CSV files with their headers.
+    ///
+    /// In a directory that was opened by force an earlier run's files are removed by their names, everything else
+    /// stays. Nothing is followed through a link, and where something of our files' names is no file, that is an
+    /// error, and nothing is removed. What was made goes again unless [`RunWriter::run`] says what it is.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where something cannot be written, with the path and the reason.
+    pub fn new(mut directory: OutputDirectory) -> Result<RunWriter> {
+        directory.clear(&ROOMS)?;
+        let [metrics, steps] = [METRICS, STEPS].map(|name| directory.path().join(name));
+        directory.note(&metrics);
+        let metrics = GrowingTable::create::<EpochRow>(metrics)?;
+        directory.note(&steps);
+        let steps = GrowingTable::create::<StepRow>(steps)?;
+        Ok(RunWriter { directory, metrics, steps, written: Vec::new(), room: 0 })
     }
 
     /// The directory.
     pub fn dir(&self) -> &Path {
-        &self.dir
+        self.directory.path()
     }
 
-    /// Adds a row to `metrics.csv`; it is on disk when this returns.
+    /// Adds an epoch of a model: its row of `metrics.csv` and its rows of `steps.csv`, on disk when this returns.
+    /// Where it fails, neither file has any of it.
+    ///
+    /// The steps come first: whoever kills the process in between leaves steps of an epoch that `metrics.csv` does not
+    /// have, which [`super::read_steps`] leaves out.
     ///
     /// # Errors
-    /// [`Error::Failure`] with the path and the reason, as for all that follow.
-    pub fn append_epoch(&mut self, row: &EpochRow) -> Result<()> {
-        append(&mut self.metrics, std::slice::from_ref(row)).map_err(|e| cannot("write", &self.path(METRICS), &e))
-    }
-
-    /// Adds rows to `steps.csv`; they are on disk when this returns.
-    pub fn append_steps(&mut self, rows: &[StepRow]) -> Result<()> {
-        append(&mut self.steps, rows).map_err(|e| cannot("write", &self.path(STEPS), &e))
+    /// [`crate::Error::Failure`] with the path and the reason, as for all that follow.
+    pub fn epoch(&mut self, row: &EpochRow, steps: &[StepRow]) -> Result<()> {
+        self.directory.check("")?;
+        self.metrics.check()?;
+        self.steps.check()?;
+        let before = self.steps.len();
+        self.steps.append(steps)?;
+        let appended = self.metrics.append(std::slice::from_ref(row));
+        if appended.is_err() {
+            self.steps.shorten(before);
+        }
+        appended
     }
 
     /// Writes `shapes.csv`.
-    pub fn shapes(&self, rows: &[ShapeRow]) -> Result<()> {
-        let path = self.path(SHAPES);
-        let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-        let written = csv.write_record(ShapeRow::COLUMNS).and_then(|()| rows.iter().try_for_each(|r| csv.serialize(r)));
-        written.map_err(|e| cannot("write", &path, &e))?;
-        let bytes = csv.into_inner().map_err(|e| cannot("write", &path, e.error()))?;
-        write_atomic(&path, |w| w.write_all(&bytes))
+    pub fn shapes(&mut self, rows: &[ShapeRow]) -> Result<()> {
+        let bytes = lines(&self.dir().join(SHAPES), Some(ShapeRow::COLUMNS), rows)?;
+        self.whole("", SHAPES, &bytes)
     }
 
-    /// Writes `run.json`, over an earlier state of it.
-    pub fn run(&self, info: &RunRecord) -> Result<()> {
-        let path = self.path(RUN);
-        let text = to_json(info).map_err(|error| error.at(one_line(path.display())))?;
-        write_atomic(&path, |w| w.write_all(text.as_bytes()))
+    /// Writes `run.json`, over an earlier state of it. Where there is no room for another file, it is written into
+    /// the place of the earlier one, if it fits there.
+    pub fn run(&mut self, record: &RunRecord) -> Result<()> {
+        let path = self.directory.check("")?.join(RUN);
+        let text = to_json(record).map_err(|error| error.at(one_line(path.display())))?;
+        let blanks = if record.status == Status::Running { SPARE } else { 0 };
+        let mut text = text.into_bytes();
+        text.resize(text.len() + blanks, b' ');
+        let fits = (text.len()..=self.room).contains(&self.room) && self.room > 0;
+        match write_atomic(&path, |w| w.write_all(&text)) {
+            Ok(()) => self.room = text.len(),
+            Err(error) if fits => self.last_word(text)?.write().map_err(|_| error)?,
+            Err(error) => return Err(error),
+        }
+        self.directory.keep();
+        Ok(())
+    }
+
+    /// What can be written over `run.json` without memory and without room on the disk: `record`.
+    pub fn prepared(&self, record: &RunRecord) -> Result<LastWord> {
+        self.last_word(to_json(record)?.into_bytes())
+    }
+
+    fn last_word(&self, mut text: Vec<u8>) -> Result<LastWord> {
+        let path = self.dir().join(RUN);
+        let is_ours = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.len() == self.room as u64);
+        if !is_ours || text.len() > self.room {
+            return Err(meddled(&path, "changed"));
+        }
+        text.resize(self.room, b' ');
+        let file = OpenOptions::new().write(true).open(&path).map_err(|e| cannot("write", &path, &e))?;
+        Ok(LastWord { file, text })
     }
 
     /// Writes `figures/<name>`.
-    pub fn figure(&self, name: &str, png: &[u8]) -> Result<()> {
-        write_atomic(&self.path(FIGURES).join(name), |w| w.write_all(png))
+    pub fn figure(&mut self, name: &str, png: &[u8]) -> Result<()> {
+        self.whole(FIGURES, name, png)
     }
 
-    /// Where the weights of a model belong.
-    pub fn weights_path(&self, model: ModelId) -> PathBuf {
-        self.path(WEIGHTS).join(weights_name(model))
+    /// Writes the weights of a model.
+    pub fn weights(&mut self, model: ModelId, tensors: &[Tensor], metadata: &[(String, String)]) -> Result<()> {
+        let bytes = weights::to_bytes(tensors, metadata);
+        self.whole(WEIGHTS, &weights_name(model), &bytes)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
+    fn whole(&mut self, room: &str, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.directory.check(room)?.join(name);
+        self.directory.note(&path);
+        write_atomic(&path, |w| w.write_all(bytes))?;
+        self.written.push(path);
+        Ok(())
     }
-}
 
-pub(super) fn cannot(what: &str, path: &Path, reason: &dyn std::fmt::Display) -> Error {
-    let (path, reason) = (one_line(path.display()), one_line(reason));
-    Error::failure(format!("cannot {what} {path}: {reason}")).remedy(Remedy::OtherDirectory)
-}
-
-fn make_dir(dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).map_err(|e| match e.kind() {
-        io::ErrorKind::AlreadyExists => cannot("create", dir, &"a file of that name is in the way"),
-        _ => cannot("create", dir, &e),
-    })
-}
-
-fn names(dir: &Path) -> Result<Vec<String>> {
-    let read = || -> io::Result<Vec<String>> {
-        fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
-    };
-    read().map_err(|e| cannot("read", dir, &e))
-}
-
-pub(super) fn refuse_used(dir: &Path, force: bool) -> Result<()> {
-    if !force && names(dir)?.iter().any(|name| name != lock::NAME) {
-        let error = Error::usage(format!("the output directory {} is not empty", one_line(dir.display())));
-        return Err(error.remedy(Remedy::OtherDirectory).remedy(Remedy::ReplaceFiles));
-    }
-    Ok(())
-}
-
-/// Removes an earlier run's files, also those that a killed one was writing.
-fn remove_ours(dir: &Path) -> Result<()> {
-    type IsOurs = fn(&str) -> bool;
-    let rooms: [(&str, IsOurs); 3] = [("", is_run_file), (WEIGHTS, is_weights), (FIGURES, is_figure)];
-    for (room, is_ours) in rooms {
-        let room = dir.join(room);
-        for name in names(&room)?.iter().filter(|name| is_ours(name) || is_temporary(name)) {
-            let path = room.join(name);
-            fs::remove_file(&path).map_err(|e| cannot("replace", &path, &e))?;
+    /// Writes `metrics.csv` again from what is in memory, where somebody removed it and nothing has taken its place.
+    pub fn rescue(&self, rows: &[EpochRow]) {
+        let Ok(path) = self.directory.check("").map(|dir| dir.join(METRICS)) else { return };
+        let gone = fs::symlink_metadata(&path).is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
+        if gone && let Ok(bytes) = lines(&path, Some(EpochRow::COLUMNS), rows) {
+            let _ = write_atomic(&path, |w| w.write_all(&bytes));
         }
     }
-    Ok(())
+
+    /// Fails where something that was written is not there any more.
+    pub fn check(&self) -> Result<()> {
+        self.directory.check("")?;
+        self.metrics.check()?;
+        self.steps.check()?;
+        let is_there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|m| m.is_file());
+        self.written.iter().find(|path| !is_there(path)).map_or(Ok(()), |path| Err(meddled(path, "removed")))
+    }
 }
 
-fn table<R: Row>(path: &Path) -> Result<csv::Writer<File>> {
-    let make = || -> Result<_, csv::Error> {
-        let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(File::create_new(path)?);
-        csv.write_record(R::COLUMNS)?;
-        csv.flush()?;
-        csv.get_ref().sync_data()?;
-        Ok(csv)
-    };
-    make().map_err(|e| cannot("write", path, &e))
+/// Bytes for the place where `run.json` is; see [`RunWriter::prepared`].
+#[derive(Debug)]
+pub struct LastWord {
+    file: File,
+    text: Vec<u8>,
 }
 
-fn append<R: Serialize>(csv: &mut csv::Writer<File>, rows: &[R]) -> Result<(), csv::Error> {
-    rows.iter().try_for_each(|row| csv.serialize(row))?;
-    csv.flush()?;
-    csv.get_ref().sync_data()?;
-    Ok(())
+impl LastWord {
+    /// Writes them in one write, as many bytes as were there, without allocating memory.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn write(mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.text).and_then(|()| self.file.sync_data());
+        // Where memory is short, nothing is given back either.
+        std::mem::forget(self.text);
+        written
+    }
 }

@@ -7,9 +7,9 @@ use crate::model::Network;
 use crate::plan::TrainingPlan;
 use crate::train::TrainOptions;
 
-/// Models train side by side in at most so much memory, and the rest after them: the buffers of ten
-/// models of the largest of the tutorial's networks take half of it.
-const SIDE_BY_SIDE_BYTES: u64 = 2 << 30;
+/// Models train side by side in at most so much memory, where there is so much, and the rest after them: the buffers
+/// of ten models of the largest of the tutorial's networks take half of it.
+pub const SIDE_BY_SIDE_BYTES: u64 = 2 << 30;
 
 /// A group of models that share one plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,17 +20,23 @@ pub(super) struct Group {
     pub bytes: u64,
 }
 
-/// The largest group whose buffers fit the backend and [`SIDE_BY_SIDE_BYTES`].
+/// The largest group whose buffers fit the backend and `room` bytes of memory; a single model takes what it takes.
 ///
 /// # Errors
 /// [`crate::Error::Usage`] where not even one model fits.
-pub(super) fn group(options: &TrainOptions, backend: &Backend, data: &Dataset, network: &Network) -> Result<Group> {
+pub(super) fn group(
+    options: &TrainOptions,
+    room: u64,
+    backend: &Backend,
+    data: &Dataset,
+    network: &Network,
+) -> Result<Group> {
     let mut options = options.plan_options(backend, data);
     loop {
         match TrainingPlan::new(network, &options) {
             Ok(training) => {
                 let group = Group { replicas: options.replicas, bytes: training.plan.bytes() };
-                if group.bytes <= SIDE_BY_SIDE_BYTES || group.replicas == 1 {
+                if group.bytes <= room || group.replicas == 1 {
                     return Ok(group);
                 }
             }

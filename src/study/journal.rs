@@ -1,6 +1,7 @@
 //! The interface through which a study reports what happens.
 
 use crate::error::Result;
+use crate::model::tensor::Tensor;
 use crate::model::{Configuration, ModelId, Network};
 use crate::train::{Divergence, Epoch, TrainedModel};
 
@@ -29,6 +30,19 @@ pub trait Journal {
     /// # Errors
     /// As [`Journal::start`].
     async fn trained(&mut self, id: ModelId, model: TrainedModel<'_>) -> Result<()>;
+
+    /// A model's training ends before its time: these are its weights after its last whole epoch, `epoch`. It is told
+    /// of every model that trained side by side, and of none that has diverged.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    fn unfinished(&mut self, id: ModelId, epoch: u32, weights: &[Tensor]) -> Result<()>;
+
+    /// The same model, to be asked about, where the backend still answers.
+    ///
+    /// # Errors
+    /// Nobody hears of them: training has ended for another reason.
+    async fn inspect(&mut self, id: ModelId, model: TrainedModel<'_>) -> Result<()>;
 
     /// A model's loss is no finite number any more; its training ends here, that of the others goes on.
     ///

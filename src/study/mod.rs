@@ -7,10 +7,11 @@ mod journal;
 
 use crate::backend::Backend;
 use crate::data::Dataset;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::tensor::Tensor;
 use crate::model::{Configuration, LeftOut, ModelId, Network, possible};
 use crate::train::{Divergence, TrainOptions, Trainer};
+pub use grid::SIDE_BY_SIDE_BYTES;
 use grid::group;
 pub use journal::Journal;
 
@@ -27,6 +28,8 @@ pub struct Study {
     pub train: TrainOptions,
     /// Initial weights instead of random ones.
     pub weights: Option<Vec<Tensor>>,
+    /// Bytes that the buffers of models which train side by side may take; see [`SIDE_BY_SIDE_BYTES`].
+    pub room: u64,
 }
 
 /// A model whose training ended early.
@@ -56,7 +59,7 @@ impl Study {
     pub fn check(&mut self, backend: &Backend, data: &Dataset) -> Result<Checked> {
         let mut bytes = 0;
         let found = possible(self.configurations.iter().copied(), |&configuration| {
-            let group = group(&self.train, backend, data, &self.network(configuration, data)?)?;
+            let group = group(&self.train, self.room, backend, data, &self.network(configuration, data)?)?;
             bytes = bytes.max(group.bytes);
             Ok(configuration)
         })?;
@@ -90,7 +93,7 @@ pub async fn run(
     let networks: Vec<_> = study.configurations.iter().map(network).collect::<Result<_>>()?;
     let mut diverged = Vec::new();
     for (&configuration, network) in study.configurations.iter().zip(&networks) {
-        let replicas = group(&study.train, backend, data, network)?.replicas;
+        let replicas = group(&study.train, study.room, backend, data, network)?.replicas;
         for seeds in study.train.seeds.chunks(replicas) {
             let options = TrainOptions { seeds: seeds.to_vec(), ..study.train.clone() };
             let trainer = Trainer::new(backend, network, data, &options, study.weights.as_deref()).await;
@@ -104,40 +107,119 @@ pub async fn run(
     Ok(diverged)
 }
 
-/// Trains the models of one group side by side.
+/// Trains the models of one group side by side. Where that ends early, the journal receives the weights that every
+/// model had after its last whole epoch.
 async fn train(
     mut trainer: Trainer,
     configuration: Configuration,
     epochs: u32,
     journal: &mut impl Journal,
 ) -> Result<Vec<DivergedModel>> {
-    let seeds = trainer.seeds().to_vec();
-    let mut diverged: Vec<Option<DivergedModel>> = vec![None; seeds.len()];
+    let mut group = Vec::new();
+    for &seed in trainer.seeds() {
+        group.push(GroupMember { model: ModelId { configuration, seed }, diverged: None, last: None });
+    }
     journal.start(&configuration, trainer.network(), trainer.steps_per_epoch())?;
-    for epoch in 1..=epochs {
-        let results = trainer.epoch(&mut |done| journal.steps(epoch, done)).await;
-        let results = results.map_err(|error| error.at(configuration))?;
-        for (replica, result) in results.iter().enumerate() {
-            if diverged[replica].is_some() {
-                continue;
-            }
-            let model = ModelId { configuration, seed: seeds[replica] };
-            journal.epoch(model, epoch, result)?;
-            if let Some(divergence) = result.divergence {
-                journal.diverged(model, &divergence)?;
-                diverged[replica] = Some(DivergedModel { model, divergence });
-            }
-        }
-        if diverged.iter().all(Option::is_some) {
+    let Err(ended) = train_epochs(&mut trainer, &mut group, epochs, journal).await else {
+        return Ok(group.into_iter().filter_map(|member| member.diverged).collect());
+    };
+    let mut error = ended.error;
+    let kept: Vec<_> = group.into_iter().map(|member| (member.model, member.last)).enumerate().collect();
+    for (_, (model, last)) in &kept {
+        let Some(EpochWeights { epoch, weights }) = last else { continue };
+        if let Err(other) = journal.unfinished(*model, *epoch, weights) {
+            error = match error {
+                Error::Interrupted => other,
+                first => first.and(&format!("; the weights of {model} could not be saved either")),
+            };
             break;
         }
     }
-    for (replica, &seed) in seeds.iter().enumerate() {
-        if diverged[replica].is_none() {
-            journal.trained(ModelId { configuration, seed }, trainer.model(replica)).await?;
+    // A backend that has failed is not asked again.
+    if ended.answers {
+        for (replica, (model, last)) in kept {
+            let Some(EpochWeights { weights, .. }) = last else { continue };
+            if trainer.set_weights(replica, &weights).is_ok() {
+                // What is drawn of it is a gift: the first error is the one to tell.
+                let _ = journal.inspect(model, trainer.model(replica)).await;
+            }
         }
     }
-    Ok(diverged.into_iter().flatten().collect())
+    Err(error)
+}
+
+/// A model of a group while it trains.
+struct GroupMember {
+    model: ModelId,
+    diverged: Option<DivergedModel>,
+    /// None before the first epoch ends, and once the journal has the trained model.
+    last: Option<EpochWeights>,
+}
+
+/// The weights after an epoch.
+struct EpochWeights {
+    epoch: u32,
+    weights: Vec<Tensor>,
+}
+
+/// Why a group's training ended early.
+struct EarlyEnd {
+    error: Error,
+    /// Whether the backend still computes.
+    answers: bool,
+}
+
+impl EarlyEnd {
+    /// The journal failed.
+    fn of_journal(error: Error) -> Self {
+        EarlyEnd { error, answers: true }
+    }
+
+    /// The backend failed, or somebody stopped it.
+    fn of_backend(error: Error) -> Self {
+        EarlyEnd { answers: error == Error::Interrupted, error }
+    }
+}
+
+async fn train_epochs(
+    trainer: &mut Trainer,
+    group: &mut [GroupMember],
+    epochs: u32,
+    journal: &mut impl Journal,
+) -> Result<(), EarlyEnd> {
+    for epoch in 1..=epochs {
+        let results = trainer.epoch(&mut |done| journal.steps(epoch, done)).await;
+        let configuration = group[0].model.configuration;
+        let results = results.map_err(|error| EarlyEnd::of_backend(error.at(configuration)))?;
+        for (replica, result) in results.iter().enumerate() {
+            let member = &mut group[replica];
+            if member.diverged.is_some() {
+                continue;
+            }
+            member.last = match result.divergence {
+                Some(_) => None,
+                None => {
+                    let weights = trainer.weights(replica).await.map_err(EarlyEnd::of_backend)?;
+                    Some(EpochWeights { epoch, weights })
+                }
+            };
+            journal.epoch(member.model, epoch, result).map_err(EarlyEnd::of_journal)?;
+            if let Some(divergence) = result.divergence {
+                journal.diverged(member.model, &divergence).map_err(EarlyEnd::of_journal)?;
+                member.diverged = Some(DivergedModel { model: member.model, divergence });
+            }
+        }
+        if group.iter().all(|member| member.diverged.is_some()) {
+            break;
+        }
+    }
+    for (replica, member) in group.iter_mut().enumerate() {
+        if member.diverged.is_none() {
+            journal.trained(member.model, trainer.model(replica)).await.map_err(EarlyEnd::of_journal)?;
+            member.last = None;
+        }
+    }
+    Ok(())
 }
 
 /// Evaluates the initial weights of the models of one group, one after the other.

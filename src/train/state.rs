@@ -64,6 +64,14 @@ impl Trainer {
         Ok(())
     }
 
+    /// Sets the weights of one replica, for what is asked of it then: moments and step are as they were.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a tensor that the network has not; [`Error::Failure`] where the backend fails.
+    pub fn set_weights(&mut self, replica: usize, weights: &[Tensor]) -> Result<()> {
+        self.set_parameters(self.training.state.parameters, replica, weights)
+    }
+
     pub(super) fn set_parameters(&mut self, buffer: BufferId, replica: usize, tensors: &[Tensor]) -> Result<()> {
         for tensor in tensors {
             let known = |p: &Parameter| p.name == tensor.name && p.len == tensor.data.len();

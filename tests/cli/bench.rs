@@ -24,4 +24,19 @@ fn the_command_measures_writes_and_compares() {
     for (arguments, code) in [("--out a", 2), ("--out c --compare missing.json", 4), ("--out c --batch-size 0", 2)] {
         assert_eq!(bench(arguments).code, code, "{arguments}");
     }
+    // What cannot be measured is found before a directory is made.
+    for arguments in [
+        "--out c --stride 9",
+        "--out c --batch-size 60001",
+        "--out c --adapter 0",
+        "--out new/c --backend gpu --adapter nobody-sells-this",
+        "--stride 9",
+    ] {
+        let ran = bench(arguments);
+        assert_ne!(ran.code, 0, "{arguments}");
+        assert_eq!(ran.err.lines().filter(|line| line.starts_with("error: ")).count(), 1, "{}", ran.err);
+    }
+    for name in ["c", "new", "runs"] {
+        assert!(!place.at(name).exists(), "{name} was left behind");
+    }
 }

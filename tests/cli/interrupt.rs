@@ -29,6 +29,16 @@ fn the_first_stops_at_a_step_and_keeps_every_row() {
         assert!(run["end"].is_string());
         assert_eq!(rows(&place.read("run/steps.csv")).len(), 3 * metrics.len());
         assert!(!place.files().iter().any(|file| is_temporary(file)), "{:?}", place.files());
+        for figure in ["accuracy", "loss", "sample", "feature_maps_stride2_valid"] {
+            assert!(place.at(&format!("run/figures/{figure}.png")).exists(), "{figure}");
+        }
+        // The weights are those of the last whole epoch, bit for bit.
+        place.fine(&format!("{TINY} --epochs {} --out whole --quiet", metrics.len()));
+        let files = ["weights/stride2-valid-seed0.safetensors", "figures/feature_maps_stride2_valid.png"];
+        for file in files {
+            let [stopped, whole] = ["run", "whole"].map(|run| std::fs::read(place.at(run).join(file)).unwrap());
+            assert!(stopped == whole, "{file} after {} epochs", metrics.len());
+        }
         match json {
             "" => assert!(ran.out.contains("stride 2, valid") && ran.out.contains("results in run"), "{}", ran.out),
             _ => assert!(ran.out.lines().last().unwrap().contains("\"event\":\"interrupted\""), "{}", ran.out),

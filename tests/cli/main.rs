@@ -8,6 +8,8 @@ mod data;
 mod driver;
 mod errors;
 mod evaluation;
+#[cfg(target_os = "linux")]
+mod faults;
 #[path = "../common/files.rs"]
 mod files;
 mod help;

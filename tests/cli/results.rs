@@ -9,7 +9,6 @@ fn two_configurations_leave_every_file() {
     let place = Place::new();
     place.fine("--backend cpu --data data --stride 1,2 --padding same --epochs 2 --out run --quiet");
     let mut expected = [
-        "run/.lock",
         "run/figures/accuracy.png",
         "run/figures/feature_maps_stride1_same.png",
         "run/figures/feature_maps_stride2_same.png",

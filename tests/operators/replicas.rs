@@ -14,7 +14,12 @@ const SEEDS: [u64; 3] = [7, 0, 1];
 
 /// Losses of three steps, the last of which is short; then gradients, weights and moments of each replica, and its
 /// validation.
-fn results(backend: &Backend, network: &Network, data: &Dataset, options: &TrainOptions) -> Vec<Vec<(String, Vec<f32>)>> {
+fn results(
+    backend: &Backend,
+    network: &Network,
+    data: &Dataset,
+    options: &TrainOptions,
+) -> Vec<Vec<(String, Vec<f32>)>> {
     let mut trainer = trainer(backend, network, data, options, None);
     let losses = ok(trainer.first_steps(3));
     let mut of = |(r, losses): (usize, &Vec<f64>)| {

@@ -193,7 +193,7 @@ fn files_hold_what_was_measured() {
         let bench = measured(&CPU, &options(&[2], sizes));
         let record = record(&bench);
         let picture = png(&step_time::step_time(&record)).unwrap_or_else(|e| panic!("{e}"));
-        let writer = BenchWriter::create(&out, false).unwrap_or_else(|e| panic!("{e}"));
+        let mut writer = BenchWriter::create(&out, false).unwrap_or_else(|e| panic!("{e}"));
         writer.write(&record, &picture).unwrap_or_else(|e| panic!("{e}"));
         drop(writer);
         assert!(matches!(BenchWriter::create(&out, false), Err(Error::Usage(_))));

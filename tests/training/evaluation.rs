@@ -5,6 +5,7 @@ use crate::common::ok;
 use crate::common::training::{CPU, gpu, network, trainer};
 use stridelab::Error;
 use stridelab::backend::Backend;
+use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, ModelId, Network, init};
 use stridelab::study::{self, Journal, Study};
 use stridelab::train::{Divergence, Epoch, TrainOptions, TrainedModel};
@@ -32,6 +33,12 @@ impl Journal for Told {
         self.trained.push(id);
         Ok(())
     }
+    fn unfinished(&mut self, id: ModelId, _: u32, _: &[Tensor]) -> stridelab::Result<()> {
+        panic!("{id} has no epoch to end early in")
+    }
+    async fn inspect(&mut self, _: ModelId, _: TrainedModel<'_>) -> stridelab::Result<()> {
+        Ok(())
+    }
     fn diverged(&mut self, _: ModelId, divergence: &Divergence) -> stridelab::Result<()> {
         panic!("{divergence}")
     }
@@ -42,7 +49,7 @@ fn of_no_epochs(backend: &Backend) {
     let data = small();
     let train = options(&[3, 4]);
     let configurations = vec![Configuration::TUTORIAL[3]];
-    let study = Study { configurations, classes: 10, epochs: 0, train: train.clone(), weights: None };
+    let study = Study { configurations, classes: 10, epochs: 0, train: train.clone(), weights: None, room: u64::MAX };
     let mut told = Told::default();
     assert_eq!(ok(study::run(backend, &data, &study, &mut told)), []);
     assert_eq!(told.trained.iter().map(|id| id.seed).collect::<Vec<_>>(), [3, 4]);
@@ -104,6 +111,7 @@ fn networks_that_cannot_be_made_are_left_out_of_a_study() {
         epochs: 1,
         train: options(&[0]),
         weights: None,
+        room: u64::MAX,
     };
     let mut some = study(&all);
     let checked = some.check(&CPU, &data).unwrap();

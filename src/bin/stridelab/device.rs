@@ -11,8 +11,8 @@ use stridelab::record::Machine;
 use stridelab::{Error, Result, gpu};
 
 use crate::args::BackendChoice;
-use crate::interrupt;
 use crate::terminal::threads;
+use crate::{interrupt, memory};
 
 /// The environment variable that replaces choices of the GPU's tuning, for measurements.
 const TUNING: &str = "STRIDELAB_TUNING";
@@ -29,6 +29,10 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
         return cpu("as asked");
     }
     let choice = backend == BackendChoice::Auto && adapter.is_none();
+    match memory::check_gpu() {
+        Err(error) if choice => return cpu(error.problem().map_or("", |problem| &problem.what)),
+        checked => checked?,
+    }
     if choice {
         let found = match answering(|| pollster::block_on(gpu::adapters()))? {
             Err(Error::NoAdapter(problem)) => return cpu(&problem.what),

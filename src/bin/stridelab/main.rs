@@ -18,6 +18,7 @@ use errors::Options;
 fn main() -> ExitCode {
     terminal::quieten_drivers();
     terminal::quieten_caught_panics();
+    memory::spare_addresses();
     let parsed = args::parse(terminal::colour());
     let (options, done) = match &parsed {
         Ok(cli) => (Options::from(cli), run(cli)),

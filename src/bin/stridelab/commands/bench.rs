@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use stridelab::Result;
 use stridelab::analysis::{CostRatio, comparable, compare};
 use stridelab::bench::{Bench, BenchOptions};
+use stridelab::cpu;
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::geometry::Padding;
@@ -13,11 +14,12 @@ use stridelab::report::figure::{png, step_time};
 use stridelab::report::text::{comparison_table, cost_tables};
 use stridelab::store::{BenchWriter, read_bench};
 
-use super::{configurations, default_out, timestamp};
-use crate::args::BenchArgs;
-use crate::device;
+use super::{adapter_without_gpu, configurations, output, timestamp};
+use crate::args::{BackendChoice, BenchArgs};
 use crate::errors::{Options, say_left_out};
+use crate::memory::SmallerPlans;
 use crate::terminal::{colour, print, say, width};
+use crate::{device, memory};
 
 /// Checks, measures, writes, shows.
 pub(crate) fn run(args: &BenchArgs) -> Result<()> {
@@ -36,13 +38,21 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         let known = comparable(&options.configurations, &options.batch_sizes, &other.measured);
         known.map_err(|error| error.at("--compare"))?;
     }
+    if args.adapter.is_some() && args.backend == BackendChoice::Cpu {
+        return Err(adapter_without_gpu());
+    }
+    memory::check_data(None)?;
+    cpu::start_threads()?;
+    let data = Dataset::embedded()?;
     let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "measuring")?;
     say(&why);
-    let data = Dataset::embedded()?;
     let bench = Bench::new(&backend, &data, &options)?;
+    memory::check(&backend, bench.bytes(), || {
+        let least = BenchOptions { batch_sizes: vec![1], ..options.clone() };
+        SmallerPlans { batch: Bench::new(&backend, &data, &least).map(|bench| bench.bytes()).ok(), samples: None }
+    })?;
     say_left_out(&bench.left_out, Options::Bench);
-    let out = args.out.clone().map_or_else(|| default_out("-bench"), Ok)?;
-    let writer = BenchWriter::create(&out, args.force)?;
+    let mut writer = BenchWriter::new(output(args.out.as_deref(), args.force, "-bench")?)?;
     let start = timestamp();
     let measured = pollster::block_on(bench.run(&backend, &mut |line| say(line)))?;
     device::keep_compiled(&backend);
@@ -69,7 +79,10 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
             other.machine.adapter, other.machine.backend, other.start
         );
     }
-    print(&format!("{text}\nresults in {}\n  cost.csv  bench.json  figures/cost.png\n", one_line(out.display())))
+    print(&format!(
+        "{text}\nresults in {}\n  cost.csv  bench.json  figures/cost.png\n",
+        one_line(writer.dir().display())
+    ))
 }
 
 fn describe(args: &BenchArgs) -> Value {

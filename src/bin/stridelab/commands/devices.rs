@@ -4,10 +4,12 @@ use stridelab::Result;
 use stridelab::gpu::{AdapterSummary, Tuning, adapters, choose, is_real};
 
 use crate::device::{driver, kind};
+use crate::memory;
 use crate::terminal::{print, threads};
 
 /// Prints every adapter with the limits that matter, and which would be chosen and why.
 pub(crate) fn run() -> Result<()> {
+    memory::check_gpu()?;
     let found = pollster::block_on(adapters())?;
     let infos: Vec<_> = found.iter().map(|adapter| adapter.info.clone()).collect();
     let mut text: String = found.iter().enumerate().map(|(i, adapter)| describe(i, adapter)).collect();

@@ -6,10 +6,10 @@ pub(crate) mod devices;
 pub(crate) mod parity;
 pub(crate) mod train;
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use stridelab::error::{Remedy, one_line};
 use stridelab::model::Configuration;
+use stridelab::store::OutputDirectory;
 use stridelab::{Error, Result};
 
 use crate::args::PaddingChoice;
@@ -28,24 +28,19 @@ pub(crate) fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> V
     all
 }
 
-/// `runs/<date-time><suffix>`, made here and now: two runs of one second get two directories.
-pub(crate) fn default_out(suffix: &str) -> Result<PathBuf> {
-    let runs = PathBuf::from("runs");
+/// The directory `out`, or `runs/<date-time><suffix>`, made here and now: two runs of one second get two directories.
+/// Call this when all else that can be wrong has been looked at.
+pub(crate) fn output(out: Option<&Path>, force: bool, suffix: &str) -> Result<OutputDirectory> {
+    if let Some(out) = out {
+        return OutputDirectory::open(out, force);
+    }
     let name = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string() + suffix;
-    let make = || {
-        std::fs::create_dir_all(&runs)?;
-        let mut path = runs.join(&name);
-        let mut n = 1;
-        loop {
-            match std::fs::create_dir(&path) {
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => n += 1,
-                made => return made.map(|()| path),
-            }
-            path = runs.join(format!("{name}-{n}"));
-        }
-    };
-    let failed = |e| Error::failure(format!("cannot create a directory in runs/: {}", one_line(e)));
-    make().map_err(|e| failed(e).remedy(Remedy::OtherDirectory))
+    OutputDirectory::fresh(Path::new("runs"), &name)
+}
+
+/// The error of options that contradict one another.
+pub(crate) fn adapter_without_gpu() -> Error {
+    Error::usage("--adapter names a GPU, but --backend is cpu").advice("leave one of the two out")
 }
 
 /// The present moment, RFC 3339 with the zone's offset, in whole seconds.

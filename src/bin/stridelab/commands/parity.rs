@@ -1,6 +1,7 @@
 //! `stridelab parity`: this adapter against the CPU and `f64`.
 
 use stridelab::backend::Backend;
+use stridelab::cpu;
 use stridelab::data::Dataset;
 use stridelab::model::Configuration;
 use stridelab::parity::{self, LOSS, STEPS, StepErrors};
@@ -16,6 +17,7 @@ pub(crate) fn run(args: &ParityArgs) -> Result<()> {
         Some(seed) => seed,
         None => getrandom::u64().map_err(|e| Error::failure(format!("no fresh seed ({e})")).advice("give --seed"))?,
     };
+    cpu::start_threads()?;
     let (backend, _) = device::open(BackendChoice::Gpu, args.adapter.as_deref(), "checking")?;
     if let Backend::Gpu(gpu) = &backend {
         print(&format!("{} ({:?}) against the CPU, seed {seed}\n\n", gpu.info.name, gpu.info.backend))?;

@@ -15,6 +15,7 @@ use stridelab::{Error, Result};
 use super::record::Run;
 use super::seeds;
 use crate::commands::timestamp;
+use crate::memory;
 use crate::terminal::{colour, print, width};
 
 impl Run<'_> {
@@ -24,7 +25,16 @@ impl Run<'_> {
     /// `result`'s own, or the first model that diverged; else where a file or stdout cannot be written.
     pub(super) fn end(mut self, result: Result<Vec<DivergedModel>>, data: &Dataset) -> Result<()> {
         self.progress.finish();
-        let result = result.and_then(|diverged| self.figures(data).map(|()| diverged));
+        let result = result.and_then(|diverged| self.writer.check().map(|()| diverged));
+        if result.is_err() {
+            self.writer.rescue(&self.rows);
+        }
+        // Drawn of whatever is finished, however the run ends.
+        let drawn = if self.rows.is_empty() { Ok(false) } else { self.figures(data).map(|()| true) };
+        let (result, figures) = match drawn {
+            Err(error) => (result.and(Err(error)), false),
+            Ok(figures) => (result, figures),
+        };
         self.record.end = Some(timestamp());
         self.record.totals.seconds = self.start.elapsed().as_secs_f64();
         self.record.status = match &result {
@@ -33,11 +43,12 @@ impl Run<'_> {
             Err(Error::Interrupted) => Status::Interrupted,
             Err(_) => Status::Failed,
         };
+        memory::allocator::prepare(None);
         let closed = self.writer.run(&self.record);
         // The first error is the one to tell; a table is shown of what an interrupted run finished.
         let shown = match &result {
-            Ok(diverged) => self.show(if diverged.is_empty() { "done" } else { "failed" }),
-            Err(Error::Interrupted) if !self.rows.is_empty() => self.show("interrupted"),
+            Ok(diverged) => self.show(if diverged.is_empty() { "done" } else { "failed" }, figures),
+            Err(Error::Interrupted) if !self.rows.is_empty() => self.show("interrupted", figures),
             Err(_) => Ok(()),
         };
         let diverged = result?;
@@ -55,7 +66,7 @@ impl Run<'_> {
         }
     }
 
-    fn figures(&self, data: &Dataset) -> Result<()> {
+    fn figures(&mut self, data: &Dataset) -> Result<()> {
         let (seeds, batch, images) = (seeds(&self.args.seeds()), self.args.batch_size, data.train.count);
         let backend = self.record.machine.backend.to_uppercase();
         let caption = format!("{}, {images} training images, batch {batch}, {seeds}, {backend}", data.name);
@@ -77,7 +88,7 @@ impl Run<'_> {
     }
 
     /// The table, or the last JSON line, and where the files are.
-    fn show(&self, event: &str) -> Result<()> {
+    fn show(&self, event: &str, figures: bool) -> Result<()> {
         let totals = &self.record.totals;
         if self.args.json {
             let last = json!({
@@ -101,8 +112,8 @@ impl Run<'_> {
         });
         let table = run_table(&rows.collect::<Vec<_>>(), colour(), width());
         let mut files = vec!["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
-        files.extend((totals.networks > 0).then_some("weights/"));
-        files.extend((event != "interrupted").then_some("figures/"));
+        files.extend(self.weights.then_some("weights/"));
+        files.extend(figures.then_some("figures/"));
         let dir = one_line(self.writer.dir().display());
         print(&format!("{table}\n\nresults in {dir}\n  {}\n", files.join("  ")))
     }

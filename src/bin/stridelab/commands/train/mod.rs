@@ -7,6 +7,8 @@ mod record;
 use std::path::Path;
 use std::time::Instant;
 
+use stridelab::backend::Backend;
+use stridelab::cpu;
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::network::CLASSES;
@@ -19,9 +21,10 @@ use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
 
-use super::{configurations, default_out};
+use super::{adapter_without_gpu, configurations, output};
 use crate::args::{BackendChoice, TrainArgs};
 use crate::errors::{Options, say_left_out};
+use crate::memory::SmallerPlans;
 use crate::progress::Progress;
 use crate::{device, interrupt, memory};
 use record::Run;
@@ -38,10 +41,15 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
 
     // Whatever is wrong with the input is found before a file is written.
     // Unpacking the data and opening a device take about as long.
+    memory::check_data(args.data.as_deref())?;
+    cpu::start_threads()?;
     let (data, opened) = std::thread::scope(|scope| {
-        let device = scope.spawn(|| device::open(args.backend, args.adapter.as_deref(), "training"));
-        let data = load(args);
-        (data, device.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let open = || device::open(args.backend, args.adapter.as_deref(), "training");
+        match std::thread::Builder::new().spawn_scoped(scope, open) {
+            Ok(device) => (load(args), device.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))),
+            // Without another thread, one after the other.
+            Err(_) => (load(args), open()),
+        }
     });
     let (data, classes) = data?;
     let initial = match &args.init {
@@ -58,27 +66,28 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         fuse: !args.no_fuse,
         ..TrainOptions::default()
     };
-    let mut study = Study { configurations, classes, epochs: args.epochs, train, weights: initial };
+    let room = memory::room(&backend).min(study::SIDE_BY_SIDE_BYTES);
+    let mut study = Study { configurations, classes, epochs: args.epochs, train, weights: initial, room };
     let checked = study.check(&backend, &data)?;
-    memory::check(&backend, checked.bytes)?;
+    memory::check(&backend, checked.bytes, || smaller(&study, &backend, &data))?;
     interrupt::check()?;
 
-    let out = args.out.clone().map_or_else(|| default_out(""), Ok)?;
-    let writer = RunWriter::create(&out, args.force)?;
+    let writer = RunWriter::new(output(args.out.as_deref(), args.force, "")?)?;
     say_left_out(&checked.left_out, Options::Train(args));
     progress.networks(study.configurations.len());
     progress.line(&summary(&study, &data, &writer));
     let mut run = Run {
         args,
-        writer,
-        progress,
         record: RunRecord {
             left_out: checked.left_out.iter().map(LeftOutNetwork::from).collect(),
-            ..options::run_record(args, &out, &backend, &data, classes)
+            ..options::run_record(args, writer.dir(), &backend, &data, classes)
         },
+        writer,
+        progress,
         networks: Vec::new(),
         rows: Vec::new(),
         features: Vec::new(),
+        weights: false,
         sample: data.test.image(0).to_vec(),
         start,
     };
@@ -90,6 +99,20 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     run.end(result, &data)
 }
 
+/// What the same study would take with the smallest batch, and with the fewest samples.
+fn smaller(study: &Study, backend: &Backend, data: &Dataset) -> SmallerPlans {
+    let of = |batch_size: usize, samples: usize| {
+        let train = TrainOptions { batch_size, ..study.train.clone() };
+        let mut data = data.clone();
+        data.limit(samples)
+            .and_then(|()| Study { train, ..study.clone() }.check(backend, &data))
+            .map(|checked| checked.bytes)
+            .ok()
+    };
+    let all = data.train.count;
+    SmallerPlans { batch: of(1, all), samples: of(study.train.batch_size.min(all), 1) }
+}
+
 /// Options that contradict one another.
 fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
     if args.init.is_some() && configurations.len() != 1 {
@@ -97,7 +120,7 @@ fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
         return Err(Error::usage(what).advice("add --stride 1 --padding same, for example"));
     }
     if args.adapter.is_some() && args.backend == BackendChoice::Cpu {
-        return Err(Error::usage("--adapter names a GPU, but --backend is cpu").advice("leave one of the two out"));
+        return Err(adapter_without_gpu());
     }
     Ok(())
 }

@@ -40,6 +40,7 @@ pub(super) fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: 
             "verbose": args.verbose,
         }),
         data: DataRecord { name: data.name.clone(), classes, sha256: data.sha256.iter().cloned().collect() },
+        steps_per_epoch: data.train.count.div_ceil(args.batch_size) as u64,
         start: timestamp(),
         ..RunRecord::default()
     }

@@ -4,16 +4,18 @@ use std::time::Instant;
 
 use serde_json::json;
 use stridelab::Result;
-use stridelab::model::{Configuration, LeftOut, ModelId, Network, weights};
-use stridelab::record::{EpochRow, LeftOutNetwork, RunRecord, ShapeRow, StepRow};
+use stridelab::model::tensor::Tensor;
+use stridelab::model::{Configuration, LeftOut, ModelId, Network};
+use stridelab::record::{EpochRow, LeftOutNetwork, RunRecord, ShapeRow, Status, StepRow};
 use stridelab::store::RunWriter;
 use stridelab::study::Journal;
 use stridelab::train::{Divergence, Epoch, Features, TrainedModel};
 
 use crate::args::TrainArgs;
-use crate::interrupt;
+use crate::commands::timestamp;
 use crate::progress::Progress;
 use crate::terminal::print;
+use crate::{interrupt, memory};
 
 /// A run under way.
 pub(super) struct Run<'a> {
@@ -25,6 +27,8 @@ pub(super) struct Run<'a> {
     pub(super) networks: Vec<BegunNetwork>,
     pub(super) rows: Vec<EpochRow>,
     pub(super) features: Vec<(Configuration, Features)>,
+    /// Whether there are weights of any model.
+    pub(super) weights: bool,
     /// The image whose feature maps are drawn.
     pub(super) sample: Vec<u8>,
     /// When the command began.
@@ -43,9 +47,31 @@ impl Run<'_> {
     ///
     /// # Errors
     /// [`stridelab::Error::Failure`] where a file cannot be written, as for all that follow.
-    pub(super) fn begin(&self, shapes: &[ShapeRow]) -> Result<()> {
+    pub(super) fn begin(&mut self, shapes: &[ShapeRow]) -> Result<()> {
+        self.writer.shapes(shapes)?;
         self.writer.run(&self.record)?;
-        self.writer.shapes(shapes)
+        self.prepare_for_shortage();
+        Ok(())
+    }
+
+    /// Keeps at hand what `run.json` is to say if memory runs short.
+    fn prepare_for_shortage(&self) {
+        let mut record = self.record.clone();
+        (record.status, record.end) = (Status::Failed, Some(timestamp()));
+        record.totals.seconds = self.start.elapsed().as_secs_f64();
+        memory::allocator::prepare(self.writer.prepared(&record).ok());
+    }
+
+    fn save(&mut self, id: ModelId, epoch: u32, tensors: &[Tensor]) -> Result<()> {
+        let metadata = [
+            ("stride".to_string(), id.configuration.strides.to_string()),
+            ("padding".to_string(), id.configuration.padding.to_string()),
+            ("seed".to_string(), id.seed.to_string()),
+            ("epoch".to_string(), epoch.to_string()),
+        ];
+        self.writer.weights(id, tensors, &metadata)?;
+        self.weights = true;
+        Ok(())
     }
 
     /// Prints the networks that are left out as JSON lines, where those are asked for.
@@ -99,35 +125,40 @@ impl Journal for Run<'_> {
         let before = epoch.saturating_sub(1) * result.step_losses.len() as u32;
         let steps = result.step_losses.iter().zip(before + 1..);
         let steps: Vec<_> = steps.map(|(&loss, step)| StepRow { model, step, loss }).collect();
-        self.writer.append_steps(&steps)?;
-        self.writer.append_epoch(&row)?;
+        self.rows.push(row.clone());
+        self.writer.epoch(&row, &steps)?;
         self.record.totals.epochs += u64::from(epoch > 0);
         self.record.totals.steps += result.step_losses.len() as u64;
         self.record.totals.train_seconds += row.seconds;
+        self.prepare_for_shortage();
         self.progress.epoch(&row);
         if self.args.json {
             let mut object = json!({ "event": "epoch" });
             merge(&mut object, &row);
             print(&format!("{object}\n"))?;
         }
-        self.rows.push(row);
         Ok(())
     }
 
-    async fn trained(&mut self, id: ModelId, mut model: TrainedModel<'_>) -> Result<()> {
+    async fn trained(&mut self, id: ModelId, model: TrainedModel<'_>) -> Result<()> {
         let tensors = model.weights().await?;
-        let metadata = [
-            ("stride".to_string(), id.configuration.strides.to_string()),
-            ("padding".to_string(), id.configuration.padding.to_string()),
-            ("seed".to_string(), id.seed.to_string()),
-        ];
-        weights::save(&self.writer.weights_path(id), &tensors, &metadata)?;
+        self.save(id, self.args.epochs, &tensors)?;
+        self.inspect(id, model).await?;
+        self.record.totals.networks += 1;
+        Ok(())
+    }
+
+    fn unfinished(&mut self, id: ModelId, epoch: u32, weights: &[Tensor]) -> Result<()> {
+        self.progress.line(&format!("{id}: the weights after epoch {epoch} are kept"));
+        self.save(id, epoch, weights)
+    }
+
+    async fn inspect(&mut self, id: ModelId, mut model: TrainedModel<'_>) -> Result<()> {
         // One figure a configuration: of several seeds, the first.
         if self.features.iter().all(|(c, _)| *c != id.configuration) {
             let features = model.features("conv1", &self.sample).await?;
             self.features.push((id.configuration, features));
         }
-        self.record.totals.networks += 1;
         Ok(())
     }
 

@@ -1,0 +1,81 @@
+//! A CSV file that grows: rows are on disk all together or not at all.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::failure::{cannot, meddled};
+use crate::error::{Error, Result, one_line};
+use crate::files::is_same;
+use crate::record::Row;
+
+/// An open CSV file that nobody else writes to.
+#[derive(Debug)]
+pub(super) struct GrowingTable {
+    file: File,
+    path: PathBuf,
+    /// Bytes of the rows that stand.
+    len: u64,
+}
+
+impl GrowingTable {
+    /// Makes the file, which must not be there, with the names of the columns.
+    pub(super) fn create<R: Row>(path: PathBuf) -> Result<GrowingTable> {
+        let header = lines::<R>(&path, Some(R::COLUMNS), &[])?;
+        let make = || -> io::Result<File> {
+            let mut file = OpenOptions::new().append(true).create_new(true).open(&path)?;
+            file.write_all(&header)?;
+            file.sync_data()?;
+            Ok(file)
+        };
+        let file = make().map_err(|e| cannot("write", &path, &e))?;
+        Ok(GrowingTable { file, path, len: header.len() as u64 })
+    }
+
+    /// Fails where the file was removed, replaced or changed by somebody else.
+    pub(super) fn check(&self) -> Result<()> {
+        if !is_same(&self.file, &self.path) {
+            return Err(meddled(&self.path, "removed or replaced"));
+        }
+        match self.file.metadata().map(|m| m.len()) {
+            Ok(len) if len == self.len => Ok(()),
+            Ok(_) => Err(meddled(&self.path, "changed")),
+            Err(e) => Err(cannot("read", &self.path, &e)),
+        }
+    }
+
+    /// Adds rows in one write; they are on disk when this returns. Where it fails, none of them is there.
+    pub(super) fn append<R: Row>(&mut self, rows: &[R]) -> Result<()> {
+        let lines = lines(&self.path, None, rows)?;
+        let written = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
+        match written {
+            Ok(()) => self.len += lines.len() as u64,
+            Err(e) => {
+                self.shorten(self.len);
+                return Err(cannot("write", &self.path, &e));
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of the rows that stand, to go back to by [`GrowingTable::shorten`].
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Takes rows back. Where even that fails, a reader knows a half row by its missing end of line.
+    pub(super) fn shorten(&mut self, len: u64) {
+        if self.file.set_len(len).and_then(|()| self.file.sync_data()).is_ok() {
+            self.len = len;
+        }
+    }
+}
+
+/// Rows as they stand in the file, below the names of the columns where these are given.
+pub(super) fn lines<R: Row>(path: &Path, columns: Option<&[&str]>, rows: &[R]) -> Result<Vec<u8>> {
+    let failed = |e: &dyn std::fmt::Display| Error::failure(format!("{}: {}", one_line(path.display()), one_line(e)));
+    let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    columns.map_or(Ok(()), |columns| csv.write_record(columns)).map_err(|e| failed(&e))?;
+    rows.iter().try_for_each(|row| csv.serialize(row)).map_err(|e| failed(&e))?;
+    csv.into_inner().map_err(|e| failed(e.error()))
+}
