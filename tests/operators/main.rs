@@ -17,4 +17,5 @@ mod gradients;
 mod matmul;
 mod max_pool;
 mod relu;
+mod sizes;
 mod softmax_cross_entropy;
