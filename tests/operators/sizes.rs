@@ -88,6 +88,10 @@ fn shapes_past_the_limit_are_refused() {
     assert!(message.contains("the output"), "{message}");
     let message = refused(ConvShape::new([1, 1], 1 << 16, 1 << 16, [1, 1], [1, 1], VALID));
     assert!(message.contains("the kernel"), "{message}");
+    // A fast kernel copies the padded image.
+    let pads = Padding::Explicit(Pads::all(1 << 29));
+    let message = refused(ConvShape::new([3, 3], 1, 16, [3, 3], [1 << 29; 2], pads));
+    assert!(message.contains("the padded input"), "{message}");
     // One axis is past the limit, and the kernel is larger than the other.
     let pads = Padding::Explicit(Pads { top: 0, left: usize::MAX, bottom: 0, right: usize::MAX });
     refused(ConvShape::new([2, 2], 1, 1, [3, 3], [1, 1], pads));

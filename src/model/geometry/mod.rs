@@ -13,9 +13,9 @@
 //! # Limits
 //!
 //! Shaders index tensors with 32-bit integers, some of them signed, and add a stride or a kernel to a position before
-//! they ask whether it lies in the image. Therefore a tensor has at most [`MAX_ELEMENTS`] = 2³¹ − 1 elements, and along
-//! each axis the padded input, the kernel and the stride come to no more than that together. Every constructor here
-//! refuses what is larger, so that no product or sum of sizes overflows behind it.
+//! they ask whether it lies in the image. Therefore a tensor, padded or not, has at most [`MAX_ELEMENTS`] = 2³¹ − 1
+//! elements, and along each axis the padded input, the kernel and the stride come to no more than that together.
+//! Every constructor here refuses what is larger, so that no product or sum of sizes overflows behind it.
 
 mod padding;
 
@@ -58,6 +58,7 @@ impl ConvShape {
         positive("channels", [in_channels, out_channels])?;
         let (pads, output) = slide(input, kernel, stride, padding)?;
         tensor("the input", &[input[0], input[1], in_channels])?;
+        tensor("the padded input", &pads.around(input, in_channels))?;
         tensor("the kernel", &[kernel[0], kernel[1], in_channels, out_channels])?;
         tensor("the output", &[output[0], output[1], out_channels])?;
         Ok(ConvShape { input, in_channels, out_channels, kernel, stride, pads, output })
@@ -137,6 +138,7 @@ impl PoolShape {
             }
         }
         tensor("the input", &[input[0], input[1], channels])?;
+        tensor("the padded input", &pads.around(input, channels))?;
         // The winner of a window is stored as its position in the window.
         tensor("the window", &kernel)?;
         // Windows may overlap, so that the output can be larger than the input.

@@ -26,6 +26,11 @@ impl Pads {
         Pads { top: side, left: side, bottom: side, right: side }
     }
 
+    /// The sizes of an image of `[height, width]` with its padding.
+    pub(super) fn around(&self, [height, width]: [usize; 2], channels: usize) -> [usize; 3] {
+        [self.top + height + self.bottom, self.left + width + self.right, channels]
+    }
+
     pub(super) fn before(&self) -> [usize; 2] {
         [self.top, self.left]
     }
