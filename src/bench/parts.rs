@@ -72,7 +72,7 @@ pub(super) fn macs(ops: &[Op]) -> u64 {
 /// Bytes that operations read and write.
 pub(super) fn bytes(plan: &Plan, ops: &[Op]) -> u64 {
     let traffic = ops.iter().flat_map(Op::traffic);
-    traffic.map(|(BufferId(i), len)| (len * plan.buffers[i].element.bytes()) as u64).sum()
+    traffic.map(|(BufferId(i), len)| len as u64 * plan.buffers[i].element.bytes() as u64).sum()
 }
 
 /// Bytes of the buffers that operations use and that neither hold samples nor parameters: what a step

@@ -23,7 +23,7 @@ pub async fn peak(backend: &Backend, options: &BenchOptions) -> Result<f64> {
         Backend::Cpu => {
             // Where others use the machine too, a short sample may still find every core free.
             let short = BenchOptions {
-                samples: SHORT * options.samples,
+                samples: options.samples.saturating_mul(SHORT),
                 sample_seconds: options.sample_seconds / SHORT as f64,
                 ..options.clone()
             };

@@ -1,13 +1,14 @@
 //! The plain twin of the shader `bias`. The equations stand in [`crate::ops::bias`].
 
+use super::sums::Sums;
 use super::threads::for_each_chunk;
 
-/// Rows that are summed before they are added to the total. Rounding errors of short sums are smaller.
-const BLOCK: usize = 64;
+/// Rows that a thread takes at once.
+const ROWS: usize = 64;
 
 /// `y[r,c] += b[c]`
 pub fn forward(b: &[f32], y: &mut [f32]) {
-    for_each_chunk(y, b.len() * BLOCK, |_, rows| {
+    for_each_chunk(y, b.len().saturating_mul(ROWS), |_, rows| {
         for row in rows.chunks_exact_mut(b.len()) {
             row.iter_mut().zip(b).for_each(|(y, &b)| *y += b);
         }
@@ -16,13 +17,7 @@ pub fn forward(b: &[f32], y: &mut [f32]) {
 
 /// `db[c] = Σ_r dy[r,c]`
 pub fn backward(dy: &[f32], db: &mut [f32]) {
-    db.fill(0.0);
-    let mut partial = vec![0.0; db.len()];
-    for block in dy.chunks(db.len() * BLOCK) {
-        partial.fill(0.0);
-        for row in block.chunks_exact(db.len()) {
-            partial.iter_mut().zip(row).for_each(|(sum, &dy)| *sum += dy);
-        }
-        db.iter_mut().zip(&partial).for_each(|(db, &sum)| *db += sum);
-    }
+    let mut sums = Sums::new(db.len());
+    dy.chunks_exact(db.len()).for_each(|row| sums.add(1.0, row));
+    sums.take(db);
 }

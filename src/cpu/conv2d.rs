@@ -1,5 +1,6 @@
 //! The plain twin of the shader `conv2d`. The equations stand in [`crate::ops::conv2d`].
 
+use super::sums::Sums;
 use super::threads::for_each_chunk;
 use crate::model::geometry::ConvShape;
 
@@ -8,18 +9,14 @@ fn inside(o: usize, stride: usize, tap: usize, pad: usize, len: usize) -> Option
     (o * stride + tap).checked_sub(pad).filter(|&i| i < len)
 }
 
-/// Calls `f(output pixel, tap, input pixel)` for every output pixel of an image and every tap of the kernel that
+/// Calls `f(tap, input pixel)` for every tap of the kernel through which the output pixel at row `oh` and column `ow`
 /// reads a pixel of the image, not of the padding.
-fn for_each_tap(s: &ConvShape, mut f: impl FnMut(usize, usize, usize)) {
-    for oh in 0..s.output[0] {
-        for ow in 0..s.output[1] {
-            for i in 0..s.kernel[0] {
-                let Some(ih) = inside(oh, s.stride[0], i, s.pads.top, s.input[0]) else { continue };
-                for j in 0..s.kernel[1] {
-                    let Some(iw) = inside(ow, s.stride[1], j, s.pads.left, s.input[1]) else { continue };
-                    f(oh * s.output[1] + ow, i * s.kernel[1] + j, ih * s.input[1] + iw);
-                }
-            }
+fn for_each_tap(s: &ConvShape, [oh, ow]: [usize; 2], mut f: impl FnMut(usize, usize)) {
+    for i in 0..s.kernel[0] {
+        let Some(ih) = inside(oh, s.stride[0], i, s.pads.top, s.input[0]) else { continue };
+        for j in 0..s.kernel[1] {
+            let Some(iw) = inside(ow, s.stride[1], j, s.pads.left, s.input[1]) else { continue };
+            f(i * s.kernel[1] + j, ih * s.input[1] + iw);
         }
     }
 }
@@ -30,18 +27,20 @@ pub fn forward(s: &ConvShape, x: &[f32], w: &[f32], y: &mut [f32]) {
     let co = s.out_channels;
     for_each_chunk(y, s.output_len(), |n, y| {
         let x = &x[n * s.input_len()..][..s.input_len()];
-        y.fill(0.0);
-        for_each_tap(s, |out, tap, pixel| {
-            let y = &mut y[out * co..][..co];
-            for (c, &x) in x[pixel * ci..][..ci].iter().enumerate() {
-                let w = &w[(tap * ci + c) * co..][..co];
-                y.iter_mut().zip(w).for_each(|(y, &w)| *y += x * w);
-            }
-        });
+        let mut sums = Sums::new(co);
+        for (out, y) in y.chunks_exact_mut(co).enumerate() {
+            for_each_tap(s, [out / s.output[1], out % s.output[1]], |tap, pixel| {
+                for (c, &x) in x[pixel * ci..][..ci].iter().enumerate() {
+                    sums.add(x, &w[(tap * ci + c) * co..][..co]);
+                }
+            });
+            sums.take(y);
+        }
     });
 }
 
-/// `dx[n,ih,iw,c] = Σ dy[n,oh,ow,o] · w[i,j,c,o]`
+/// `dx[n,ih,iw,c] = Σ dy[n,oh,ow,o] · w[i,j,c,o]`. The sum over the output channels of a window is taken first and then
+/// added to those of the other windows that read the pixel.
 pub fn backward_input(s: &ConvShape, dy: &[f32], w: &[f32], dx: &mut [f32]) {
     let ci = s.in_channels;
     let co = s.out_channels;
@@ -56,19 +55,24 @@ pub fn backward_input(s: &ConvShape, dy: &[f32], w: &[f32], dx: &mut [f32]) {
     }
     for_each_chunk(dx, s.input_len(), |n, dx| {
         let dy = &dy[n * s.output_len()..][..s.output_len()];
-        dx.fill(0.0);
-        for_each_tap(s, |out, tap, pixel| {
-            let dx = &mut dx[pixel * ci..][..ci];
-            for (o, &dy) in dy[out * co..][..co].iter().enumerate() {
-                let w = &transposed[(tap * co + o) * ci..][..ci];
-                dx.iter_mut().zip(w).for_each(|(dx, &w)| *dx += dy * w);
-            }
-        });
+        let mut total = vec![0.0f64; dx.len()];
+        let mut window = vec![0.0; ci];
+        let mut sums = Sums::new(ci);
+        for (out, dy) in dy.chunks_exact(co).enumerate() {
+            for_each_tap(s, [out / s.output[1], out % s.output[1]], |tap, pixel| {
+                for (o, &dy) in dy.iter().enumerate() {
+                    sums.add(dy, &transposed[(tap * co + o) * ci..][..ci]);
+                }
+                sums.take(&mut window);
+                let total = &mut total[pixel * ci..][..ci];
+                total.iter_mut().zip(&window).for_each(|(total, &sum)| *total += f64::from(sum));
+            });
+        }
+        dx.iter_mut().zip(total).for_each(|(dx, total)| *dx = total as f32);
     });
 }
 
-/// `dw[i,j,c,o] = Σ x[n,ih,iw,c] · dy[n,oh,ow,o]`. The sum of an image row is taken first and then added to the
-/// total: rounding errors of short sums are smaller.
+/// `dw[i,j,c,o] = Σ x[n,ih,iw,c] · dy[n,oh,ow,o]`
 pub fn backward_weights(s: &ConvShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let ci = s.in_channels;
     let co = s.out_channels;
@@ -77,20 +81,17 @@ pub fn backward_weights(s: &ConvShape, x: &[f32], dy: &[f32], dw: &mut [f32]) {
         let i = row / ci / s.kernel[1];
         let j = row / ci % s.kernel[1];
         let c = row % ci;
-        let mut partial = vec![0.0; co];
-        dw.fill(0.0);
+        let mut sums = Sums::new(co);
         for n in 0..batch {
             for oh in 0..s.output[0] {
                 let Some(ih) = inside(oh, s.stride[0], i, s.pads.top, s.input[0]) else { continue };
-                partial.fill(0.0);
                 for ow in 0..s.output[1] {
                     let Some(iw) = inside(ow, s.stride[1], j, s.pads.left, s.input[1]) else { continue };
                     let x = x[n * s.input_len() + (ih * s.input[1] + iw) * ci + c];
-                    let dy = &dy[n * s.output_len() + (oh * s.output[1] + ow) * co..][..co];
-                    partial.iter_mut().zip(dy).for_each(|(sum, &dy)| *sum += x * dy);
+                    sums.add(x, &dy[n * s.output_len() + (oh * s.output[1] + ow) * co..][..co]);
                 }
-                dw.iter_mut().zip(&partial).for_each(|(dw, &sum)| *dw += sum);
             }
         }
+        sums.take(dw);
     });
 }

@@ -48,11 +48,12 @@ pub fn backward(s: &PoolShape, dy: &[f32], argmax: &[u32], dx: &mut [f32]) {
         let outputs = n * s.output_len()..(n + 1) * s.output_len();
         let dy = &dy[outputs.clone()];
         let argmax = &argmax[outputs];
-        dx.fill(0.0);
+        let mut total = vec![0.0f64; dx.len()]; // Many windows may have the same maximum.
         for_each_position(s, |out, position, pixel| {
             if argmax[out] == position as u32 {
-                dx[pixel] += dy[out];
+                total[pixel] += f64::from(dy[out]);
             }
         });
+        dx.iter_mut().zip(total).for_each(|(dx, total)| *dx = total as f32);
     });
 }

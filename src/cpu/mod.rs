@@ -10,6 +10,7 @@
 //! | `memory` | holds the buffers of a plan |
 //! | `plain` | runs one plain operation |
 //! | `conv2d`, `max_pool`, `matmul`, … | the plain twins |
+//! | `sums` | adds terms of any number without losing any |
 //! | `fused` | chooses which runs of operations are replaced, and holds the kernels that replace them |
 //! | `threads`, `instruction_set`, `aligned` | parallel loops, vector instructions, memory at cache lines |
 //! | `machine` | describes threads and vector instructions, for records |
@@ -35,6 +36,7 @@ pub mod peak;
 mod plain;
 pub mod relu;
 pub mod softmax_cross_entropy;
+mod sums;
 mod threads;
 
 pub use executor::CpuExecutor;

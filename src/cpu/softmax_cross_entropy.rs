@@ -1,11 +1,12 @@
 //! The plain twin of the shader `softmax_cross_entropy`. The equations stand in [`crate::ops::softmax_cross_entropy`].
 
+use super::sums::sum;
 use crate::plan::StepRecord;
 
 /// A row's maximum `m` and `Σ_j exp(x[j] − m)`.
 fn normaliser(x: &[f32]) -> (f32, f32) {
     let maximum = x.iter().copied().fold(x[0], f32::max);
-    (maximum, x.iter().map(|x| (x - maximum).exp()).sum())
+    (maximum, sum(x, |x| (x - maximum).exp()))
 }
 
 /// `y[r,c] = exp(x[r,c] − m) / Σ_j exp(x[r,j] − m)`

@@ -53,13 +53,15 @@ impl Split {
             let size = format!("{}×{}", self.height, self.width);
             return Err(Error::data(format!("images of {size} pixels, the network takes {height}×{width}")));
         }
-        if (Some(self.images.len()), self.labels.len()) != (count.checked_mul(height * width), count) {
+        let wanted = height.checked_mul(width).and_then(|pixels| pixels.checked_mul(count));
+        if (Some(self.images.len()), self.labels.len()) != (wanted, count) {
             let (pixels, labels) = (self.images.len(), self.labels.len());
             return Err(Error::data(format!(
                 "{count} samples of {height}×{width}, but {pixels} pixels and {labels} labels"
             )));
         }
         match self.labels.iter().find(|&&label| usize::from(label) >= classes) {
+            Some(label) if classes == 0 => Err(Error::data(format!("label {label}, but there are no classes"))),
             Some(label) => Err(Error::data(format!("label {label}, but the classes are 0 to {}", classes - 1))),
             None => Ok(()),
         }
@@ -70,6 +72,7 @@ impl Split {
     /// # Panics
     /// Where there are not so many.
     pub fn range(&self, samples: Range<usize>) -> Split {
+        assert!(samples.end <= self.count, "samples {samples:?} of {}", self.count);
         let pixels = self.height * self.width;
         Split {
             images: self.images[samples.start * pixels..samples.end * pixels].to_vec(),
@@ -85,6 +88,7 @@ impl Split {
     /// # Panics
     /// Where there are not so many.
     pub fn image(&self, sample: usize) -> &[u8] {
+        assert!(sample < self.count, "sample {sample} of {}", self.count);
         let pixels = self.height * self.width;
         &self.images[sample * pixels..(sample + 1) * pixels]
     }

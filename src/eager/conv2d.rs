@@ -14,8 +14,10 @@ use crate::plan::{Op, StepRecord};
 /// the stride and the pads are those of `shape`.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] where a slice has another length than its shape, or the batch is 0; see the [module](super).
+/// [`crate::Error::Usage`] where `shape` is none that its constructor makes, a slice has another length than
+/// its shape, or the batch is 0; see the [module](super).
 pub async fn conv2d(backend: &Backend, shape: &ConvShape, batch: usize, x: &[f32], w: &[f32]) -> Result<Vec<f32>> {
+    shape.check()?;
     let mut call = Call::new(backend);
     let x = call.input("x", x, &[batch, shape.input_len()])?;
     let w = call.input("w", w, &[shape.weights_len()])?;
@@ -32,7 +34,8 @@ pub async fn conv2d(backend: &Backend, shape: &ConvShape, batch: usize, x: &[f32
 /// `dy` is `[N,oh,ow,O]` with `N = batch`, and `w` is `[kh,kw,C,O]`. Returns `dx`, `[N,H,W,C]`.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] where a slice has another length than its shape, or the batch is 0; see the [module](super).
+/// [`crate::Error::Usage`] where `shape` is none that its constructor makes, a slice has another length than
+/// its shape, or the batch is 0; see the [module](super).
 pub async fn conv2d_backward_input(
     backend: &Backend,
     shape: &ConvShape,
@@ -40,6 +43,7 @@ pub async fn conv2d_backward_input(
     dy: &[f32],
     w: &[f32],
 ) -> Result<Vec<f32>> {
+    shape.check()?;
     let mut call = Call::new(backend);
     let dy = call.input("dy", dy, &[batch, shape.output_len()])?;
     let w = call.input("w", w, &[shape.weights_len()])?;
@@ -55,7 +59,8 @@ pub async fn conv2d_backward_input(
 /// `x` is `[N,H,W,C]` with `N = batch`, and `dy` is `[N,oh,ow,O]`. Returns `dw`, `[kh,kw,C,O]`.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] where a slice has another length than its shape, or the batch is 0; see the [module](super).
+/// [`crate::Error::Usage`] where `shape` is none that its constructor makes, a slice has another length than
+/// its shape, or the batch is 0; see the [module](super).
 pub async fn conv2d_backward_weights(
     backend: &Backend,
     shape: &ConvShape,
@@ -63,6 +68,7 @@ pub async fn conv2d_backward_weights(
     x: &[f32],
     dy: &[f32],
 ) -> Result<Vec<f32>> {
+    shape.check()?;
     let mut call = Call::new(backend);
     let x = call.input("x", x, &[batch, shape.input_len()])?;
     let dy = call.input("dy", dy, &[batch, shape.output_len()])?;

@@ -19,6 +19,7 @@ use crate::plan::{Op, StepRecord};
 /// # Errors
 /// [`crate::Error::Usage`] where `x` has another length or the batch is 0; see the [module](super).
 pub async fn max_pool(backend: &Backend, shape: &PoolShape, batch: usize, x: &[f32]) -> Result<(Vec<f32>, Vec<u32>)> {
+    shape.check()?;
     let mut call = Call::new(backend);
     let x = call.input("x", x, &[batch, shape.input_len()])?;
     let y = call.output("y", &[batch, shape.output_len()])?;
@@ -35,7 +36,8 @@ pub async fn max_pool(backend: &Backend, shape: &PoolShape, batch: usize, x: &[f
 /// `dx`, `[N,H,W,C]`. Where a winner lies outside the image, the gradient of its window is dropped.
 ///
 /// # Errors
-/// [`crate::Error::Usage`] where a slice has another length than its shape, or the batch is 0; see the [module](super).
+/// [`crate::Error::Usage`] where `shape` is none that its constructor makes, a slice has another length than
+/// its shape, or the batch is 0; see the [module](super).
 pub async fn max_pool_backward(
     backend: &Backend,
     shape: &PoolShape,
@@ -43,6 +45,7 @@ pub async fn max_pool_backward(
     dy: &[f32],
     argmax: &[u32],
 ) -> Result<Vec<f32>> {
+    shape.check()?;
     let mut call = Call::new(backend);
     let dy = call.input("dy", dy, &[batch, shape.output_len()])?;
     let argmax = call.input("argmax", argmax, &[batch, shape.output_len()])?;

@@ -55,6 +55,9 @@ impl Configuration {
     ];
 
     /// The same stride and padding for both convolutions, and everything else as in the tutorial.
+    ///
+    /// # Panics
+    /// Where `stride` is 0.
     pub const fn new(stride: usize, padding: Padding) -> Self {
         Configuration { strides: Strides::all(stride), padding, kernel: KERNEL, head: Head::Dense }
     }

@@ -5,6 +5,7 @@
 //! no other one.
 
 use crate::model::Network;
+use crate::model::geometry::elements;
 use crate::model::tensor::{Tensor, parameter_shapes};
 use crate::random::Stream;
 
@@ -17,13 +18,14 @@ use crate::random::Stream;
 /// ([`Stream::uniform`]).
 ///
 /// # Panics
-/// Where `shape` has fewer than two axes.
+/// Where `shape` has fewer than two axes or more than 2³¹ − 1 elements.
 pub fn glorot_uniform(shape: &[usize], seed: u64, name: &str) -> Vec<f32> {
     let [window @ .., inputs, outputs] = shape else { panic!("weights of shape {shape:?} have no fans") };
-    let fans = window.iter().product::<usize>() * (inputs + outputs);
-    let limit = (6.0 / fans as f64).sqrt();
+    let fans = window.iter().fold(*inputs as f64 + *outputs as f64, |fans, &side| fans * side as f64);
+    let limit = (6.0 / fans).sqrt();
+    let length = elements(shape).unwrap_or_else(|error| panic!("weights {name}: {error}"));
     let mut stream = Stream::new(seed, &format!("init/{name}"));
-    (0..shape.iter().product()).map(|_| ((2.0 * stream.uniform() - 1.0) * limit) as f32).collect()
+    (0..length).map(|_| ((2.0 * stream.uniform() - 1.0) * limit) as f32).collect()
 }
 
 /// The initial parameters of a network, in the order of [`parameter_shapes`]. Weights come from

@@ -5,7 +5,7 @@
 //! four [`Configuration`]s of this one.
 
 use super::configuration::{Configuration, Convolution, Head};
-use super::geometry::{ConvShape, Padding, Pads, PoolShape, elements};
+use super::geometry::{ConvShape, MAX_ELEMENTS, Padding, Pads, PoolShape, elements};
 use super::strides::Strides;
 use crate::error::{Error, Remedy, Result};
 
@@ -73,7 +73,9 @@ impl Layer {
 
     /// Number of trained values.
     pub fn parameters(&self) -> usize {
-        self.parameter_shapes().map_or(0, |(weight, bias)| weight.iter().product::<usize>() + bias)
+        let count =
+            |(weight, bias): (Vec<usize>, usize)| elements(&weight).unwrap_or(MAX_ELEMENTS).saturating_add(bias);
+        self.parameter_shapes().map_or(0, count)
     }
 
     /// Number of multiply-accumulates of the forward pass for one image.
@@ -81,7 +83,7 @@ impl Layer {
         match self.kind {
             LayerKind::Conv(s) => s.macs(),
             LayerKind::Pool(_) => 0,
-            LayerKind::Dense { inputs, outputs, .. } => (inputs * outputs) as u64,
+            LayerKind::Dense { inputs, outputs, .. } => (inputs as u64).saturating_mul(outputs as u64),
         }
     }
 }
@@ -148,22 +150,54 @@ impl Network {
             channels = filters;
         }
         let inputs = match head {
-            Head::Dense => elements(&[side[0], side[1], channels])?,
+            Head::Dense => elements(&[side[0], side[1], channels]).map_err(|e| name_layer("dense1", image, e))?,
         };
-        elements(&[inputs, UNITS])?;
+        elements(&[inputs, UNITS]).map_err(|e| name_layer("dense1", image, e))?;
         layers.push(Layer { name: "dense1", kind: LayerKind::Dense { inputs, outputs: UNITS, relu: true } });
         layers.push(Layer { name: "dense2", kind: LayerKind::Dense { inputs: UNITS, outputs: CLASSES, relu: false } });
         Ok(Network { input: [image[0], image[1], 1], layers, classes: CLASSES })
     }
 
+    /// Checks a network that was put together by hand: every shape, and that each layer takes what the one before it
+    /// gives, up to one logit for each class.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the first layer that does not fit.
+    pub fn check(&self) -> Result<()> {
+        let [height, width, _] = self.input;
+        let mut given = self.input;
+        for layer in &self.layers {
+            let named = |error| name_layer(layer.name, [height, width], error);
+            let taken = match layer.kind {
+                LayerKind::Conv(s) => s.check().map(|()| [s.input[0], s.input[1], s.in_channels]),
+                LayerKind::Pool(s) => s.check().map(|()| [s.input[0], s.input[1], s.channels]),
+                LayerKind::Dense { inputs, outputs, .. } => {
+                    let flat = elements(&given).map_err(named)?;
+                    elements(&[inputs, outputs]).map(|_| if inputs == flat { given } else { [1, 1, inputs] })
+                }
+            };
+            let taken = taken.map_err(named)?;
+            if taken != given || elements(&layer.output()).map_err(named)? == 0 {
+                let what = format!("it takes {taken:?} and gives {:?}, but it is given {given:?}", layer.output());
+                return Err(named(Error::usage(what).advice("make the sizes of neighbouring layers equal")));
+            }
+            given = layer.output();
+        }
+        if given != [1, 1, self.classes] {
+            let what = format!("the last layer gives {given:?}, but there are {} classes", self.classes);
+            return Err(Error::usage(what).advice("end with a dense layer of one output for each class"));
+        }
+        Ok(())
+    }
+
     /// Number of trained values.
     pub fn parameters(&self) -> usize {
-        self.layers.iter().map(Layer::parameters).sum()
+        self.layers.iter().map(Layer::parameters).fold(0, usize::saturating_add)
     }
 
     /// Number of multiply-accumulates of the forward pass for one image.
     pub fn macs(&self) -> u64 {
-        self.layers.iter().map(Layer::macs).sum()
+        self.layers.iter().map(Layer::macs).fold(0, u64::saturating_add)
     }
 
     /// The layer with this name, if there is one.

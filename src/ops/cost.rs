@@ -7,8 +7,10 @@ impl Op {
     /// sums of products.
     pub fn macs(&self) -> u64 {
         match self {
-            Op::Conv2d(op) => op.batch as u64 * op.shape.macs(),
-            Op::MatMul(op) => (op.rows * op.columns * op.inner) as u64,
+            Op::Conv2d(op) => (op.batch as u64).saturating_mul(op.shape.macs()),
+            Op::MatMul(op) => {
+                [op.rows, op.columns, op.inner].iter().fold(1, |macs: u64, &n| macs.saturating_mul(n as u64))
+            }
             _ => 0,
         }
     }

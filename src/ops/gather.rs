@@ -28,7 +28,7 @@ impl Gather {
     /// Of the dataset and its order, one run touches one batch.
     pub(crate) fn operands(&self) -> Vec<Operand> {
         vec![
-            Operand::read("images", self.images).touching(self.capacity * self.pixels),
+            Operand::read("images", self.images).touching(self.capacity.saturating_mul(self.pixels)),
             Operand::read("labels", self.labels).touching(self.capacity),
             Operand::read("order", self.order).touching(self.capacity),
             Operand::write("x", self.x),

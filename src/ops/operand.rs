@@ -64,7 +64,7 @@ impl Operand {
     pub fn traffic(&self) -> usize {
         match self.access {
             Access::Read | Access::Write => self.touched,
-            Access::Update => 2 * self.touched,
+            Access::Update => self.touched.saturating_mul(2),
         }
     }
 }

@@ -96,6 +96,7 @@ impl TrainingPlan {
                 return Err(Error::usage(format!("the {what} must be at least 1")));
             }
         }
+        network.check()?;
         let mut plan = Plan { fuse: options.fuse, ..Plan::new(options.replicas) };
         let state = lay_out_parameters(&mut plan, network)?;
         let pixels = elements(&network.input)?;
@@ -107,8 +108,9 @@ impl TrainingPlan {
         let steps = options.train_samples.div_ceil(batch);
         let train_step = builder.program(TRAIN_STEP, batch, steps, &train, Some(options.adam))?;
 
-        let widest = network.layers.iter().map(|l| l.output().iter().product::<usize>()).max().unwrap_or(1);
-        let row_bytes = 4 * (widest.max(pixels) * options.replicas) as u64;
+        let outputs = network.layers.iter().map(|layer| elements(&layer.output())).collect::<Result<Vec<_>>>()?;
+        let widest = outputs.into_iter().fold(pixels, usize::max) as u64;
+        let row_bytes = widest.saturating_mul(options.replicas as u64).saturating_mul(4);
         let fitting = (options.max_binding_bytes.min(EVALUATE_BYTES) / row_bytes).max(1);
         let capacity = options.evaluate_capacity.min(options.test_samples).min(fitting as usize).max(1);
         let steps = options.test_samples.div_ceil(capacity);
@@ -141,7 +143,7 @@ fn lay_out_parameters(plan: &mut Plan, network: &Network) -> Result<State> {
         for (suffix, shape) in [("weight", weight), ("bias", vec![bias])] {
             let (offset, len) = (plan.parameters_len, elements(&shape)?);
             plan.parameters.push(Parameter { name: format!("{}.{suffix}", layer.name), shape, offset, len });
-            plan.parameters_len = (offset + len).next_multiple_of(ALIGNMENT);
+            plan.parameters_len = elements(&[offset.saturating_add(len)])?.next_multiple_of(ALIGNMENT);
         }
     }
     let len = plan.parameters_len;

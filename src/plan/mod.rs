@@ -60,7 +60,9 @@ pub struct Buffer {
 impl Buffer {
     /// Bytes of all replicas, rounded up to whole words.
     pub fn bytes(&self) -> u64 {
-        ((self.element.bytes() * self.len * self.replicas) as u64).next_multiple_of(4)
+        let factors = [self.element.bytes(), self.len, self.replicas];
+        let bytes = factors.into_iter().fold(1, |bytes: u64, n| bytes.saturating_mul(n as u64));
+        bytes.checked_next_multiple_of(4).unwrap_or(u64::MAX)
     }
 }
 
@@ -210,6 +212,6 @@ impl Plan {
 
     /// Bytes of all buffers together.
     pub fn bytes(&self) -> u64 {
-        self.buffers.iter().map(Buffer::bytes).sum()
+        self.buffers.iter().map(Buffer::bytes).fold(0, u64::saturating_add)
     }
 }

@@ -93,7 +93,7 @@ impl Trainer {
     /// diverges is no error: its [`Epoch::divergence`] says so.
     pub async fn epoch(&mut self, progress: &mut dyn FnMut(usize) -> bool) -> Result<Vec<Epoch>> {
         let steps = self.steps_per_epoch();
-        self.epochs += 1;
+        self.epochs = self.epochs.checked_add(1).ok_or_else(|| Error::failure("no epoch follows epoch 2³² − 1"))?;
         let count = self.training.train.count;
         let seeds = self.options.seeds.iter();
         let orders: Vec<_> = seeds.map(|&seed| order(seed, self.epochs, count, self.options.shuffle)).collect();
@@ -187,7 +187,8 @@ impl Trainer {
             .take(count)
             .enumerate()
             .map(|(i, record)| StepRecord {
-                alpha: adam.alpha(self.options.learning_rate, self.steps + 1 + i as u32),
+                // Past 2³² − 1 steps α has long been the learning rate.
+                alpha: adam.alpha(self.options.learning_rate, self.steps.saturating_add(1 + i as u32)),
                 ..record
             })
             .collect();
@@ -198,7 +199,7 @@ impl Trainer {
             go_on
         };
         self.executor.run(program, 0..records.len(), &mut watch).await?;
-        self.steps += records.len() as u32;
+        self.steps = self.steps.saturating_add(records.len() as u32);
         if go_on { Ok(()) } else { Err(Error::Interrupted) }
     }
 

@@ -9,118 +9,18 @@
 //!
 //! Source: TensorFlow's "Notes on padding" of `tf.nn`; Dumoulin and Visin, "A guide to
 //! convolution arithmetic for deep learning", 2016.
+//!
+//! # Limits
+//!
+//! Shaders index tensors with 32-bit integers, some of them signed, and add a stride or a kernel to a position before
+//! they ask whether it lies in the image. Therefore a tensor, padded or not, has at most [`MAX_ELEMENTS`] = 2³¹ − 1
+//! elements, and along each axis the padded input, the kernel and the stride come to no more than that together.
+//! Every constructor here refuses what is larger, so that no product or sum of sizes overflows behind it.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
+mod padding;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::error::{Error, Remedy, Result, one_line};
-
-/// Zero padding of an image: the number of rows or columns on each side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Pads {
-    /// Rows above the image.
-    pub top: usize,
-    /// Columns left of the image.
-    pub left: usize,
-    /// Rows below the image.
-    pub bottom: usize,
-    /// Columns right of the image.
-    pub right: usize,
-}
-
-impl Pads {
-    /// The same number of rows and columns on every side.
-    pub const fn all(side: usize) -> Self {
-        Pads { top: side, left: side, bottom: side, right: side }
-    }
-
-    fn before(&self) -> [usize; 2] {
-        [self.top, self.left]
-    }
-
-    fn after(&self) -> [usize; 2] {
-        [self.bottom, self.right]
-    }
-}
-
-/// How a layer pads its input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Padding {
-    /// TensorFlow's `same`: `⌈n/s⌉` outputs. Where the total padding is odd, the extra row or column comes
-    /// after the image.
-    Same,
-    /// No padding.
-    Valid,
-    /// The given numbers of rows and columns.
-    Explicit(Pads),
-}
-
-/// `same`, `valid`, or the pads by side as `t1l0b1r0`.
-impl Display for Padding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Padding::Same => f.write_str("same"),
-            Padding::Valid => f.write_str("valid"),
-            Padding::Explicit(Pads { top, left, bottom, right }) => write!(f, "t{top}l{left}b{bottom}r{right}"),
-        }
-    }
-}
-
-impl FromStr for Padding {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let explicit = || {
-            let (top, rest) = text.strip_prefix('t')?.split_once('l')?;
-            let (left, rest) = rest.split_once('b')?;
-            let (bottom, right) = rest.split_once('r')?;
-            let side = |text: &str| text.parse::<usize>().ok();
-            Some(Pads { top: side(top)?, left: side(left)?, bottom: side(bottom)?, right: side(right)? })
-        };
-        match text {
-            "same" => Ok(Padding::Same),
-            "valid" => Ok(Padding::Valid),
-            _ => explicit().map(Padding::Explicit).ok_or_else(|| {
-                let what = format!("{:?} is no padding", one_line(text));
-                Error::usage(what).advice("write same, valid, or the pads by side as t1l0b1r0")
-            }),
-        }
-    }
-}
-
-impl Serialize for Padding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Padding {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-impl Padding {
-    /// The pads by side for an input of `[height, width]`.
-    pub fn pads(self, input: [usize; 2], kernel: [usize; 2], stride: [usize; 2]) -> Pads {
-        match self {
-            Padding::Valid => Pads::default(),
-            Padding::Explicit(pads) => pads,
-            Padding::Same => {
-                let axis = |a: usize| {
-                    let out = input[a].div_ceil(stride[a]);
-                    let total = (out.saturating_sub(1) * stride[a] + kernel[a]).saturating_sub(input[a]);
-                    (total / 2, total - total / 2)
-                };
-                let (top, bottom) = axis(0);
-                let (left, right) = axis(1);
-                Pads { top, left, bottom, right }
-            }
-        }
-    }
-}
+use crate::error::{Error, Remedy, Result};
+pub use padding::{Padding, Pads};
 
 /// A 2-D convolution (cross-correlation) of `[N, H, W, C]` with `[kh, kw, C, O]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,8 +45,8 @@ impl ConvShape {
     /// Works out the pads and the size of the output.
     ///
     /// # Errors
-    /// [`Error::Usage`] where a size is 0, where the kernel is larger than the padded input, and where a
-    /// size, a pad or the number of weights is larger than 2³¹ − 1.
+    /// [`Error::Usage`] where a size is 0, where the kernel is larger than the padded input, and where a size or a
+    /// tensor of one image is past the [limits](self#limits).
     pub fn new(
         input: [usize; 2],
         in_channels: usize,
@@ -157,29 +57,42 @@ impl ConvShape {
     ) -> Result<Self> {
         positive("channels", [in_channels, out_channels])?;
         let (pads, output) = slide(input, kernel, stride, padding)?;
-        elements(&[kernel[0], kernel[1], in_channels, out_channels])?;
+        tensor("the input", &[input[0], input[1], in_channels])?;
+        tensor("the padded input", &pads.around(input, in_channels))?;
+        tensor("the kernel", &[kernel[0], kernel[1], in_channels, out_channels])?;
+        tensor("the output", &[output[0], output[1], out_channels])?;
         Ok(ConvShape { input, in_channels, out_channels, kernel, stride, pads, output })
+    }
+
+    /// Checks a shape that was not made by [`ConvShape::new`].
+    ///
+    /// # Errors
+    /// As [`ConvShape::new`]; also where the output is not what it would have worked out.
+    pub fn check(&self) -> Result<()> {
+        let ConvShape { input, in_channels, out_channels, kernel, stride, pads, output } = *self;
+        let made = Self::new(input, in_channels, out_channels, kernel, stride, Padding::Explicit(pads))?;
+        same_output(output, made.output)
     }
 
     /// Number of elements of one input image.
     pub fn input_len(&self) -> usize {
-        self.input[0] * self.input[1] * self.in_channels
+        product(&[self.input[0], self.input[1], self.in_channels])
     }
 
     /// Number of elements of one output image.
     pub fn output_len(&self) -> usize {
-        self.output[0] * self.output[1] * self.out_channels
+        product(&[self.output[0], self.output[1], self.out_channels])
     }
 
     /// Number of elements of the kernel tensor `[kh, kw, C, O]`.
     pub fn weights_len(&self) -> usize {
-        self.kernel[0] * self.kernel[1] * self.in_channels * self.out_channels
+        product(&[self.kernel[0], self.kernel[1], self.in_channels, self.out_channels])
     }
 
     /// Number of multiply-accumulates for one image, `oh·ow·kh·kw·C·O`. Products with padding count like any
     /// other.
     pub fn macs(&self) -> u64 {
-        (self.output[0] * self.output[1]) as u64 * self.weights_len() as u64
+        (product(&self.output) as u64).saturating_mul(self.weights_len() as u64)
     }
 }
 
@@ -224,32 +137,67 @@ impl PoolShape {
                 return Err(Error::usage(what).advice("use less padding"));
             }
         }
+        tensor("the input", &[input[0], input[1], channels])?;
+        tensor("the padded input", &pads.around(input, channels))?;
+        // The winner of a window is stored as its position in the window.
+        tensor("the window", &kernel)?;
+        // Windows may overlap, so that the output can be larger than the input.
+        tensor("the output", &[output[0], output[1], channels])?;
         Ok(PoolShape { input, channels, kernel, stride, pads, output })
+    }
+
+    /// Checks a shape that was not made by [`PoolShape::new`].
+    ///
+    /// # Errors
+    /// As [`PoolShape::new`]; also where the output is not what it would have worked out.
+    pub fn check(&self) -> Result<()> {
+        let PoolShape { input, channels, kernel, stride, pads, output } = *self;
+        let made = Self::new(input, channels, kernel, stride, Padding::Explicit(pads))?;
+        same_output(output, made.output)
     }
 
     /// Number of elements of one input image.
     pub fn input_len(&self) -> usize {
-        self.input[0] * self.input[1] * self.channels
+        product(&[self.input[0], self.input[1], self.channels])
     }
 
     /// Number of elements of one output image.
     pub fn output_len(&self) -> usize {
-        self.output[0] * self.output[1] * self.channels
+        product(&[self.output[0], self.output[1], self.channels])
     }
 }
 
-/// The number of elements of a tensor with these sizes. A shader must be able to index them with a signed
-/// 32-bit integer.
+/// The largest number of elements of a tensor, 2³¹ − 1; see the [limits](self#limits).
+pub const MAX_ELEMENTS: usize = i32::MAX as usize;
+
+/// The number of elements of a tensor with these sizes.
 ///
 /// # Errors
-/// [`Error::Usage`] where there are more than 2³¹ − 1 elements.
+/// [`Error::Usage`] where there are more than [`MAX_ELEMENTS`].
 pub fn elements(sizes: &[usize]) -> Result<usize> {
-    sizes.iter().try_fold(1usize, |product, &n| product.checked_mul(n)).filter(|&n| n <= i32::MAX as usize).ok_or_else(
-        || {
-            Error::usage(format!("a tensor of shape {sizes:?} has more than 2³¹ − 1 elements"))
-                .advice("use smaller sizes")
-        },
-    )
+    let refused = || {
+        let what = format!("a tensor of shape {sizes:?} has more than 2³¹ − 1 elements");
+        Error::usage(what).advice("use smaller sizes")
+    };
+    Some(product(sizes)).filter(|&n| n <= MAX_ELEMENTS).ok_or_else(refused)
+}
+
+/// The product of sizes, or the largest `usize` where it is larger than that.
+fn product(sizes: &[usize]) -> usize {
+    if sizes.contains(&0) { 0 } else { sizes.iter().fold(1, |product, &n| product.saturating_mul(n)) }
+}
+
+/// [`elements`], with the tensor's name in the message.
+fn tensor(name: &str, sizes: &[usize]) -> Result<usize> {
+    elements(sizes).map_err(|error| error.at(name))
+}
+
+fn same_output(stated: [usize; 2], worked_out: [usize; 2]) -> Result<()> {
+    if stated == worked_out {
+        return Ok(());
+    }
+    let what = format!("an output of {} is stated, but it has {}", size(stated), size(worked_out));
+    Err(Error::usage(what).advice("let the shape's constructor work it out"))
 }
 
 fn size([h, w]: [usize; 2]) -> String {
@@ -269,22 +217,24 @@ fn slide(input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], padding: Pad
     positive("the input size", input)?;
     positive("the kernel", kernel)?;
     positive("the stride", stride)?;
-    // With every number below 2³¹, no sum or product below overflows.
-    if [input, kernel, stride].concat().iter().any(|&n| n > i32::MAX as usize) {
-        return Err(Error::usage("sizes, kernels and strides must be below 2³¹"));
-    }
+    let limit = |n: usize| {
+        let what = "an axis's padded input, kernel and stride must together be below 2³¹";
+        if n <= MAX_ELEMENTS { Ok(n) } else { Err(Error::usage(what).advice("use smaller sizes")) }
+    };
+    // With every number below 2³¹, the padding can be worked out.
+    [input, kernel, stride].as_flattened().iter().try_for_each(|&n| limit(n).map(drop))?;
     let pads = padding.pads(input, kernel, stride);
-    let mut output = [0; 2];
+    let mut padded = [0; 2];
     for a in 0..2 {
-        let padded = elements(&[pads.before()[a]])? + elements(&[pads.after()[a]])? + input[a];
-        if kernel[a] > padded {
-            let padded = size([pads.top + pads.bottom + input[0], pads.left + pads.right + input[1]]);
-            let what = format!("a kernel of {} is larger than its padded input of {padded}", size(kernel));
-            return Err(Error::usage(what).remedy(Remedy::SmallerKernel).remedy(Remedy::LargerImages));
-        }
-        output[a] = (padded - kernel[a]) / stride[a] + 1;
+        let parts = [input[a], pads.before()[a], pads.after()[a]];
+        padded[a] = parts.into_iter().fold(0, usize::saturating_add);
+        limit(padded[a].saturating_add(kernel[a]).saturating_add(stride[a]))?;
     }
-    Ok((pads, output))
+    if (0..2).any(|a| kernel[a] > padded[a]) {
+        let what = format!("a kernel of {} is larger than its padded input of {}", size(kernel), size(padded));
+        return Err(Error::usage(what).remedy(Remedy::SmallerKernel).remedy(Remedy::LargerImages));
+    }
+    Ok((pads, std::array::from_fn(|a| (padded[a] - kernel[a]) / stride[a] + 1)))
 }
 
 #[cfg(test)]
