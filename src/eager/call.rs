@@ -98,3 +98,23 @@ fn not_empty(name: &str, shape: &[usize]) -> Result<usize> {
 pub(super) fn floats(words: Vec<u32>) -> Vec<f32> {
     bytemuck::cast_vec(words)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_length_and_an_empty_tensor_are_told_apart() {
+        let input = |len: usize, shape: &[usize]| {
+            let error = Call::new(&Backend::Cpu).input("x", &vec![0.0f32; len], shape).unwrap_err();
+            error.to_string()
+        };
+        assert_eq!(input(5, &[2, 3]), "x has 5 elements, its shape [2, 3] needs 6; pass a slice of that length");
+        assert_eq!(input(0, &[2, 3]), "x has 0 elements, its shape [2, 3] needs 6; pass a slice of that length");
+        for len in [0, 5] {
+            assert_eq!(input(len, &[0, 3]), "x would be of shape [0, 3]; use sizes of at least 1");
+        }
+        let error = Call::new(&Backend::Cpu).output("y", &[4, 0]).unwrap_err().to_string();
+        assert_eq!(error, "y would be of shape [4, 0]; use sizes of at least 1");
+    }
+}

@@ -279,11 +279,11 @@ mod tests {
         use Remedy::{PaddingSame, StrideUpTo, StrideUpToWithSame};
         assert_eq!(remedies([28, 28], 3, Padding::Valid), [StrideUpTo(2), PaddingSame]);
         assert_eq!(remedies([14, 14], 2, Padding::Valid), [StrideUpTo(1), PaddingSame]);
-        assert_eq!(remedies([28, 28], 99, Padding::Same), [StrideUpTo(4)]);
+        assert_eq!(remedies([28, 28], 99, Padding::Same), [StrideUpTo(3)]);
         assert_eq!(remedies([4, 4], 1, Padding::Valid), [PaddingSame]);
         assert_eq!(remedies([4, 4], 2, Padding::Valid), [StrideUpToWithSame(1)]);
         assert_eq!(remedies([2, 9], 1, Padding::Same), []);
-        assert_eq!(remedies([28, 28], usize::MAX, Padding::Same), [StrideUpTo(4)]);
+        assert_eq!(remedies([28, 28], usize::MAX, Padding::Same), [StrideUpTo(3)]);
     }
 
     #[test]
