@@ -139,6 +139,18 @@ fn short_memory_is_one_line() {
     assert!(!place.at("never").exists());
 }
 
+/// The models of many seeds that do not fit into memory together are no reason to refuse them.
+#[test]
+fn seeds_that_do_not_fit_together_train_one_after_the_other() {
+    let place = Place::new();
+    let train = |first: &str, out: &str| {
+        let ran = run_after(&place, first, &format!("{TINY} --limit 64 --seeds 60 --out {out} --quiet"));
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        [0, 59].map(|seed| fs::read(place.at(&format!("{out}/weights/stride2-valid-seed{seed}.safetensors"))).unwrap())
+    };
+    assert!(train(":", "together") == train("ulimit -v 150000", "apart"));
+}
+
 /// Memory that is refused in the middle of a run, where nobody has asked for it by name.
 #[test]
 fn memory_refused_later_is_one_line_and_the_last_word() {
