@@ -20,7 +20,7 @@ pub(super) struct Room {
 
 /// A directory for results, locked against other processes while this lives.
 ///
-/// Until [`OutputDirectory::keep`] everything that was made in it, and the directory itself where it was made, goes
+/// Until a writer has results in it, everything that was made in it, and the directory itself where it was made, goes
 /// again when this is dropped.
 #[derive(Debug)]
 pub struct OutputDirectory {

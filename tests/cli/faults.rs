@@ -139,6 +139,46 @@ fn short_memory_is_one_line() {
     assert!(!place.at("never").exists());
 }
 
+/// The models of many seeds that do not fit into memory together are no reason to refuse them.
+#[test]
+fn seeds_that_do_not_fit_together_train_one_after_the_other() {
+    let place = Place::new();
+    let train = |first: &str, out: &str| {
+        let ran = run_after(&place, first, &format!("{TINY} --limit 64 --seeds 60 --out {out} --quiet"));
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        [0, 59].map(|seed| fs::read(place.at(&format!("{out}/weights/stride2-valid-seed{seed}.safetensors"))).unwrap())
+    };
+    assert!(train(":", "together") == train("ulimit -v 150000", "apart"));
+}
+
+/// Memory that is refused in the middle of a run, where nobody has asked for it by name.
+#[test]
+fn memory_refused_later_is_one_line_and_the_last_word() {
+    let place = Place::new();
+    let program = env!("CARGO_BIN_EXE_stridelab");
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -v 4000000; exec {program} {TINY} --epochs 10000 --out run --quiet")]);
+    let command = command.current_dir(place.at("")).stdin(Stdio::null());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while fs::read_to_string(place.at("run/metrics.csv")).map_or(0, |text| text.lines().count()) < 3 {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = child.id().to_string();
+    // Whatever is allocated from now on and is not at hand is refused: the figures, at the latest.
+    let limited = Command::new("prlimit").args(["--pid", &pid, "--as=1000000"]).status();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    if !limited.is_ok_and(|status| status.success()) {
+        println!("there is no prlimit here: only limits from the beginning were tried");
+        return;
+    }
+    one_line("short later", &Ran { out: String::new(), ..ended(output) }, 1, &["out of memory"]);
+    check_whole(&place, "failed");
+    assert!(place.json("run/run.json")["end"].is_string());
+}
+
 /// What is no file of a bounded size is refused at once, wherever a user's file is read.
 #[test]
 fn pipes_and_devices_are_not_read() {

@@ -65,10 +65,12 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         end: timestamp(),
         measured,
     };
-    writer.write(&record, &png(&step_time::step_time(&record))?)?;
+    // Minutes of measuring are shown even where they cannot be written.
+    let written = png(&step_time::step_time(&record)).and_then(|png| writer.write(&record, &png));
+    let out = written.is_ok().then(|| writer.dir());
     let comparison = other.as_ref().map(|other| compare(&record.measured, &other.measured));
     if args.json {
-        return print(&lines(&record, comparison.as_deref().unwrap_or_default(), writer.dir()));
+        return print(&lines(&record, comparison.as_deref().unwrap_or_default(), out)).and(written);
     }
     let mut text = format!("{}\n\n{}\n", heading(&record), cost_tables(&record.measured, colour(), width()));
     if let (Some(other), Some(rows)) = (&other, &comparison) {
@@ -79,10 +81,10 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
             other.machine.adapter, other.machine.backend, other.start
         );
     }
-    print(&format!(
-        "{text}\nresults in {}\n  cost.csv  bench.json  figures/cost.png\n",
-        one_line(writer.dir().display())
-    ))
+    if let Some(out) = out {
+        text += &format!("\nresults in {}\n  cost.csv  bench.json  figures/cost.png\n", one_line(out.display()));
+    }
+    print(&text).and(written)
 }
 
 fn describe(args: &BenchArgs) -> Value {
@@ -119,8 +121,8 @@ fn heading(record: &BenchRecord) -> String {
     )
 }
 
-/// One object a line: the machine, every cost, every network, the comparison, the end.
-fn lines(record: &BenchRecord, comparison: &[CostRatio], out: &std::path::Path) -> String {
+/// One object a line: the machine, every cost, every network, the comparison, and where it is, if it is written.
+fn lines(record: &BenchRecord, comparison: &[CostRatio], out: Option<&std::path::Path>) -> String {
     let BenchRecord { machine, measured, .. } = record;
     let mut lines = vec![json!({
         "event": "machine", "backend": machine.backend, "adapter": machine.adapter, "driver": machine.driver,
@@ -137,7 +139,7 @@ fn lines(record: &BenchRecord, comparison: &[CostRatio], out: &std::path::Path) 
         lines.push(without(event("network", network), &["parts", "train_step", "inference"]));
     }
     lines.extend(comparison.iter().map(|row| event("comparison", row)));
-    lines.push(json!({ "event": "done", "out": out }));
+    lines.extend(out.map(|out| json!({ "event": "done", "out": out })));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
