@@ -20,5 +20,5 @@ mod table;
 pub use bench_writer::{BenchWriter, COST_COLUMNS};
 pub use directory::OutputDirectory;
 pub use layout::{feature_maps_name, weights_name};
-pub use reader::{read_bench, read_epochs, read_run, read_shapes, read_steps};
+pub use reader::{read_bench, read_epochs, read_run, read_shapes, read_steps, rows_from_bytes};
 pub use run_writer::{LastWord, RunWriter};

@@ -75,15 +75,20 @@ pub fn read_bench(path: &Path) -> Result<BenchRecord> {
 }
 
 fn rows<R: Row>(path: &Path) -> Result<Vec<R>> {
-    let shown = one_line(path.display());
-    let mut text = read_bounded(path, CSV_BYTES)?;
-    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-    text.truncate(whole);
-    let mut csv = csv::Reader::from_reader(&text[..]);
-    let broken = |e: csv::Error| Error::data(format!("{shown}: {}", one_line(e)));
+    rows_from_bytes(&one_line(path.display()), &read_bounded(path, CSV_BYTES)?)
+}
+
+/// Reads the rows of a CSV file from its bytes. Messages call the file `name`.
+///
+/// # Errors
+/// [`Error::Data`] where a column is missing or a row is broken; the message names the column, or the line.
+pub fn rows_from_bytes<R: Row>(name: &str, bytes: &[u8]) -> Result<Vec<R>> {
+    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    let mut csv = csv::Reader::from_reader(&bytes[..whole]);
+    let broken = |e: csv::Error| Error::data(format!("{name}: {}", one_line(e)));
     let columns = csv.headers().map_err(broken)?;
     if let Some(missing) = R::COLUMNS.iter().find(|wanted| !columns.iter().any(|column| column == **wanted)) {
-        return Err(Error::data(format!("{shown} has no column {missing}")));
+        return Err(Error::data(format!("{name} has no column {missing}")));
     }
     csv.deserialize().map(|row| row.map_err(broken)).collect()
 }

@@ -7,7 +7,6 @@
 
 mod mismatch;
 
-#[cfg(feature = "files")]
 use std::collections::BTreeMap;
 #[cfg(feature = "files")]
 use std::path::Path;
@@ -78,9 +77,15 @@ pub fn load(path: &Path, network: &Network) -> Result<Vec<Tensor>> {
 /// [`Error::Data`] where the file cannot be read or is not safetensors.
 #[cfg(feature = "files")]
 pub fn load_metadata(path: &Path) -> Result<BTreeMap<String, String>> {
-    let bytes = read(path)?;
-    let shown = one_line(path.display());
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| not_safetensors(&shown, &bytes, e))?;
+    metadata_from_bytes(&one_line(path.display()), &read(path)?)
+}
+
+/// Reads the metadata from the bytes of a weights file. Messages call the file `name`.
+///
+/// # Errors
+/// [`Error::Data`] where the bytes are not safetensors.
+pub fn metadata_from_bytes(name: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| not_safetensors(name, bytes, e))?;
     Ok(header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect())
 }
 
