@@ -13,7 +13,7 @@ use stridelab::report::figure::{png, step_time};
 use stridelab::report::text::{comparison_table, cost_tables};
 use stridelab::store::{BenchWriter, read_bench};
 
-use super::{configurations, default_out, timestamp};
+use super::{configurations, default_out, one_device, timestamp};
 use crate::args::BenchArgs;
 use crate::device;
 use crate::errors::{Options, say_left_out};
@@ -21,6 +21,7 @@ use crate::terminal::{colour, print, say, width};
 
 /// Checks, measures, writes, shows.
 pub(crate) fn run(args: &BenchArgs) -> Result<()> {
+    one_device(args.backend, args.adapter.as_deref())?;
     let mut batch_sizes = args.batch_size.clone();
     batch_sizes.sort_unstable();
     batch_sizes.dedup();

@@ -12,7 +12,7 @@ use stridelab::error::{Remedy, one_line};
 use stridelab::model::Configuration;
 use stridelab::{Error, Result};
 
-use crate::args::PaddingChoice;
+use crate::args::{BackendChoice, PaddingChoice};
 
 /// All combinations in the tutorial's order: paddings outside, strides inside; repeats once.
 pub(crate) fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> Vec<Configuration> {
@@ -26,6 +26,19 @@ pub(crate) fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> V
         }
     }
     all
+}
+
+/// Whether the device options agree.
+///
+/// # Errors
+/// [`Error::Usage`] for an adapter beside the CPU.
+pub(crate) fn one_device(backend: BackendChoice, adapter: Option<&str>) -> Result<()> {
+    match adapter {
+        Some(_) if backend == BackendChoice::Cpu => {
+            Err(Error::usage("--adapter names a GPU, but --backend is cpu").advice("leave one of the two out"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `runs/<date-time><suffix>`, made here and now: two runs of one second get two directories.

@@ -19,8 +19,8 @@ use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
 
-use super::{configurations, default_out};
-use crate::args::{BackendChoice, TrainArgs};
+use super::{configurations, default_out, one_device};
+use crate::args::TrainArgs;
 use crate::errors::{Options, say_left_out};
 use crate::progress::Progress;
 use crate::{device, interrupt, memory};
@@ -96,10 +96,7 @@ fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
         let what = format!("--init needs exactly one configuration, {} are selected", configurations.len());
         return Err(Error::usage(what).advice("add --stride 1 --padding same, for example"));
     }
-    if args.adapter.is_some() && args.backend == BackendChoice::Cpu {
-        return Err(Error::usage("--adapter names a GPU, but --backend is cpu").advice("leave one of the two out"));
-    }
-    Ok(())
+    one_device(args.backend, args.adapter.as_deref())
 }
 
 /// The weights of `--init`.
