@@ -21,7 +21,12 @@ fn the_command_measures_writes_and_compares() {
     for words in ["GFLOP/s", "plain operations only", "this over"] {
         assert!(ran.out.contains(words), "{words} is missing in\n{}", ran.out);
     }
-    for (arguments, code) in [("--out a", 2), ("--out c --compare missing.json", 4), ("--out c --batch-size 0", 2)] {
+    for (arguments, code) in [
+        ("--out a", 2),
+        ("--out c --adapter 0", 2),
+        ("--out c --compare missing.json", 4),
+        ("--out c --batch-size 0", 2),
+    ] {
         assert_eq!(bench(arguments).code, code, "{arguments}");
     }
     // What cannot be measured is found before a directory is made.

@@ -14,8 +14,8 @@ use stridelab::report::figure::{png, step_time};
 use stridelab::report::text::{comparison_table, cost_tables};
 use stridelab::store::{BenchWriter, read_bench};
 
-use super::{adapter_without_gpu, configurations, output, timestamp};
-use crate::args::{BackendChoice, BenchArgs};
+use super::{configurations, one_device, output, timestamp};
+use crate::args::BenchArgs;
 use crate::errors::{Options, say_left_out};
 use crate::memory::SmallerPlans;
 use crate::terminal::{colour, print, say, width};
@@ -23,6 +23,7 @@ use crate::{device, memory};
 
 /// Checks, measures, writes, shows.
 pub(crate) fn run(args: &BenchArgs) -> Result<()> {
+    one_device(args.backend, args.adapter.as_deref())?;
     let mut batch_sizes = args.batch_size.clone();
     batch_sizes.sort_unstable();
     batch_sizes.dedup();
@@ -37,9 +38,6 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     if let Some(other) = &other {
         let known = comparable(&options.configurations, &options.batch_sizes, &other.measured);
         known.map_err(|error| error.at("--compare"))?;
-    }
-    if args.adapter.is_some() && args.backend == BackendChoice::Cpu {
-        return Err(adapter_without_gpu());
     }
     memory::check_data(None)?;
     cpu::start_threads()?;

@@ -12,7 +12,7 @@ use stridelab::model::Configuration;
 use stridelab::store::OutputDirectory;
 use stridelab::{Error, Result};
 
-use crate::args::PaddingChoice;
+use crate::args::{BackendChoice, PaddingChoice};
 
 /// All combinations in the tutorial's order: paddings outside, strides inside; repeats once.
 pub(crate) fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> Vec<Configuration> {
@@ -28,6 +28,19 @@ pub(crate) fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> V
     all
 }
 
+/// Whether the device options agree.
+///
+/// # Errors
+/// [`Error::Usage`] for an adapter beside the CPU.
+pub(crate) fn one_device(backend: BackendChoice, adapter: Option<&str>) -> Result<()> {
+    match adapter {
+        Some(_) if backend == BackendChoice::Cpu => {
+            Err(Error::usage("--adapter names a GPU, but --backend is cpu").advice("leave one of the two out"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The directory `out`, or `runs/<date-time><suffix>`, made here and now: two runs of one second get two directories.
 /// Call this when all else that can be wrong has been looked at.
 pub(crate) fn output(out: Option<&Path>, force: bool, suffix: &str) -> Result<OutputDirectory> {
@@ -36,11 +49,6 @@ pub(crate) fn output(out: Option<&Path>, force: bool, suffix: &str) -> Result<Ou
     }
     let name = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string() + suffix;
     OutputDirectory::fresh(Path::new("runs"), &name)
-}
-
-/// The error of options that contradict one another.
-pub(crate) fn adapter_without_gpu() -> Error {
-    Error::usage("--adapter names a GPU, but --backend is cpu").advice("leave one of the two out")
 }
 
 /// The present moment, RFC 3339 with the zone's offset, in whole seconds.

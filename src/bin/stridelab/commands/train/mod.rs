@@ -21,8 +21,8 @@ use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
 
-use super::{adapter_without_gpu, configurations, output};
-use crate::args::{BackendChoice, TrainArgs};
+use super::{configurations, one_device, output};
+use crate::args::TrainArgs;
 use crate::errors::{Options, say_left_out};
 use crate::memory::SmallerPlans;
 use crate::progress::Progress;
@@ -119,10 +119,7 @@ fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
         let what = format!("--init needs exactly one configuration, {} are selected", configurations.len());
         return Err(Error::usage(what).advice("add --stride 1 --padding same, for example"));
     }
-    if args.adapter.is_some() && args.backend == BackendChoice::Cpu {
-        return Err(adapter_without_gpu());
-    }
-    Ok(())
+    one_device(args.backend, args.adapter.as_deref())
 }
 
 /// The weights of `--init`.
