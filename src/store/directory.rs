@@ -129,7 +129,7 @@ impl OutputDirectory {
         Ok(())
     }
 
-    /// Notes what is made before there are results: it is removed with the rest.
+    /// Notes what was made before there are results: it is removed with the rest.
     pub(super) fn note(&mut self, file: &Path) {
         if !self.kept {
             self.made.push(file.to_owned());

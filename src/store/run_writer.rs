@@ -56,11 +56,11 @@ impl RunWriter {
     /// [`crate::Error::Failure`] where something cannot be written, with the path and the reason.
     pub fn new(mut directory: OutputDirectory) -> Result<RunWriter> {
         directory.clear(&ROOMS)?;
-        let [metrics, steps] = [METRICS, STEPS].map(|name| directory.path().join(name));
-        directory.note(&metrics);
-        let metrics = GrowingTable::create::<EpochRow>(metrics)?;
-        directory.note(&steps);
-        let steps = GrowingTable::create::<StepRow>(steps)?;
+        let [metrics_path, steps_path] = [METRICS, STEPS].map(|name| directory.path().join(name));
+        let metrics = GrowingTable::create::<EpochRow>(metrics_path.clone())?;
+        directory.note(&metrics_path);
+        let steps = GrowingTable::create::<StepRow>(steps_path.clone())?;
+        directory.note(&steps_path);
         Ok(RunWriter { directory, metrics, steps, written: Vec::new(), room: 0 })
     }
 
@@ -143,8 +143,8 @@ impl RunWriter {
 
     fn whole(&mut self, room: &str, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.directory.check(room)?.join(name);
-        self.directory.note(&path);
         write_atomic(&path, |w| w.write_all(bytes))?;
+        self.directory.note(&path);
         self.written.push(path);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! A CSV file that grows: rows are on disk all together or not at all.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::failure::{cannot, meddled};
@@ -22,13 +22,12 @@ impl GrowingTable {
     /// Makes the file, which must not be there, with the names of the columns.
     pub(super) fn create<R: Row>(path: PathBuf) -> Result<GrowingTable> {
         let header = lines::<R>(&path, Some(R::COLUMNS), &[])?;
-        let make = || -> io::Result<File> {
-            let mut file = OpenOptions::new().append(true).create_new(true).open(&path)?;
-            file.write_all(&header)?;
-            file.sync_data()?;
-            Ok(file)
-        };
-        let file = make().map_err(|e| cannot("write", &path, &e))?;
+        let opened = OpenOptions::new().append(true).create_new(true).open(&path);
+        let mut file = opened.map_err(|e| cannot("write", &path, &e))?;
+        if let Err(e) = file.write_all(&header).and_then(|()| file.sync_data()) {
+            let _ = fs::remove_file(&path);
+            return Err(cannot("write", &path, &e));
+        }
         Ok(GrowingTable { file, path, len: header.len() as u64 })
     }
 

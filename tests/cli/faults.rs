@@ -2,8 +2,12 @@
 //! and the pipes are those of Linux.
 
 use std::fs;
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use stridelab::record::{RunRecord, Status};
+use stridelab::store::{RunWriter, read_epochs, read_run, read_steps};
 
 use super::tool::{Place, Ran, TINY, ended, is_temporary, one_line, rows};
 
@@ -51,6 +55,23 @@ fn a_disk_without_any_room_takes_the_last_word() {
         println!("no small disk can be mounted here: only the limit on a file's size was tried");
         return;
     }
+    let last_word = std::panic::catch_unwind(|| {
+        let directory = place.at("disk/direct");
+        let mut writer = RunWriter::create(&directory, false).unwrap();
+        writer.shapes(&[]).unwrap();
+        let mut record = RunRecord { steps_per_epoch: 3, ..RunRecord::default() };
+        writer.run(&record).unwrap();
+        let mut filler = fs::File::create(place.at("disk/filler")).unwrap();
+        while filler.write_all(&[0; 512]).is_ok() {}
+        assert!(fs::write(place.at("disk/another"), [0; 512]).is_err(), "the disk is full");
+        record.status = Status::Failed;
+        writer.run(&record).unwrap();
+        assert_eq!(read_run(&directory).unwrap(), record);
+        drop(writer);
+        ["direct", "filler", "another"].map(|name| {
+            fs::remove_dir_all(place.at("disk").join(name)).or_else(|_| fs::remove_file(place.at("disk").join(name)))
+        })
+    });
     std::os::unix::fs::symlink("disk/run", place.at("run")).unwrap();
     let ran = run_after(&place, ":", &format!("{TINY} --epochs 10000 --out disk/run --quiet"));
     let whole = std::panic::catch_unwind(|| {
@@ -58,6 +79,7 @@ fn a_disk_without_any_room_takes_the_last_word() {
         assert!(check_whole(&place, "failed") > 10);
     });
     assert!(mount(&["umount"]).unwrap().status.success());
+    last_word.unwrap().into_iter().for_each(Result::unwrap);
     whole.unwrap();
 }
 
@@ -104,9 +126,9 @@ fn a_kill_at_any_moment_leaves_what_can_be_read() {
         child.kill().unwrap();
         child.wait().unwrap();
         let directory = place.at(&out);
-        assert_eq!(stridelab::store::read_run(&directory).unwrap().status, stridelab::record::Status::Running);
-        let epochs = stridelab::store::read_epochs(&directory).unwrap();
-        let steps = stridelab::store::read_steps(&directory).unwrap();
+        assert_eq!(read_run(&directory).unwrap().status, Status::Running);
+        let epochs = read_epochs(&directory).unwrap();
+        let steps = read_steps(&directory).unwrap();
         assert_eq!(steps.len(), 3 * epochs.len());
         // Nothing is in the way of the next run.
         place.fine(&format!("{TINY} --out {out} --force --quiet"));
