@@ -87,7 +87,8 @@ fn a_failed_device_is_used_no_more() {
     plan.program(program(vec![relu(y)]));
     let gpu = std::sync::Arc::new(pollster::block_on(open(None, false)).unwrap());
     let mut executor = pollster::block_on(GpuExecutor::new(gpu.clone(), &plan)).unwrap();
-    let failed = gpu.call(|_, _| panic!("Parent device has not enough\nmemory left.")).map(|()| ()).unwrap_err();
+    let failed: Result<()> = gpu.call(|_, _| panic!("Parent device has not enough\nmemory left."));
+    let failed = failed.unwrap_err();
     let text = failed.to_string();
     assert!(text.ends_with("out of memory; use a smaller batch, or use the CPU backend"), "{text}");
     assert_eq!(executor.write(y, 0, &[0; 32]), Err(failed.clone()));
