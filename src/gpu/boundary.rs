@@ -7,9 +7,34 @@
 use std::cell::Cell;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use web_time::Instant;
 
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls of wgpu that are under way, on all threads.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+/// When the latest of them began or ended, in milliseconds since the first call.
+static LATEST: AtomicU64 = AtomicU64::new(0);
+
+fn now() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_millis() as u64
+}
+
+/// How long wgpu has been in the calls that are under way, since the latest began or another ended; zero where there
+/// is none. Waiting for a device is made of short calls, so that a long one is a driver that does not answer.
+pub fn silent_for() -> Duration {
+    let latest = LATEST.load(Ordering::Relaxed);
+    match UNDER_WAY.load(Ordering::Relaxed) {
+        0 => Duration::ZERO,
+        _ => Duration::from_millis(now().saturating_sub(latest)),
+    }
 }
 
 /// Whether this thread is in a call of wgpu of which a panic becomes an [`Error`](crate::Error).
@@ -23,8 +48,12 @@ pub fn panics_become_errors() -> bool {
 /// What `call` returns, or the message of its panic.
 pub(super) fn catch<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     let outer = INSIDE.replace(true);
+    LATEST.store(now(), Ordering::Relaxed);
+    UNDER_WAY.fetch_add(1, Ordering::Relaxed);
     // Nothing that `call` has changed is looked at after a panic: whoever made the call uses its device no more.
     let done = catch_unwind(AssertUnwindSafe(call));
+    LATEST.store(now(), Ordering::Relaxed);
+    UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
     INSIDE.set(outer);
     done.map_err(|panic| match panic.downcast::<String>() {
         Ok(text) => *text,
@@ -73,6 +102,17 @@ mod tests {
         let nested = catch(|| (catch(|| panic!("inner")), panics_become_errors()));
         assert_eq!(nested, Ok((Err::<(), _>("inner".into()), true)));
         assert!(!panics_become_errors());
+    }
+
+    /// Other tests make calls meanwhile, which only end the silence.
+    #[test]
+    fn a_long_call_is_seen() {
+        let pause = Duration::from_millis(30);
+        let seen = || {
+            std::thread::sleep(pause);
+            catch(|| (std::thread::sleep(pause), silent_for()).1).unwrap()
+        };
+        assert!((0..100).any(|_| (pause..10 * pause).contains(&seen())));
     }
 
     #[test]

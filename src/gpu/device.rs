@@ -232,12 +232,13 @@ pub(super) fn words(text: &str) -> String {
 
 /// What the text that comes with the loss of a device says.
 fn loss(text: &str) -> String {
-    let lower = text.to_lowercase();
-    match () {
-        () if lacks_memory(text) => "out of memory".into(),
-        () if lower.contains("driver implementation is at fault") => "its driver failed".into(),
-        () if lower.contains("device is lost") => "the device was lost".into(),
-        () => format!("the device was lost: {text}"),
+    if lacks_memory(text) {
+        return "out of memory".into();
+    }
+    match text {
+        "Device is lost" => "the device was lost".into(),
+        "Unexpected error variant (driver implementation is at fault)" => "its driver failed".into(),
+        other => format!("the device was lost: {other}"),
     }
 }
 

@@ -27,7 +27,7 @@ mod shaders;
 mod tuning;
 
 pub use adapter::{AdapterSummary, adapters, choose, is_real};
-pub use boundary::panics_become_errors;
+pub use boundary::{panics_become_errors, silent_for};
 pub use device::{Gpu, open};
 pub use executor::GpuExecutor;
 pub use peak::Peak;

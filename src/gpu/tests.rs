@@ -78,3 +78,32 @@ fn what_the_device_refuses_is_an_error() {
     let gpu = std::sync::Arc::new(pollster::block_on(open(None, false)).unwrap());
     failed(pollster::block_on(GpuExecutor::new(gpu.clone(), &plan)).map(|_| ()));
 }
+
+/// A device that has failed, or that is waited for no more, says so at every use, and can be dropped.
+#[test]
+fn a_failed_device_is_used_no_more() {
+    let mut plan = Plan::new(1);
+    let y = plan.buffer("y", Element::F32, &[8]).unwrap();
+    plan.program(program(vec![relu(y)]));
+    let gpu = std::sync::Arc::new(pollster::block_on(open(None, false)).unwrap());
+    let mut executor = pollster::block_on(GpuExecutor::new(gpu.clone(), &plan)).unwrap();
+    let failed: Result<()> = gpu.call(|_, _| panic!("Parent device has not enough\nmemory left."));
+    let failed = failed.unwrap_err();
+    let text = failed.to_string();
+    assert!(text.ends_with("out of memory; use a smaller batch, or use the CPU backend"), "{text}");
+    assert_eq!(executor.write(y, 0, &[0; 32]), Err(failed.clone()));
+    assert_eq!(pollster::block_on(executor.read(y, 0)), Err(failed.clone()));
+    assert_eq!(gpu.check(), Err(failed));
+    drop((executor, gpu));
+}
+
+#[test]
+fn asked_to_stop_it_begins_no_pipeline() {
+    let mut plan = Plan::new(1);
+    let y = plan.buffer("y", Element::F32, &[8]).unwrap();
+    plan.program(program(vec![relu(y)]));
+    let mut gpu = pollster::block_on(open(None, false)).unwrap();
+    gpu.stop_when(|| true);
+    let made = pollster::block_on(GpuExecutor::new(std::sync::Arc::new(gpu), &plan));
+    assert_eq!(made.map(|_| ()), Err(Error::Interrupted));
+}

@@ -8,10 +8,12 @@
  *                    -1 no host memory, -2 no device memory, -4 device lost, 0 "done" of something that never happens
  *   FAULT_HANG       if it is set, functions that wait for a device to be idle never return after the first fault, as
  *                    for a submission that never ends
+ *   FAULT_MARK       a file that is made at the first of them
  *   FAULT_HARDWARE   if it is set, adapters say that they are discrete GPUs
  *
  * It declares what it needs of the loader's interface (version 2), so that no Vulkan header has to be installed. */
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +67,7 @@ static int fails(void) {
     long first = variable("FAULT_FIRST", 1);
     if (call < first || call > variable("FAULT_LAST", first)) return 0;
     hangs = getenv("FAULT_HANG") != NULL;
+    if (getenv("FAULT_MARK")) close(creat(getenv("FAULT_MARK"), 0600));
     sleep(variable("FAULT_SLEEP", 0));
     return getenv("FAULT_RESULT") != NULL;
 }

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
 
 use stridelab::backend::Backend;
 use stridelab::cpu::{self, MachineInfo};
@@ -34,7 +32,7 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
         checked => checked?,
     }
     if choice {
-        let found = match answering(|| pollster::block_on(gpu::adapters()))? {
+        let found = match pollster::block_on(gpu::adapters()) {
             Err(Error::NoAdapter(problem)) => return cpu(&problem.what),
             found => found?,
         };
@@ -54,8 +52,7 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
             Err(error) => return Err(error),
         }
     }
-    let wanted = adapter.map(String::from);
-    let mut gpu = match answering(move || pollster::block_on(gpu::open(wanted.as_deref(), false)))? {
+    let mut gpu = match pollster::block_on(gpu::open(adapter, false)) {
         // An adapter that is listed and gives no device is as good as none.
         Err(Error::NoAdapter(problem)) if choice => return cpu(&problem.what),
         opened => opened?,
@@ -74,26 +71,6 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
         false => format!("{name}\nnotice: this is a software adapter, which computes on the CPU"),
     };
     Ok((Backend::Gpu(Arc::new(gpu)), line))
-}
-
-/// What `work` returns. A driver that takes long, or for ever, keeps nobody waiting who has asked to stop.
-///
-/// # Errors
-/// [`Error::Interrupted`] where it is asked to stop and `work` does not end soon.
-fn answering<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<Result<T>> {
-    let (sender, receiver) = mpsc::channel();
-    let thread = std::thread::spawn(move || sender.send(work()));
-    loop {
-        match receiver.recv_timeout(Duration::from_millis(50)) {
-            Ok(done) => return Ok(done),
-            Err(RecvTimeoutError::Timeout) if interrupt::asked_long_ago() => return Err(Error::Interrupted),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => match thread.join() {
-                Err(panic) => std::panic::resume_unwind(panic),
-                Ok(_) => unreachable!("the thread sends before it ends"),
-            },
-        }
-    }
 }
 
 /// What a run on this backend computes on.

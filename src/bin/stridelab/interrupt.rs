@@ -1,15 +1,18 @@
-//! Ctrl-C: the first asks to stop at a step boundary, the second kills.
+//! Ctrl-C: the first asks to stop at a step boundary, the second kills; so does a driver that does not return.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use stridelab::{Error, Result};
+use stridelab::{Error, Result, gpu};
 
-use crate::terminal::end_at_once;
+use crate::terminal::{end_at_once, say};
 
 /// A request that follows another so soon is the same one: `timeout` and other programs that start programs send a
 /// signal to the process and to its group.
 const SAME: Duration = Duration::from_secs(1);
+
+/// How long a GPU's driver may be in one call, once it is asked to stop.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// When it was first asked to stop.
 static ASKED: OnceLock<Instant> = OnceLock::new();
@@ -22,6 +25,7 @@ pub(crate) fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
     ctrlc::set_handler(move || match ASKED.get() {
         None => {
             ASKED.get_or_init(Instant::now);
+            std::thread::spawn(end_in_silence);
             notice();
         }
         Some(first) if first.elapsed() < SAME => {}
@@ -30,14 +34,19 @@ pub(crate) fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
     .map_err(|e| Error::failure(format!("cannot watch for Ctrl-C: {e}")))
 }
 
+/// Ends the process where a call of the driver does not return. Nothing else can: whoever called it waits.
+fn end_in_silence() {
+    let asked = Instant::now();
+    while asked.elapsed() < PATIENCE || gpu::silent_for() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    say(&format!("error: {}", Error::Interrupted));
+    end_at_once(Error::Interrupted.exit_code());
+}
+
 /// Whether to stop.
 pub(crate) fn asked() -> bool {
     ASKED.get().is_some()
-}
-
-/// Whether to stop, also what nearly always ends by itself within moments.
-pub(crate) fn asked_long_ago() -> bool {
-    ASKED.get().is_some_and(|asked| asked.elapsed() > 2 * SAME)
 }
 
 /// [`Error::Interrupted`] where it is asked to stop.
