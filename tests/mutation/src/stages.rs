@@ -33,7 +33,7 @@ pub fn stages(file: &str) -> Vec<Stage> {
     } else if file.starts_with("src/cpu/fused/") {
         vec![("stridelab", vec!["cpu::fused::".into()])]
     } else {
-        vec![("stridelab", vec!["cpu::".into()]), ("operators", vec!["gradients::".into(), own])]
+        vec![("operators", vec!["gradients::".into(), own])]
     };
     let all = ALL.into_iter().map(|(program, filters)| (program, filters.iter().map(|f| f.to_string()).collect()));
     quick.into_iter().chain(all).map(|(program, filters)| Stage { program, filters }).collect()
