@@ -45,6 +45,7 @@ fn extremes() {
     for (backend, b) in backends() {
         let y = ok(relu(b, &x));
         exact(backend, &y, &[f32::INFINITY, 0.0, f32::MAX, 0.0, f32::MIN_POSITIVE, 0.0]);
+        assert!(y[5].is_sign_positive(), "{backend}: −0 is not 0");
         let y = ok(relu(b, &[f32::NAN, 1.0]));
         assert!(y[0].is_nan() && y[1] == 1.0, "{backend}: {y:?}");
     }

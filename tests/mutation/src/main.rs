@@ -118,7 +118,8 @@ impl Session<'_> {
             for job in 0..self.arguments.jobs {
                 let (limits, next, results) = (&limits, &next, &results);
                 scope.spawn(move || {
-                    let shaders = self.here.join(format!("shaders{job}"));
+                    // Another sitting may be under way.
+                    let shaders = self.here.join(format!("shaders-{}-{job}", std::process::id()));
                     while Instant::now() < end {
                         let i = next.fetch_add(1, Ordering::Relaxed);
                         let Some(&(mutant, first)) = mutants.get(i) else { break };
@@ -130,6 +131,7 @@ impl Session<'_> {
                         let mut results = results.lock().expect("no job has panicked");
                         results.add(mutant, noted, seconds, &stage).expect("the file of results can be written");
                     }
+                    std::fs::remove_dir_all(&shaders).ok();
                 });
             }
         });
@@ -162,7 +164,7 @@ impl Session<'_> {
             let outcome = run::run(&self.programs, stage, &self.here.join("tree"), shaders, 0, most);
             assert_eq!(outcome, Outcome::Survived, "the tests fail without a change: {stage:?}");
             println!("without a change {:.1} s: {stage:?}", start.elapsed().as_secs_f64());
-            start.elapsed() * 8 + Duration::from_secs(20)
+            start.elapsed() * 20 + Duration::from_secs(60)
         })
     }
 }

@@ -9,32 +9,52 @@ pub struct Stage {
     pub filters: Vec<String>,
 }
 
-/// Everything that may notice a wrong kernel.
-const ALL: [(&str, &[&str]); 4] =
-    [("operators", &["replicas::"]), ("stridelab", &["gpu::", "cpu::"]), ("operators", &[""]), ("training", &[""])];
+type Tests = (&'static str, &'static [&'static str]);
+
+/// Shaders of plain operations, and what they share.
+const PLAIN_SHADERS: [Tests; 3] =
+    [("operators", &["replicas::"]), ("stridelab", &["gpu::"]), ("operators", &["fused::"])];
+const FUSED_SHADERS: [Tests; 5] = [
+    ("operators", &["fused::batches_of_one"]),
+    ("operators", &["replicas::"]),
+    ("operators", &["fused"]),
+    ("stridelab", &["gpu::"]),
+    ("training", &["keras::"]),
+];
+const PLAIN_KERNELS: [Tests; 3] =
+    [("stridelab", &["cpu::"]), ("operators", &["replicas::"]), ("training", &["keras::"])];
+const FUSED_KERNELS: [Tests; 4] = [
+    ("stridelab", &["cpu::fused::"]),
+    ("operators", &["fused"]),
+    ("operators", &["replicas::"]),
+    ("training", &["keras::"]),
+];
 
 /// The stages of a file, in order.
 pub fn stages(file: &str) -> Vec<Stage> {
     let stem = file.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
-    let own = format!("{}::", if stem == "conv2d_naive" { "conv2d" } else { stem });
-    let quick: Vec<(&'static str, Vec<String>)> = if file.starts_with("shaders/plain/") {
-        vec![("operators", vec![own])]
-    } else if file.starts_with("shaders/shared/") {
-        let users: &[&str] = match stem {
-            "adam_step" => &["adam::"],
-            "common" => &["relu::", "bias::"],
-            "pixels" => &["conv2d::"],
-            "tile" => &["matmul::", "conv2d::"],
-            _ => &["fused::batches_of_one"],
-        };
-        vec![("operators", users.iter().map(|filter| filter.to_string()).collect())]
-    } else if file.starts_with("shaders/fused/") {
-        vec![("operators", vec!["fused::batches_of_one".into()])]
-    } else if file.starts_with("src/cpu/fused/") {
-        vec![("stridelab", vec!["cpu::fused::".into()])]
-    } else {
-        vec![("stridelab", vec!["cpu::".into()]), ("operators", vec!["gradients::".into(), own])]
+    let stage = |(program, filters): (&'static str, &[&str])| {
+        let filters = filters.iter().map(|filter| filter.to_string()).collect();
+        Stage { program, filters }
     };
-    let all = ALL.into_iter().map(|(program, filters)| (program, filters.iter().map(|f| f.to_string()).collect()));
-    quick.into_iter().chain(all).map(|(program, filters)| Stage { program, filters }).collect()
+    let (first, then): (Option<Vec<String>>, &[Tests]) = match file {
+        _ if file.starts_with("shaders/fused/") || ["subgroup", "windows"].contains(&stem) => (None, &FUSED_SHADERS),
+        _ if file.starts_with("shaders/") => (Some(operations(stem)), &PLAIN_SHADERS),
+        _ if file.starts_with("src/cpu/fused/") => (None, &FUSED_KERNELS),
+        _ => (Some([vec!["gradients::".into()], operations(stem)].concat()), &PLAIN_KERNELS),
+    };
+    let first = first.map(|filters| Stage { program: "operators", filters });
+    first.into_iter().chain(then.iter().copied().map(stage)).collect()
+}
+
+/// The tests of the operations that a file of plain kernels computes.
+fn operations(stem: &str) -> Vec<String> {
+    let operations: &[&str] = match stem {
+        "adam_step" => &["adam"],
+        "common" => &["relu", "bias"],
+        "pixels" | "conv2d_naive" => &["conv2d"],
+        "tile" => &["matmul", "conv2d"],
+        _ => &[stem],
+    };
+    operations.iter().map(|operation| format!("{operation}::")).collect()
 }

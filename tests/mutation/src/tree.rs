@@ -132,8 +132,9 @@ impl Programs {
         }
         let executable = |line: &str| {
             let path = PathBuf::from(line.split_once("\"executable\":\"")?.1.split_once('"')?.0);
-            let name = path.file_name()?.to_str()?.split('-').next()?.to_string();
-            Some((name, path))
+            // Tests have a hash in their names, and the command, which is built with them, has none.
+            let (name, _) = path.file_name()?.to_str()?.split_once('-')?;
+            Some((name.to_string(), path.clone()))
         };
         Programs(text.lines().filter_map(executable).collect())
     }

@@ -23,8 +23,8 @@ const GENERIC: [&str; 9] = ["array", "atomic", "bitcast", "mat4x4", "ptr", "var"
 /// Words that begin no statement that could be left out.
 const KEYWORDS: [&str; 13] =
     ["let", "var", "const", "return", "for", "if", "else", "while", "loop", "break", "continue", "switch", "override"];
-const SIGNS: [&str; 17] =
-    ["->", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "<=", ">=", "==", "!=", "&&", "||", "<<"];
+const SIGNS: [&str; 18] =
+    ["->", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "<=", ">=", "==", "!=", "&&", "||", "<<", ">>"];
 
 /// The tokens of a text without comments, imports, attributes, and the brackets of lists of types.
 fn tokens(text: &str) -> Vec<Token<'_>> {
@@ -121,6 +121,8 @@ fn other_operator(sign: &str, binary: bool) -> Option<&'static str> {
         ("%", true) => "/",
         ("&&", true) => "||",
         ("||", true) => "&&",
+        ("<<", true) => ">>",
+        (">>", true) => "<<",
         ("&", true) => "|",
         ("|", true) => "&",
         ("+=", _) => "-=",
