@@ -6,6 +6,7 @@
 mod common;
 
 mod bench;
+mod marks;
 mod report;
 mod results;
 mod rows;

@@ -11,6 +11,7 @@ use stridelab::error::one_line;
 use stridelab::model::weights;
 use stridelab::model::{Configuration, Network};
 use stridelab::record::ShapeRow;
+use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
 use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let start = Instant::now();
     let configurations = configurations(&args.stride, &args.padding);
     agree(args, &configurations)?;
-    let progress = Progress::new(args.quiet, args.verbose > 0, configurations.len(), args.seeds().len(), args.epochs);
+    let progress = Progress::new(args.quiet, args.verbose > 0, &configurations, &args.seeds(), args.epochs);
     let notice = progress.clone();
     interrupt::watch(move || notice.line("stopping at the next step; Ctrl-C again to stop at once"))?;
 
@@ -114,16 +115,15 @@ fn seeds(seeds: &[u64]) -> String {
 
 /// What is about to happen, on two lines.
 fn summary(study: &Study, data: &Dataset, writer: &RunWriter) -> String {
-    let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     format!(
-        "{}: {} training and {} validation images of {}×{}\n{} of {}, batch {}, {}; results go to {}",
+        "{}: {} and {} of {}×{}\n{} of {}, batch {}, {}; results go to {}",
         data.name,
-        data.train.count,
-        data.test.count,
+        counted(data.train.count, "training image"),
+        counted(data.test.count, "validation image"),
         data.train.height,
         data.train.width,
-        plural(study.configurations.len(), "network"),
-        plural(study.epochs as usize, "epoch"),
+        counted(study.configurations.len(), "network"),
+        counted(study.epochs as usize, "epoch"),
         study.train.batch_size,
         seeds(&study.train.seeds),
         one_line(writer.dir().display()),
