@@ -90,6 +90,9 @@ pub struct RunRecord {
     pub status: Status,
     /// Names of the models whose training diverged.
     pub diverged: Vec<String>,
+    /// Seconds in which each network was made ready to train, by its name; not part of any other time of training.
+    #[serde(default)]
+    pub setup_seconds: BTreeMap<String, f64>,
     /// Sums.
     pub totals: Totals,
 }
@@ -106,6 +109,7 @@ impl Default for RunRecord {
             end: None,
             status: Status::default(),
             diverged: Vec::new(),
+            setup_seconds: BTreeMap::new(),
             totals: Totals::default(),
         }
     }

@@ -95,6 +95,7 @@ async fn train(
     let seeds = trainer.seeds().to_vec();
     let mut diverged: Vec<Option<DivergedModel>> = vec![None; seeds.len()];
     journal.start(&configuration, trainer.network(), trainer.steps_per_epoch())?;
+    journal.ready(&configuration, trainer.setup_seconds());
     for epoch in 1..=epochs {
         let results = trainer.epoch(&mut |done| journal.steps(epoch, done)).await;
         let results = results.map_err(|error| error.at(configuration))?;

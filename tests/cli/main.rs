@@ -9,6 +9,7 @@ mod files;
 mod help;
 #[cfg(unix)]
 mod interrupt;
+mod numbers;
 mod output;
 mod parity;
 mod results;

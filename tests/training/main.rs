@@ -11,5 +11,6 @@ mod inspect;
 mod keras;
 mod mnist;
 mod plan;
+mod setup;
 mod training;
 mod weights;

@@ -1,6 +1,7 @@
 //! Tables for the terminal, one file for each.
 
 mod bench;
+mod best;
 mod epochs;
 mod network;
 mod run;
