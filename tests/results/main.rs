@@ -10,3 +10,4 @@ mod marks;
 mod report;
 mod results;
 mod rows;
+mod tables;

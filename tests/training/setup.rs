@@ -1,7 +1,7 @@
 //! What is done before training, and what it must not change.
 
-use crate::common::training::{network, part, trainer};
-use crate::common::{backends, ok};
+use crate::common::ok;
+use crate::common::training::{CPU, gpu, network, part, trainer};
 use stridelab::model::init;
 use stridelab::train::TrainOptions;
 
@@ -9,7 +9,7 @@ use stridelab::train::TrainOptions;
 #[test]
 fn warming_up_changes_nothing() {
     let (data, network) = (part(0..24, 1), network(2, "valid"));
-    for (name, backend) in backends() {
+    for (name, backend) in [("cpu", &CPU), ("gpu", gpu())] {
         for fuse in [true, false] {
             let options = TrainOptions { batch_size: 10, seeds: vec![3, 4], fuse, ..TrainOptions::default() };
             let trainer = trainer(backend, &network, &data, &options, None);
