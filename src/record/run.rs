@@ -116,6 +116,9 @@ pub struct RunRecord {
     /// Networks that were asked for and cannot be made.
     #[serde(default)]
     pub left_out: Vec<LeftOutNetwork>,
+    /// Seconds in which each network was made ready to train, by its name; not part of any other time of training.
+    #[serde(default)]
+    pub setup_seconds: BTreeMap<String, f64>,
     /// Sums.
     pub totals: Totals,
 }
@@ -134,6 +137,7 @@ impl Default for RunRecord {
             status: Status::default(),
             diverged: Vec::new(),
             left_out: Vec::new(),
+            setup_seconds: BTreeMap::new(),
             totals: Totals::default(),
         }
     }

@@ -15,6 +15,9 @@ pub trait Journal {
     /// Whatever the journal fails at, as for all that follow.
     fn start(&mut self, configuration: &Configuration, network: &Network, steps_per_epoch: usize) -> Result<()>;
 
+    /// What was started took so many seconds to be made ready, before its first step: memory, compilation, uploads.
+    fn ready(&mut self, _configuration: &Configuration, _setup_seconds: f64) {}
+
     /// So many steps of epoch `epoch` (from 1; 0 where nothing is trained) are done; `false` stops at this step boundary.
     fn steps(&mut self, epoch: u32, done: usize) -> bool;
 

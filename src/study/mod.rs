@@ -120,6 +120,7 @@ async fn train(
         group.push(GroupMember { model: ModelId { configuration, seed }, diverged: None, last: None });
     }
     journal.start(&configuration, trainer.network(), trainer.steps_per_epoch())?;
+    journal.ready(&configuration, trainer.setup_seconds());
     let Err(ended) = train_epochs(&mut trainer, &mut group, epochs, journal).await else {
         return Ok(group.into_iter().filter_map(|member| member.diverged).collect());
     };

@@ -12,12 +12,14 @@ mod inspect;
 mod options;
 mod state;
 
+use web_time::Instant;
+
 use crate::backend::{Backend, Executor};
 use crate::data::{Dataset, order};
 use crate::error::Result;
 use crate::model::tensor::Tensor;
 use crate::model::{Network, init};
-use crate::plan::{ProgramId, Samples, TrainingPlan, upload};
+use crate::plan::{ProgramId, Samples, StepRecord, TrainingPlan, upload};
 pub use epoch::{Divergence, Epoch};
 pub use inspect::{Evaluation, Features, TrainedModel};
 pub use options::TrainOptions;
@@ -37,6 +39,8 @@ pub struct Trainer {
     first_loss: Vec<Option<f64>>,
     /// Whether the last epoch ended before its time: which steps the backend has taken is not known then.
     interrupted: bool,
+    /// From the call of [`Trainer::new`] until it was ready to train.
+    setup_seconds: f64,
     /// Steps taken, Adam's `t` of the last update.
     steps: u32,
     epochs: u32,
@@ -44,7 +48,8 @@ pub struct Trainer {
 
 impl Trainer {
     /// Compiles the plan, uploads the data and the initial weights: `weights` in every replica, or
-    /// Glorot uniform values of each replica's seed.
+    /// Glorot uniform values of each replica's seed. A step without samples is run first, because a driver may compile
+    /// a kernel when it first runs: the times of epochs are those of training alone.
     ///
     /// # Errors
     /// [`crate::Error::Usage`] for options that make no plan; [`crate::Error::Failure`] where the backend fails.
@@ -55,6 +60,7 @@ impl Trainer {
         options: &TrainOptions,
         weights: Option<&[Tensor]>,
     ) -> Result<Self> {
+        let start = Instant::now();
         for split in [&data.train, &data.test] {
             split.check([network.input[0], network.input[1]], network.classes)?;
         }
@@ -70,6 +76,7 @@ impl Trainer {
             diverged: vec![None; options.seeds.len()],
             first_loss: vec![None; options.seeds.len()],
             interrupted: false,
+            setup_seconds: 0.0,
             steps: 0,
             epochs: 0,
         };
@@ -77,13 +84,27 @@ impl Trainer {
             let executor = &mut trainer.executor;
             upload::samples(&trainer.training.plan, samples, split, |view, bytes| executor.write(view, 0, bytes))?;
         }
+        trainer.warm_up().await?;
         for replica in 0..options.seeds.len() {
             trainer.set_file_order(trainer.training.test, replica)?;
             trainer.set_file_order(trainer.training.probe, replica)?;
             let initial = weights.map_or_else(|| init::parameters(network, options.seeds[replica]), <[_]>::to_vec);
             trainer.set_parameters(trainer.training.state.parameters, replica, &initial)?;
         }
+        trainer.setup_seconds = start.elapsed().as_secs_f64();
         Ok(trainer)
+    }
+
+    /// Runs a training step of no active row. All gradients are 0 and α is, so that the moments, still 0, stay so.
+    async fn warm_up(&mut self) -> Result<()> {
+        let program = self.training.train_step;
+        self.executor.set_records(program, &[StepRecord::default()])?;
+        self.executor.run(program, 0..1, &mut |_| true).await
+    }
+
+    /// Seconds from the call of [`Trainer::new`] until all was ready to train: memory, compilation, uploads.
+    pub fn setup_seconds(&self) -> f64 {
+        self.setup_seconds
     }
 
     /// Takes the samples in the order in which they were uploaded.

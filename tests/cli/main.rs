@@ -16,6 +16,7 @@ mod help;
 #[cfg(unix)]
 mod interrupt;
 mod left_out;
+mod numbers;
 mod output;
 mod parity;
 mod results;

@@ -24,4 +24,9 @@ fn parity_holds_on_this_adapter() {
         assert!(ran.out.lines().any(holds), "{}", ran.out);
     }
     assert!(!ran.out.contains("FAILED"), "{}", ran.out);
+    // In each table the columns stand below one another.
+    for table in ran.out.split("\n\n") {
+        let ends: Vec<usize> = table.lines().filter(|l| l.ends_with(" ok")).map(|l| l.chars().count()).collect();
+        assert!(ends.iter().all(|end| *end == ends[0]), "{table}");
+    }
 }

@@ -7,6 +7,7 @@ mod common;
 
 mod adam;
 mod bias;
+mod by_hand;
 mod checker;
 mod conformance;
 mod conv2d;

@@ -7,6 +7,8 @@ mod common;
 
 mod bench;
 mod directory;
+mod marks;
 mod report;
 mod results;
 mod rows;
+mod tables;

@@ -15,5 +15,6 @@ mod inspect;
 mod keras;
 mod mnist;
 mod plan;
+mod setup;
 mod training;
 mod weights;

@@ -5,11 +5,11 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use stridelab::model::Configuration;
+use stridelab::model::{Configuration, ModelId};
 use stridelab::record::EpochRow;
-use stridelab::report::text;
+use stridelab::report::text::{self, EpochTable};
 
-use crate::terminal::{say, wants_colour};
+use crate::terminal::{say, stderr_width, wants_colour};
 
 /// Tells how training goes. Clones speak for the same run.
 #[derive(Clone)]
@@ -25,11 +25,15 @@ pub(crate) struct Progress {
     /// Steps an epoch of the present one.
     steps: usize,
     title: String,
+    /// Characters of the longest name in a row.
+    name_width: usize,
+    /// The table on a terminal, once it has begun.
+    table: Option<EpochTable>,
 }
 
 impl Progress {
-    /// For so many networks of so many seeds and epochs. A log shares stderr with no bar.
-    pub(crate) fn new(quiet: bool, log: bool, networks: usize, seeds: usize, epochs: u32) -> Self {
+    /// For every network with every seed, so many epochs each. A log shares stderr with no bar.
+    pub(crate) fn new(quiet: bool, log: bool, networks: &[Configuration], seeds: &[u64], epochs: u32) -> Self {
         let bar = ProgressBar::hidden();
         if !quiet && !log && std::io::stderr().is_terminal() {
             let colour = if wants_colour() { ":.cyan/dim" } else { "" };
@@ -45,7 +49,21 @@ impl Progress {
             bar.set_style(style.expect("the template is sound"));
             bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         }
-        Progress { bar, quiet, networks, seeds, epochs, begun: 0, steps: 0, title: String::new() }
+        let models =
+            networks.iter().flat_map(|&configuration| seeds.iter().map(move |&seed| ModelId { configuration, seed }));
+        let names = models.map(|model| row_name(model, seeds.len()).chars().count());
+        Progress {
+            bar,
+            quiet,
+            networks: networks.len(),
+            seeds: seeds.len(),
+            epochs,
+            begun: 0,
+            steps: 0,
+            title: String::new(),
+            name_width: names.max().unwrap_or(0),
+            table: None,
+        }
     }
 
     /// So many networks remain of those that were asked for.
@@ -56,9 +74,9 @@ impl Progress {
     /// A network begins, or more seeds of it.
     pub(crate) fn start(&mut self, configuration: &Configuration, steps: usize, again: bool) {
         if self.begun == 0 && !self.bar.is_hidden() {
-            let heading = "epoch      loss  accuracy   valid. loss  accuracy   seconds";
-            let heading = format!("{:width$}   {heading}", "", width = self.name_width());
-            self.line(&text::heading(&heading, wants_colour()));
+            let table = EpochTable::new(self.name_width, self.epochs, stderr_width());
+            self.line(&text::heading(&table.heading(), wants_colour()));
+            self.table = Some(table);
         }
         self.begun += usize::from(!again);
         self.steps = steps;
@@ -82,34 +100,11 @@ impl Progress {
 
     /// An epoch is done: a row under the terminal's heading, or a line that explains itself.
     pub(crate) fn epoch(&self, row: &EpochRow) {
-        let name = if self.seeds > 1 { row.model.to_string() } else { row.model.configuration.to_string() };
-        let EpochRow { epoch, train_loss, train_accuracy, val_loss, val_accuracy, .. } = row;
-        let epochs = self.epochs;
-        let seconds = format!("{:.*}", if row.seconds < 10.0 { 2 } else { 1 }, row.seconds);
-        if self.bar.is_hidden() && *epoch == 0 {
-            self.line(&format!(
-                "{name}, initial weights: loss {train_loss:.4}, accuracy {train_accuracy:.4}; \
-                 validation loss {val_loss:.4}, accuracy {val_accuracy:.4}"
-            ));
-            return;
+        let name = row_name(row.model, self.seeds);
+        match self.table {
+            Some(table) => self.line(&table.row(&name, row)),
+            None => self.line(&text::epoch_line(&name, row, self.epochs)),
         }
-        if self.bar.is_hidden() {
-            self.line(&format!(
-                "{name}, epoch {epoch}/{epochs}: loss {train_loss:.4}, accuracy {train_accuracy:.4}; \
-                 validation loss {val_loss:.4}, accuracy {val_accuracy:.4}; {seconds} s"
-            ));
-            return;
-        }
-        let epoch = format!("{epoch}/{epochs}");
-        self.line(&format!(
-            "{name:<width$} {epoch:>7} {train_loss:>9.4} {train_accuracy:>9.4} {val_loss:>13.4} {val_accuracy:>9.4} {seconds:>9}",
-            width = self.name_width()
-        ));
-    }
-
-    /// Columns of `stride 1, valid`, and of a seed where there are several.
-    fn name_width(&self) -> usize {
-        if self.seeds > 1 { 24 } else { 15 }
     }
 
     /// A line that stays.
@@ -129,9 +124,15 @@ impl Progress {
     }
 }
 
+/// The name of a model in a row: with its seed where there are several.
+fn row_name(model: ModelId, seeds: usize) -> String {
+    if seeds > 1 { model.to_string() } else { model.configuration.to_string() }
+}
+
 fn rate(steps_per_second: f64) -> String {
     match steps_per_second {
         r if !r.is_finite() || r <= 0.0 => "–".into(),
+        ..1.0 => format!("{:.1} s a step", 1.0 / steps_per_second),
         ..10.0 => format!("{steps_per_second:.1} steps/s"),
         _ => format!("{steps_per_second:.0} steps/s"),
     }
@@ -141,7 +142,24 @@ fn left(time: Duration) -> String {
     match time.as_secs() {
         0 => String::new(),
         s @ 1..60 => format!("{s} s left"),
-        s @ 60..3600 => format!("{}:{:02} min left", s / 60, s % 60),
-        s => format!("{}:{:02} h left", s / 3600, s / 60 % 60),
+        s @ 60..3600 => format!("{} min {:02} s left", s / 60, s % 60),
+        s => format!("{} h {:02} min left", s / 3600, s / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_has_a_unit_for_each_number() {
+        let of = |seconds| left(Duration::from_secs(seconds));
+        assert_eq!([0, 59, 60, 111].map(of), ["", "59 s left", "1 min 00 s left", "1 min 51 s left"]);
+        assert_eq!([3599, 3600, 7500].map(of), ["59 min 59 s left", "1 h 00 min left", "2 h 05 min left"]);
+    }
+
+    #[test]
+    fn a_slow_rate_is_not_zero() {
+        assert_eq!([0.0, 0.02, 2.5, 1234.5].map(rate), ["–", "50.0 s a step", "2.5 steps/s", "1234 steps/s"]);
     }
 }

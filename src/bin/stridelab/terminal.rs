@@ -32,6 +32,11 @@ pub(crate) fn wants_colour() -> bool {
     !no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// Columns of the terminal that stderr goes to; 80 where its size is not known.
+pub(crate) fn stderr_width() -> u16 {
+    terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| width.0)
+}
+
 /// Columns of the terminal; 100 where there is none.
 pub(crate) fn width() -> u16 {
     terminal_size::terminal_size_of(std::io::stdout()).map_or(100, |(width, _)| width.0)

@@ -61,6 +61,7 @@ impl<'a> FeatureMaps<'a> {
         let title = format!("conv1 after ReLU: {height} × {width} maps, {}", self.configuration);
         let mut svg = Svg::new(right + 112.0, bottom + EDGE, &title);
         let filters = match channels {
+            1 => "The only filter".into(),
             ..=SHOWN => "All filters".into(),
             _ => format!("The first {SHOWN} of {channels} filters"),
         };
@@ -68,9 +69,13 @@ impl<'a> FeatureMaps<'a> {
         for map in 0..shown {
             let x = EDGE + (map % COLUMNS) as f64 * (PICTURE + GAP);
             let y = TOP + (map / COLUMNS) as f64 * ROW;
-            svg.text(x, y - 9.0, TextStyle::muted(13.0), &format!("filter {}", map + 1));
             let colour = |pixel: usize| viridis::colour(self.values[pixel * channels + map], max).unwrap_or(NOT_FINITE);
-            centred(x, y, [height, width]).draw(&mut svg, colour);
+            let cells = centred(x, y, [height, width]);
+            // Beside the map itself, which fills its square in one direction only where it is no square.
+            let name = TextStyle::muted(13.0);
+            let label = format!("filter {}", map + 1);
+            svg.text(cells.frame.x, cells.frame.y - 9.0, name, &label);
+            cells.draw(&mut svg, colour);
         }
         let bar = Rect { x: right + 8.0, y: TOP, width: 18.0, height: bottom - TOP };
         colour_bar(&mut svg, bar, f64::from(max), "activation");

@@ -6,7 +6,7 @@
 use super::table::{TableColumn, fits, heading, render};
 use crate::analysis::CostRatio;
 use crate::record::{Cost, Measurement, NetworkCost, Pass};
-use crate::report::numbers::{DASH, decimal, grouped, microseconds, percent, ratio};
+use crate::report::numbers::{DASH, decimal, grouped, microseconds, per_second, percent, ratio};
 
 /// How often a table can be narrowed.
 const STEPS: usize = 3;
@@ -48,8 +48,8 @@ fn summary(networks: &[NetworkCost], several: bool, narrowed: usize) -> Vec<Tabl
     if narrowed < 3 {
         columns.push(TableColumn::numbers("of\npeak", cells(&|n| or_dash(n.train_step.fraction_of_peak, share))));
     }
-    columns.push(TableColumn::numbers("images/s\ntraining", cells(&|n| decimal(n.train_images_per_second, 0))));
-    columns.push(TableColumn::numbers("images/s\ninference", cells(&|n| decimal(n.inference_images_per_second, 0))));
+    columns.push(TableColumn::numbers("images/s\ntraining", cells(&|n| per_second(n.train_images_per_second))));
+    columns.push(TableColumn::numbers("images/s\ninference", cells(&|n| per_second(n.inference_images_per_second))));
     if narrowed < 1 {
         let mib = |bytes: u64| decimal(bytes as f64 / f64::from(1 << 20), 1);
         columns.push(TableColumn::numbers("activations\nMiB", cells(&|n| mib(n.activation_bytes))));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::best::{fastest, most_accurate};
 use super::table::{TableColumn, fits, render};
 use crate::model::network::LayerKind;
 use crate::model::{ModelId, Network};
@@ -29,6 +30,14 @@ pub struct RunRow {
     pub seconds: f64,
     /// Milliseconds of a training step in the last epoch.
     pub ms_per_step: f64,
+    /// Training steps of an epoch.
+    pub steps: u64,
+    /// Images that it was trained on; 0 where that is not known.
+    pub train_images: usize,
+    /// Images that it was validated on; 0 where that is not known.
+    pub test_images: usize,
+    /// Whether it was trained to the end and did not diverge.
+    pub finished: bool,
 }
 
 impl RunRow {
@@ -53,7 +62,24 @@ impl RunRow {
             train_accuracy: last(|row| row.train_accuracy),
             seconds: if trained.is_none() { f64::NAN } else { epochs.iter().map(|row| row.seconds).sum() },
             ms_per_step: trained.map_or(f64::NAN, |row| row.seconds) * 1000.0 / steps as f64,
+            steps,
+            train_images: 0,
+            test_images: 0,
+            finished: finished.is_some(),
         }
+    }
+
+    /// Adds what tells whether a result is decided: the numbers of images. Of a model that was to be trained for more
+    /// `epochs` than it was, nothing is.
+    #[must_use]
+    pub fn of_run(self, epochs: u32, train_images: usize, test_images: usize) -> RunRow {
+        let finished = self.finished && self.val_accuracy.len() >= epochs as usize;
+        RunRow { train_images, test_images, finished, ..self }
+    }
+
+    /// Seconds of the last epoch.
+    fn last_epoch_seconds(&self) -> f64 {
+        self.ms_per_step * self.steps as f64 / 1000.0
     }
 }
 
@@ -111,8 +137,15 @@ const REDUCED: [RunColumns; 6] = [
     RunColumns { last_epochs: 0, sides: None, sizes: None, full: false },
 ];
 
-/// The table of a run, a row for each network. The best value of every measured column is marked: green with
-/// `colour`, with a star without.
+/// The table of a run, a row for each model. The best value of a measured column is marked where it is decided: green
+/// with `colour`, with a star without.
+///
+/// - An accuracy is the best where it is above every other one by more than two standard errors of the difference: by
+///   more than `2·√(e₁ + e₂)` images, of which the two models classify `e₁` and `e₂` wrongly. That says that the model
+///   is better, not that its configuration is: of that, several seeds tell.
+/// - A time is the best where it is at least a tenth shorter than those of all other configurations and not below 0.1
+///   seconds. Set-up does not count.
+/// - A model that diverged or was not trained to the end is never the best.
 ///
 /// The first of these that fits within `width` characters is printed: one table with every column; two tables, of
 /// the shapes and of the results; one table with some columns left out. If none fits, it is the narrowest.
@@ -121,7 +154,7 @@ pub fn run_table(rows: &[RunRow], colour: bool, width: u16) -> String {
     let rendered: Vec<String> = tables.iter().map(|columns| render(columns, colour)).collect();
     let mut text = rendered.join("\n\n");
     if tables.iter().flatten().any(|column| column.best.contains(&true)) {
-        text += if colour { "\nbest of its column in green" } else { "\n* best of its column" };
+        text += if colour { "\ngreen: best by more than chance" } else { "\n* best by more than chance" };
     }
     text
 }
@@ -174,13 +207,17 @@ fn columns(rows: &[RunRow], shown: RunColumns) -> Vec<TableColumn> {
     }
     columns.extend(epochs(rows, shown.last_epochs));
     if shown.full {
-        columns.push(measured(rows, "train\nacc.", 4, f64::max, |row| row.train_accuracy));
+        let accuracy = |row: &RunRow| row.train_accuracy;
+        let best = most_accurate(rows, accuracy, |row| row.train_images);
+        columns.push(measured(rows, "train\nacc.", 4, best, accuracy));
     }
     // With one decimal, the times of short runs could not be compared.
     let decimals = if rows.iter().any(|row| row.seconds >= 10.0) { 1 } else { 2 };
-    columns.push(measured(rows, "\nseconds", decimals, f64::min, |row| row.seconds));
+    let seconds = |row: &RunRow| row.seconds;
+    columns.push(measured(rows, "\nseconds", decimals, fastest(rows, seconds, seconds), seconds));
     if shown.full {
-        columns.push(measured(rows, "ms a\nstep", 2, f64::min, |row| row.ms_per_step));
+        let step = |row: &RunRow| row.ms_per_step;
+        columns.push(measured(rows, "ms a\nstep", 2, fastest(rows, step, RunRow::last_epoch_seconds), step));
     }
     columns
 }
@@ -201,25 +238,22 @@ fn epochs(rows: &[RunRow], last: usize) -> Vec<TableColumn> {
         }
         let header = format!("valid.\nepoch {}", epoch + first_epoch as usize);
         let value = |row: &RunRow| row.val_accuracy.get(epoch).copied().unwrap_or(f64::NAN);
-        columns.push(measured(rows, &header, 4, f64::max, value));
+        let best = most_accurate(rows, value, |row| row.test_images);
+        columns.push(measured(rows, &header, 4, best, value));
     }
     columns
 }
 
-/// A column of results, in which `better` chooses the best value. Every cell that reads like the best one is marked,
-/// unless there is only one value.
+/// A column of results.
 fn measured(
     rows: &[RunRow],
     header: &str,
     decimals: usize,
-    better: fn(f64, f64) -> f64,
+    best: Vec<bool>,
     value: impl Fn(&RunRow) -> f64,
 ) -> TableColumn {
     let text = |v: f64| if v.is_nan() { DASH.into() } else { decimal(v, decimals) };
-    let finite: Vec<f64> = rows.iter().map(&value).filter(|v| v.is_finite()).collect();
-    let best = finite.iter().copied().reduce(better).map(text);
-    let cells: Vec<String> = rows.iter().map(|row| text(value(row))).collect();
-    let best = cells.iter().map(|cell| finite.len() > 1 && Some(cell) == best.as_ref()).collect();
+    let cells = rows.iter().map(|row| text(value(row))).collect();
     TableColumn { best, measured: true, ..TableColumn::numbers(header, cells) }
 }
 

@@ -11,7 +11,7 @@ use stridelab::error::one_line;
 use stridelab::model::geometry::Padding;
 use stridelab::record::{BenchRecord, FORMAT};
 use stridelab::report::figure::{png, step_time};
-use stridelab::report::text::{comparison_table, cost_tables};
+use stridelab::report::text::{comparison_table, cost_tables, counted};
 use stridelab::store::{BenchWriter, read_bench};
 
 use super::{configurations, one_device, output, timestamp};
@@ -111,11 +111,11 @@ fn heading(record: &BenchRecord) -> String {
     format!(
         "{}{driver}{software}{operations}\n\
          multiply-add peak {:.1} GFLOP/s, measured now; losses within {worst:.0e} of the plain CPU's\n\
-         layers by {}{whole}; medians of {} samples",
+         layers by {}{whole}; medians of {}",
         machine.adapter,
         measured.peak_gflops,
         measured.clock(),
-        measured.samples
+        counted(measured.samples, "sample")
     )
 }
 

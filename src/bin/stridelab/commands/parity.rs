@@ -29,20 +29,22 @@ pub(crate) fn run(args: &ParityArgs) -> Result<()> {
         }
         if holds { "ok" } else { "FAILED" }
     };
-    print(&format!("{:<20} {:>10} {:>10} {:>10}\n", "operator, tensor", "error", "CPU's", "bound"))?;
+    print(&format!("{:<24} {:>10} {:>10} {:>10}\n", "operator, tensor", "error", "CPU's", "bound"))?;
     for c in pollster::block_on(parity::operators(&backend, seed))? {
         let verdict = verdict(&c.name, c.holds());
-        print(&format!("{:<20} {:>10.1e} {:>10.1e} {:>10.1e}  {verdict}\n", c.name, c.error, c.cpu, c.bound))?;
+        print(&format!("{:<24} {:>10.1e} {:>10.1e} {:>10.1e}  {verdict}\n", c.name, c.error, c.cpu, c.bound))?;
     }
     let mut data = Dataset::embedded()?;
     data.limit(64 * STEPS)?;
-    print(&format!("\n{STEPS} training steps  {:>14} {:>10}   weights furthest apart\n", "loss", "bound"))?;
+    let heading = format!("{STEPS} training steps");
+    print(&format!("\n{heading:<24} {:>10} {:>10}  weights furthest apart\n", "loss", "bound"))?;
     for configuration in Configuration::TUTORIAL {
         let StepErrors { loss, parameters } = pollster::block_on(parity::steps(&backend, &data, configuration, seed))?;
         let verdict = verdict(&configuration.to_string(), loss <= LOSS);
         let worst = parameters.iter().max_by(|a, b| a.error.total_cmp(&b.error));
         let worst = worst.map_or(String::new(), |worst| format!("{} {:.1e}", worst.name, worst.error));
-        print(&format!("{:<20} {loss:>10.1e} {LOSS:>10.1e}   {worst}  {verdict}\n", configuration.to_string()))?;
+        let name = configuration.to_string();
+        print(&format!("{name:<24} {loss:>10.1e} {LOSS:>10.1e}  {worst:<22}  {verdict}\n"))?;
     }
     if failed.is_empty() {
         return Ok(());

@@ -3,6 +3,9 @@
 use super::shapes::Extent;
 use super::ticks::{decades, enclosing, multiples, nice_step};
 
+/// Values smaller than this are 0 to an axis.
+const LEAST: f64 = 1e-100;
+
 /// An axis, linear or logarithmic.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
@@ -24,14 +27,17 @@ impl Axis {
     }
 
     /// A linear axis around the finite `values` with about five round ticks, inside `limits`. Where no value is
-    /// finite, the axis shows the limits.
+    /// finite, and where all are 0 and so have no scale of their own, the axis shows the limits, or 0 to 1 where these
+    /// are those of all numbers.
     pub fn linear(values: &[f64], limits: Extent) -> Axis {
-        let Some(Extent { low, high }) = Extent::of(values) else {
-            let step = nice_step((limits.high - limits.low) / 5.0);
-            return Axis { range: limits, ticks: multiples(limits, step), log: false };
+        let extent = Extent::of(values).filter(|extent| extent.low.abs().max(extent.high.abs()) >= LEAST);
+        let Some(Extent { low, high }) = extent else {
+            let range = if limits.high < f64::MAX { limits } else { Extent::new(limits.low, limits.low + 1.0) };
+            let step = nice_step((range.high - range.low) / 5.0);
+            return Axis { range, ticks: multiples(range, step), log: false };
         };
         // Equal values still get an axis with room around them.
-        let room = ((high - low) * 0.04).max(high.abs() * 1e-3).max(1e-6);
+        let room = ((high - low) * 0.04).max(high.abs() * 1e-3);
         let step = nice_step((high - low + 2.0 * room) / 5.0);
         let range = Extent {
             low: (((low - room) / step).floor() * step).max(limits.low),
@@ -53,7 +59,8 @@ impl Axis {
         }
     }
 
-    /// A tick's text, with as many decimals as the distance between ticks needs.
+    /// A tick's text: as many digits as tell it from its neighbours, in scientific notation where a number would have
+    /// more than six decimals or whole digits.
     pub fn label(&self, tick: f64) -> String {
         if self.log {
             return if (1e-4..1e5).contains(&tick) {
@@ -63,13 +70,22 @@ impl Axis {
             };
         }
         let step = self.ticks.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
-        let decimals = (0..6).find(|&d| is_whole(step * 10f64.powi(d))).unwrap_or(6) as usize;
-        if step.is_finite() { format!("{tick:.decimals$}") } else { format!("{tick}") }
+        let step = if step.is_finite() { step } else { tick.abs() };
+        let exact = |text: &str, tick: f64| text.parse().is_ok_and(|v: f64| (v - tick).abs() <= 1e-3 * step);
+        let all = |write: &dyn Fn(f64) -> String| self.ticks.iter().all(|&tick| exact(&write(tick), tick));
+        if self.ticks.iter().all(|tick| tick.abs() < 1e6) {
+            let fixed = (0..=6usize).find(|&decimals| all(&|tick| format!("{tick:.decimals$}")));
+            if let Some(decimals) = fixed {
+                // Adding zero turns −0 into 0.
+                return format!("{:.decimals$}", tick + 0.0);
+            }
+        }
+        if tick == 0.0 {
+            return "0".into();
+        }
+        let digits = (0..=6usize).find(|&digits| all(&|tick| format!("{tick:.digits$e}"))).unwrap_or(6);
+        format!("{tick:.digits$e}")
     }
-}
-
-fn is_whole(v: f64) -> bool {
-    (v - v.round()).abs() < 1e-6
 }
 
 #[cfg(test)]
@@ -88,6 +104,48 @@ mod tests {
         assert!(flat.range.low < 98.0 && flat.range.high > 98.0 && flat.ticks.len() >= 2, "{flat:?}");
         assert_eq!(Axis::linear(&[], PERCENT).range, PERCENT);
         assert_eq!(Axis::linear(&[1.0, 1.0], Extent::new(0.0, 1.0)).place(1.0), 1.0);
+    }
+
+    /// Whatever the values, a reader can tell the ticks apart.
+    #[test]
+    fn labels_are_different_and_say_where_their_ticks_are() {
+        let cases: [&[f64]; 14] = [
+            &[0.0],
+            &[0.0, 0.0, 0.0],
+            &[-0.0, 0.0],
+            &[100.0],
+            &[2.3e-5],
+            &[1e-9, 2e-9],
+            &[0.0, 1e-7],
+            &[5e-324],
+            &[327_702_524.891],
+            &[27_127_927_244_925_640.0, 2.8e16],
+            &[98.01, 98.02],
+            &[0.2499, 0.2501],
+            &[0.0, 1e-30],
+            &[1e300],
+        ];
+        for values in cases {
+            for axis in
+                [Axis::linear(values, PERCENT), Axis::loss(values), Axis::linear(values, Extent::new(0.0, f64::MAX))]
+            {
+                let labels: Vec<String> = axis.ticks.iter().map(|&tick| axis.label(tick)).collect();
+                // Above 100 %, nothing of the range is left.
+                let outside = axis.range.low > axis.range.high;
+                assert!(labels.len() >= 2 || outside, "{values:?}: {axis:?}");
+                let step = axis.ticks.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+                for (label, tick) in labels.iter().zip(&axis.ticks) {
+                    assert_eq!(labels.iter().filter(|other| *other == label).count(), 1, "{values:?}: {labels:?}");
+                    assert!(label.chars().count() <= 10, "{values:?}: {labels:?}");
+                    let written: f64 = label.parse().unwrap();
+                    assert!((written - tick).abs() <= 0.01 * step, "{values:?}: {label} for {tick}");
+                }
+            }
+        }
+        let zero = Axis::linear(&[0.0], PERCENT);
+        assert_eq!(zero.ticks.iter().map(|&t| zero.label(t)).collect::<Vec<_>>(), ["0", "20", "40", "60", "80", "100"]);
+        let lossless = Axis::loss(&[0.0]);
+        assert_eq!(lossless.range, Extent::new(0.0, 1.0));
     }
 
     #[test]

@@ -10,9 +10,10 @@ use super::heading::{EDGE, SUBTITLE, TITLE_Y, caption, heading};
 use super::labels::spread;
 use super::palette::{Look, MUTED, Marker};
 use super::shapes::{Extent, Point, Rect};
-use super::stroke::{Stroke, marker, stroke};
+use super::stroke::{PAPER, Stroke, marker, stroke};
 use super::style::{Anchor, TextStyle};
 use super::svg::{Coordinate, Svg};
+use super::ticks::epoch_ticks;
 
 /// Size of the page.
 const WIDTH: f64 = 960.0;
@@ -27,6 +28,8 @@ const GUTTER: f64 = 44.0;
 const NAME: TextStyle = TextStyle::ink(15.0).semibold();
 const DETAIL: TextStyle = TextStyle::muted(13.0);
 const LABEL_GAP: f64 = 42.0;
+/// Up to so many runs of a series are drawn in full strength.
+const FEW_RUNS: usize = 10;
 
 /// A value after an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,9 +106,13 @@ impl LineChart {
         }
         values_at_the_left(&mut svg, plot.area, &self.axis, self.unit, |value| plot.y(value));
         epochs_below(&mut svg, plot.area, plot.last_epoch, |epoch| plot.x(epoch));
-        for series in &self.series {
-            for strand in &series.strands {
-                plot.line(&mut svg, series.look, strand);
+        // The lines of single runs lie below every other line.
+        for faint in [true, false] {
+            for series in &self.series {
+                let runs = series.strands.iter().filter(|strand| strand.faint).count();
+                for strand in series.strands.iter().filter(|strand| strand.faint == faint) {
+                    plot.line(&mut svg, series.look, strand, runs);
+                }
             }
         }
         // Markers cover the lines, and the filled ones, which are smaller, cover the hollow ones: where a filled and a
@@ -214,7 +221,8 @@ impl Plot<'_> {
         series.strands.iter().rev().find_map(last_finite)
     }
 
-    fn line(&self, svg: &mut Svg, look: Look, strand: &Strand) {
+    /// Draws a strand of a series that has so many faint ones.
+    fn line(&self, svg: &mut Svg, look: Look, strand: &Strand, runs: usize) {
         let mut path = String::new();
         let mut command = 'M';
         for point in &strand.points {
@@ -226,21 +234,28 @@ impl Plot<'_> {
                 command = 'M';
             }
         }
-        let width = if strand.faint { 1.25 } else { 2.75 };
-        let opacity = if strand.faint { 0.4 } else { 1.0 };
-        stroke(svg, &path, Stroke { colour: look.line, width, dashed: strand.dashed, opacity });
+        let mut pen = Stroke { colour: look.line, width: 2.75, dashed: strand.dashed, opacity: 1.0 };
+        if strand.faint {
+            // Many lines over one another add up to a solid area.
+            pen.width = if runs > FEW_RUNS { 1.0 } else { 1.25 };
+            pen.opacity = (0.4 * (FEW_RUNS as f64 / runs as f64).sqrt()).clamp(0.1, 0.4);
+        } else if runs > 0 {
+            // A white edge sets the mean off from the runs behind it.
+            stroke(svg, &path, Stroke { colour: PAPER, width: pen.width + 3.5, dashed: false, opacity: 0.85 });
+        }
+        stroke(svg, &path, pen);
     }
 
     fn markers(&self, svg: &mut Svg, look: Look, strand: &Strand) {
         if strand.faint {
             return;
         }
-        // A marker at each of many epochs would hide the line, so only some epochs have one, and the last one.
-        let every = self.last_epoch.div_ceil(12);
+        // A marker at each of many epochs would hide the line, so only those at ticks have one, and the last one.
+        let ticks = epoch_ticks(self.last_epoch);
         let finite = || strand.points.iter().filter(|point| point.value.is_finite());
         let last = finite().next_back().map(|point| point.epoch);
         for point in finite() {
-            if point.epoch % every == 0 || Some(point.epoch) == last {
+            if ticks.contains(&point.epoch) || Some(point.epoch) == last {
                 marker(svg, self.point(strand, point), look, strand.dashed);
             }
         }

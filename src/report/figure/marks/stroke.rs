@@ -6,7 +6,8 @@ use super::palette::{Look, Marker};
 use super::shapes::Point;
 use super::svg::{Coordinate, Svg};
 
-const PAPER: &str = "#ffffff";
+/// The colour of the page.
+pub(super) const PAPER: &str = "#ffffff";
 
 /// The pen that a path is drawn with.
 #[derive(Debug, Clone, Copy)]

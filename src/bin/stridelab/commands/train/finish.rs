@@ -7,7 +7,7 @@ use stridelab::model::ModelId;
 use stridelab::record::Status;
 use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
 use stridelab::report::figure::{curves, png, sample};
-use stridelab::report::text::{RunRow, run_table};
+use stridelab::report::text::{RunRow, counted, run_table, seconds as write_seconds};
 use stridelab::store::feature_maps_name;
 use stridelab::study::DivergedModel;
 use stridelab::{Error, Result};
@@ -47,8 +47,8 @@ impl Run<'_> {
         let closed = self.writer.run(&self.record);
         // The first error is the one to tell; a table is shown of what an interrupted run finished.
         let shown = match &result {
-            Ok(diverged) => self.show(if diverged.is_empty() { "done" } else { "failed" }, figures),
-            Err(Error::Interrupted) if !self.rows.is_empty() => self.show("interrupted", figures),
+            Ok(diverged) => self.show(if diverged.is_empty() { "done" } else { "failed" }, figures, data),
+            Err(Error::Interrupted) if !self.rows.is_empty() => self.show("interrupted", figures, data),
             Err(_) => Ok(()),
         };
         let diverged = result?;
@@ -69,7 +69,8 @@ impl Run<'_> {
     fn figures(&mut self, data: &Dataset) -> Result<()> {
         let (seeds, batch, images) = (seeds(&self.args.seeds()), self.args.batch_size, data.train.count);
         let backend = self.record.machine.backend.to_uppercase();
-        let caption = format!("{}, {images} training images, batch {batch}, {seeds}, {backend}", data.name);
+        let images = counted(images, "training image");
+        let caption = format!("{}, {images}, batch {batch}, {seeds}, {backend}", data.name);
         // Where nothing was trained there are no curves.
         if self.args.epochs > 0 {
             self.writer.figure("accuracy.png", &png(&curves::accuracy(&self.rows, &caption))?)?;
@@ -88,8 +89,9 @@ impl Run<'_> {
     }
 
     /// The table, or the last JSON line, and where the files are.
-    fn show(&self, event: &str, figures: bool) -> Result<()> {
+    fn show(&self, event: &str, figures: bool, data: &Dataset) -> Result<()> {
         let totals = &self.record.totals;
+        let setup_seconds: f64 = self.record.setup_seconds.values().sum();
         if self.args.json {
             let last = json!({
                 "event": event,
@@ -98,6 +100,7 @@ impl Run<'_> {
                 "epochs": totals.epochs,
                 "steps": totals.steps,
                 "startup_seconds": totals.startup_seconds,
+                "setup_seconds": setup_seconds,
                 "train_seconds": totals.train_seconds,
                 "seconds": totals.seconds,
             });
@@ -108,13 +111,15 @@ impl Run<'_> {
         let rows = all.map(|(begun, seed)| {
             let model = ModelId { configuration: begun.configuration, seed };
             let epochs: Vec<_> = self.rows.iter().filter(|row| row.model == model).cloned().collect();
-            RunRow::new(model, &begun.network, &epochs, begun.steps_per_epoch)
+            let row = RunRow::new(model, &begun.network, &epochs, begun.steps_per_epoch);
+            row.of_run(self.args.epochs, data.train.count, data.test.count)
         });
         let table = run_table(&rows.collect::<Vec<_>>(), colour(), width());
         let mut files = vec!["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
         files.extend(self.weights.then_some("weights/"));
         files.extend(figures.then_some("figures/"));
         let dir = one_line(self.writer.dir().display());
-        print(&format!("{table}\n\nresults in {dir}\n  {}\n", files.join("  ")))
+        let setup = format!("set-up took {} s, which no time above contains", write_seconds(setup_seconds));
+        print(&format!("{table}\n{setup}\n\nresults in {dir}\n  {}\n", files.join("  ")))
     }
 }

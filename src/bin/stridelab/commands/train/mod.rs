@@ -16,6 +16,7 @@ use stridelab::model::tensor::Tensor;
 use stridelab::model::weights;
 use stridelab::model::{Configuration, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
+use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
 use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
@@ -34,8 +35,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let start = Instant::now();
     let configurations = configurations(&args.stride, &args.padding);
     agree(args, &configurations)?;
-    let mut progress =
-        Progress::new(args.quiet, args.verbose > 0, configurations.len(), args.seeds().len(), args.epochs);
+    let mut progress = Progress::new(args.quiet, args.verbose > 0, &configurations, &args.seeds(), args.epochs);
     let notice = progress.clone();
     interrupt::watch(move || notice.line("stopping at the next step; Ctrl-C again to stop at once"))?;
 
@@ -170,23 +170,22 @@ fn seeds(seeds: &[u64]) -> String {
 
 /// What is about to happen, on two lines.
 fn summary(study: &Study, data: &Dataset, writer: &RunWriter) -> String {
-    let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let classes = match study.classes {
         CLASSES => String::new(),
-        classes => format!(" in {classes} classes"),
+        classes => format!(" in {}", counted(classes, "class")),
     };
     let epochs = match study.epochs {
         0 => "the initial weights".into(),
-        epochs => plural(epochs as usize, "epoch"),
+        epochs => counted(epochs as usize, "epoch"),
     };
     format!(
-        "{}: {} training and {} validation images of {}×{}{classes}\n{} of {epochs}, batch {}, {}; results go to {}",
+        "{}: {} and {} of {}×{}{classes}\n{} of {epochs}, batch {}, {}; results go to {}",
         data.name,
-        data.train.count,
-        data.test.count,
+        counted(data.train.count, "training image"),
+        counted(data.test.count, "validation image"),
         data.train.height,
         data.train.width,
-        plural(study.configurations.len(), "network"),
+        counted(study.configurations.len(), "network"),
         study.train.batch_size,
         seeds(&study.train.seeds),
         one_line(writer.dir().display()),

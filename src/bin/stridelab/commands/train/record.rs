@@ -103,6 +103,11 @@ impl Journal for Run<'_> {
         Ok(())
     }
 
+    fn ready(&mut self, configuration: &Configuration, setup_seconds: f64) {
+        // Each group of seeds is made ready anew.
+        *self.record.setup_seconds.entry(configuration.to_string()).or_default() += setup_seconds;
+    }
+
     fn steps(&mut self, epoch: u32, done: usize) -> bool {
         if self.record.totals.startup_seconds == 0.0 {
             self.record.totals.startup_seconds = self.start.elapsed().as_secs_f64();
