@@ -14,6 +14,7 @@ mod fixtures;
 mod fused;
 mod gather;
 mod gradients;
+mod long_loops;
 mod matmul;
 mod max_pool;
 mod relu;
