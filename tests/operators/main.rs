@@ -12,6 +12,7 @@ mod conformance;
 mod conv2d;
 mod fixtures;
 mod fused;
+mod fused_exact;
 mod gather;
 mod gradients;
 mod long_loops;

@@ -11,5 +11,6 @@ mod inspect;
 mod keras;
 mod mnist;
 mod plan;
+mod replicas;
 mod training;
 mod weights;
