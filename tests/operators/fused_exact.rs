@@ -59,12 +59,12 @@ fn equal_pixels_have_one_winner() {
 }
 
 /// So many windows that, with weights as they come, a few have two pixels within rounding, which the kernels decide
-/// differently; gradients then differ by 1e-3.
+/// differently; gradients then differ by 1e-3. Of sums of half a million terms, rounding alone makes 4e-6.
 #[test]
 fn tall_images() {
     let network = network([1000, 60], [[1, 1], [3, 2]], [Padding::Same; 2]);
-    agree_on(&Backend::Cpu, "cpu", &network, 9, 1, BOUND);
-    agree_on(&backends()[2].1, "gpu", &network, 1, 1, BOUND);
+    agree_on(&Backend::Cpu, "cpu", &network, 9, 1, 1e-5);
+    agree_on(&backends()[2].1, "gpu", &network, 1, 1, 1e-5);
 }
 
 /// Slices of the batch that are shorter than an image.
