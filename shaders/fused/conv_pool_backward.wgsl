@@ -13,7 +13,7 @@ const TILE_ROWS: u32 = 96;
 const TILE_CELLS: u32 = 192;
 const WORKGROUP_CELLS: u32 = 64;
 
-override IMAGES: u32;
+override WINDOWS: u32; // pool windows of a slice of the batch
 override WEIGHT_TILES: u32;
 override x_stride: u32;
 override dy_stride: u32;
@@ -29,8 +29,8 @@ override dx_stride: u32;
 
 // dw[i,j,c,o] = Σ x[n, oh·sh + i − top, ow·sw + j − left, c] · dy[window,o] over windows, (oh, ow) being the
 // winner's pixel; db[o] = Σ dy[window,o] over windows with a winner. dw is taken as the matrix
-// [KERNEL_H·KERNEL_W·IN_C, OUT_C]: one invocation per four rows × TILE_CHANNELS channels × IMAGES images.
-// The sums of each slice of IMAGES images go to partial, [slices, (KERNEL_H·KERNEL_W·IN_C + 1)·OUT_C], dw and
+// [KERNEL_H·KERNEL_W·IN_C, OUT_C]: one invocation per four rows × TILE_CHANNELS channels × WINDOWS windows.
+// The sums of each slice of WINDOWS windows go to partial, [slices, (KERNEL_H·KERNEL_W·IN_C + 1)·OUT_C], dw and
 // then db.
 @compute @workgroup_size(WORKGROUP)
 fn backward_weights(
@@ -61,8 +61,8 @@ fn weights(workgroup: u32, replica: u32, invocation: u32, lane: u32) {
     var s2: Eight;
     var s3: Eight;
     var biases = vec4(0.0);
-    let end = min((slice + 1u) * IMAGES, BATCH) * POOLED_H * POOLED_W;
-    for (var window = slice * IMAGES * POOLED_H * POOLED_W; window < end; window++) {
+    let end = min((slice + 1u) * WINDOWS, BATCH * POOLED_H * POOLED_W);
+    for (var window = slice * WINDOWS; window < end; window++) {
         let p = window_pixels(window);
         let inside = reads(p, tap.x, tap.y);
         let at = vec4(start) + input(p, tap.x, tap.y, inside);

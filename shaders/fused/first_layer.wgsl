@@ -11,7 +11,7 @@ const WORKGROUP: u32 = 8;
 const TILE_CHANNELS: u32 = 32;
 const TAPS: u32 = 9;
 
-override IMAGES: u32;
+override WINDOWS: u32; // pool windows of a slice of the batch
 override x_stride: u32;
 override dy_stride: u32;
 override winner_stride: u32;
@@ -23,8 +23,8 @@ override partial_stride: u32;
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 
 // dw[i,j,o] = Σ x[n, oh·sh + i − top, ow·sw + j − left] · dy[window,o] over windows, (oh, ow) being the
-// winner's pixel; db[o] = Σ dy[window,o] over windows with a winner. One invocation per four channels × IMAGES images.
-// The sums of each slice of IMAGES images go to partial, [slices, (TAPS + 1)·OUT_C], dw and then db.
+// winner's pixel; db[o] = Σ dy[window,o] over windows with a winner. One invocation per four channels × WINDOWS windows.
+// The sums of each slice of WINDOWS windows go to partial, [slices, (TAPS + 1)·OUT_C], dw and then db.
 @compute @workgroup_size(WORKGROUP)
 fn backward_weights(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -42,8 +42,8 @@ fn backward_weights(
     var sums: Eight;
     var last = vec4(0.0);
     var biases = vec4(0.0);
-    let end = min((slice + 1u) * IMAGES, BATCH) * POOLED_H * POOLED_W;
-    for (var window = slice * IMAGES * POOLED_H * POOLED_W; window < end; window++) {
+    let end = min((slice + 1u) * WINDOWS, BATCH * POOLED_H * POOLED_W);
+    for (var window = slice * WINDOWS; window < end; window++) {
         let p = window_pixels(window);
         let inside = reads(p, tap.x, tap.y);
         let at = vec4(group.z * x_stride) + input(p, tap.x, tap.y, inside);

@@ -6,6 +6,10 @@ const WORKGROUP: u32 = 64;
 
 override ROWS: u32;
 override CHANNELS: u32;
+// The rows that a dispatch of backward adds up. Later ones add to what the earlier ones stored (ADDS is 1).
+override FIRST: u32;
+override END: u32;
+override ADDS: u32;
 override b_offset: u32;
 override b_stride: u32;
 override y_stride: u32;
@@ -30,7 +34,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     y[id.z * y_stride + element] += b[b_offset + id.z * b_stride + element % CHANNELS];
 }
 
-// db[c] = Σ_r dy[r,c]. dy is [ROWS, CHANNELS]. One workgroup per channel: each invocation adds
+// db[c] = Σ_r dy[r,c] over FIRST ≤ r < END. dy is [ROWS, CHANNELS]. One workgroup per channel: each invocation adds
 // every WORKGROUP-th row, then the invocations' sums are added pairwise.
 @compute @workgroup_size(WORKGROUP)
 fn backward(
@@ -41,7 +45,7 @@ fn backward(
     let channel = linear(group, groups, 1u);
     var sum = 0.0;
     if (channel < CHANNELS) {
-        for (var row = lane; row < ROWS; row += WORKGROUP) {
+        for (var row = FIRST + lane; row < END; row += WORKGROUP) {
             sum += dy[group.z * dy_stride + row * CHANNELS + channel];
         }
     }
@@ -53,6 +57,7 @@ fn backward(
         }
     }
     if (lane == 0u && channel < CHANNELS) {
-        db[db_offset + group.z * db_stride + channel] = partial[0];
+        let at = db_offset + group.z * db_stride + channel;
+        if (ADDS == 1u) { db[at] += partial[0]; } else { db[at] = partial[0]; }
     }
 }

@@ -13,6 +13,17 @@ const TILE_PIXELS: u32 = 8;
 const TILE_ROWS: u32 = 8;
 const TILE_CHANNELS: u32 = 16;
 
+// The part of every sum that a dispatch adds up. Later ones add to what the earlier ones stored (ADDS is 1). Of
+// forward and backward_input it is taps (i, j) and channels; of backward_weights it is output pixels, which have
+// the names of channels here.
+override FIRST_I: u32;
+override END_I: u32;
+override FIRST_J: u32;
+override END_J: u32;
+override FIRST: u32;
+override END: u32;
+override ADDS: u32;
+
 override x_stride: u32;
 override w_offset: u32;
 override w_stride: u32;
@@ -58,14 +69,14 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let c2 = four(channel + 8u, OUT_C);
     let c3 = four(channel + 12u, OUT_C);
     var sums: Tile;
-    for (var i = 0u; i < KERNEL_H; i++) {
-        for (var j = 0u; j < KERNEL_W; j++) {
+    for (var i = FIRST_I; i < END_I; i++) {
+        for (var j = FIRST_J; j < END_J; j++) {
             let inside_low = reads(low, i, j);
             let inside_high = reads(high, i, j);
             let at_low = vec4(id.z * x_stride) + input(low, i, j, inside_low);
             let at_high = vec4(id.z * x_stride) + input(high, i, j, inside_high);
             let tap = w_offset + id.z * w_stride + (i * KERNEL_W + j) * IN_C * OUT_C;
-            for (var c = 0u; c < IN_C; c++) {
+            for (var c = FIRST; c < END; c++) {
                 let row = tap + c * OUT_C;
                 let weights = array(load_w(c0, row), load_w(c1, row), load_w(c2, row), load_w(c3, row));
                 add_outer(&sums, load_x(at_low, c, inside_low), load_x(at_high, c, inside_high), weights);
@@ -83,10 +94,14 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 }
 
 fn store_y(out: u32, channel: u32, value: vec4<f32>) {
-    if (channel < OUT_C) { y[out + channel] = value.x; }
-    if (channel + 1u < OUT_C) { y[out + channel + 1u] = value.y; }
-    if (channel + 2u < OUT_C) { y[out + channel + 2u] = value.z; }
-    if (channel + 3u < OUT_C) { y[out + channel + 3u] = value.w; }
+    if (channel < OUT_C) { put_y(out + channel, value.x); }
+    if (channel + 1u < OUT_C) { put_y(out + channel + 1u, value.y); }
+    if (channel + 2u < OUT_C) { put_y(out + channel + 2u, value.z); }
+    if (channel + 3u < OUT_C) { put_y(out + channel + 3u, value.w); }
+}
+
+fn put_y(at: u32, value: f32) {
+    if (ADDS == 1u) { y[at] += value; } else { y[at] = value; }
 }
 
 // dx[n,ih,iw,c] = Σ_{i,j,o} dy[n,oh,ow,o] · w[i,j,c,o] over oh·sh = ih + top − i, ow·sw = iw + left − j
@@ -112,14 +127,14 @@ fn backward_input(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     let c2 = four(channel + 8u, IN_C) * OUT_C;
     let c3 = four(channel + 12u, IN_C) * OUT_C;
     var sums: Tile;
-    for (var i = (phase.x + PAD_TOP) % STRIDE_H; i < KERNEL_H; i += STRIDE_H) {
-        for (var j = (phase.y + PAD_LEFT) % STRIDE_W; j < KERNEL_W; j += STRIDE_W) {
+    for (var i = FIRST_I + (phase.x + PAD_TOP) % STRIDE_H; i < END_I; i += STRIDE_H) {
+        for (var j = FIRST_J + (phase.y + PAD_LEFT) % STRIDE_W; j < END_J; j += STRIDE_W) {
             let inside_low = reached(low, i, j);
             let inside_high = reached(high, i, j);
             let at_low = vec4(id.z * dy_stride) + output(low, i, j, inside_low);
             let at_high = vec4(id.z * dy_stride) + output(high, i, j, inside_high);
             let tap = w_offset + id.z * w_stride + (i * KERNEL_W + j) * IN_C * OUT_C;
-            for (var o = 0u; o < OUT_C; o++) {
+            for (var o = FIRST; o < END; o++) {
                 let at = tap + o;
                 let weights = array(load_w(c0, at), load_w(c1, at), load_w(c2, at), load_w(c3, at));
                 add_outer(&sums, load_dy(at_low, o, inside_low), load_dy(at_high, o, inside_high), weights);
@@ -141,10 +156,14 @@ fn backward_input(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
 }
 
 fn store_dx(out: u32, channel: u32, value: vec4<f32>) {
-    if (channel < IN_C) { dx[out + channel] = value.x; }
-    if (channel + 1u < IN_C) { dx[out + channel + 1u] = value.y; }
-    if (channel + 2u < IN_C) { dx[out + channel + 2u] = value.z; }
-    if (channel + 3u < IN_C) { dx[out + channel + 3u] = value.w; }
+    if (channel < IN_C) { put_dx(out + channel, value.x); }
+    if (channel + 1u < IN_C) { put_dx(out + channel + 1u, value.y); }
+    if (channel + 2u < IN_C) { put_dx(out + channel + 2u, value.z); }
+    if (channel + 3u < IN_C) { put_dx(out + channel + 3u, value.w); }
+}
+
+fn put_dx(at: u32, value: f32) {
+    if (ADDS == 1u) { dx[at] += value; } else { dx[at] = value; }
 }
 
 // dw[i,j,c,o] = Σ_{n,oh,ow} x[n, oh·sh + i − top, ow·sw + j − left, c] · dy[n,oh,ow,o]
@@ -167,7 +186,7 @@ fn backward_weights(
     let low = four(row, KERNEL_H * KERNEL_W * IN_C);
     let high = four(row + 4u, KERNEL_H * KERNEL_W * IN_C);
     var sums: Tile;
-    for (var pixel = lane; pixel < BATCH * OUT_H * OUT_W; pixel += WORKGROUP) {
+    for (var pixel = FIRST + lane; pixel < END; pixel += WORKGROUP) {
         let at = group.z * dy_stride + pixel * OUT_C;
         let gradients = array(dy4(c0, at), dy4(c1, at), dy4(c2, at), dy4(c3, at));
         add_outer(&sums, x_through(low, pixel, group.z), x_through(high, pixel, group.z), gradients);
@@ -178,7 +197,9 @@ fn backward_weights(
         workgroupBarrier();
         let at = vec2(row + lane / 4u, channel + b * 4u + lane % 4u);
         if (lane < 32u && at.x < KERNEL_H * KERNEL_W * IN_C && at.y < OUT_C) {
-            dw[dw_offset + group.z * dw_stride + at.x * OUT_C + at.y] = add_lanes(lane);
+            let out = dw_offset + group.z * dw_stride + at.x * OUT_C + at.y;
+            let sum = add_lanes(lane);
+            if (ADDS == 1u) { dw[out] += sum; } else { dw[out] = sum; }
         }
         workgroupBarrier();
     }

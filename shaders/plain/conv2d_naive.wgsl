@@ -1,6 +1,6 @@
 // Strided, padded 2-D convolution and its gradients, written to be read: one invocation per element of
 // the result, and each sum as the equation has it. conv2d.wgsl computes the same, many times faster, with
-// register tiles; it has the same bindings and constants, and the tests hold both to the same values.
+// register tiles; it has the same bindings and shapes, and the tests hold both to the same values.
 // Twin: src/cpu/conv2d.rs.
 //
 // Notation: n is an image; c a channel of the input, o one of the output; (i, j) a tap, which

@@ -3,6 +3,8 @@
 #import shared/common
 
 const WORKGROUP: u32 = 64;
+// The argmax of a window of which no pixel has been seen.
+const NOWHERE: u32 = 0xffffffffu;
 
 override BATCH: u32;
 override CHANNELS: u32;
@@ -16,6 +18,13 @@ override STRIDE_H: u32;
 override STRIDE_W: u32;
 override PAD_TOP: u32;
 override PAD_LEFT: u32;
+// The rows and columns of the windows that a dispatch looks at; backward counts them from the last one. Later
+// dispatches go on from what the earlier ones stored (ADDS is 1).
+override FIRST_ROW: u32;
+override END_ROW: u32;
+override FIRST_COLUMN: u32;
+override END_COLUMN: u32;
+override ADDS: u32;
 override x_stride: u32;
 override y_stride: u32;
 override argmax_stride: u32;
@@ -46,12 +55,17 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     var best = 0.0;
     var position = 0u;
     var found = false;
-    for (var i = 0u; i < KERNEL_H; i++) {
+    if (ADDS == 1u) {
+        best = y[id.z * y_stride + element];
+        position = argmax[id.z * argmax_stride + element];
+        found = position != NOWHERE;
+    }
+    for (var i = FIRST_ROW; i < END_ROW; i++) {
         let ih = i32(oh * STRIDE_H + i) - i32(PAD_TOP);
         if (ih < 0 || ih >= i32(IN_H)) {
             continue;
         }
-        for (var j = 0u; j < KERNEL_W; j++) {
+        for (var j = FIRST_COLUMN; j < END_COLUMN; j++) {
             let iw = i32(ow * STRIDE_W + j) - i32(PAD_LEFT);
             if (iw < 0 || iw >= i32(IN_W)) {
                 continue;
@@ -65,7 +79,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         }
     }
     y[id.z * y_stride + element] = best;
-    argmax[id.z * argmax_stride + element] = position;
+    argmax[id.z * argmax_stride + element] = select(NOWHERE, position, found);
 }
 
 // dx[n,ih,iw,c] = Σ dy[n,oh,ow,c] over the windows whose winner, the position that forward stored in argmax,
@@ -81,14 +95,17 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     let ih = element / (CHANNELS * IN_W) % IN_H;
     let n = element / (CHANNELS * IN_W * IN_H);
     var sum = 0.0;
+    if (ADDS == 1u) {
+        sum = dx[id.z * dx_stride + element];
+    }
     // The last position comes first, so that outputs are added in row-major order, as in the twin.
-    for (var back_i = 0u; back_i < KERNEL_H; back_i++) {
+    for (var back_i = FIRST_ROW; back_i < END_ROW; back_i++) {
         let i = KERNEL_H - 1u - back_i;
         let top = i32(ih + PAD_TOP) - i32(i);
         if (top < 0 || top % i32(STRIDE_H) != 0 || top / i32(STRIDE_H) >= i32(OUT_H)) {
             continue;
         }
-        for (var back_j = 0u; back_j < KERNEL_W; back_j++) {
+        for (var back_j = FIRST_COLUMN; back_j < END_COLUMN; back_j++) {
             let j = KERNEL_W - 1u - back_j;
             let left = i32(iw + PAD_LEFT) - i32(j);
             if (left < 0 || left % i32(STRIDE_W) != 0 || left / i32(STRIDE_W) >= i32(OUT_W)) {

@@ -63,6 +63,9 @@ impl GpuExecutor {
     /// Every buffer, and no pipeline yet.
     fn allocate(gpu: Arc<Gpu>, plan: &Plan) -> Result<Self> {
         let Fused { programs: kernels, scratch } = fuse(plan, &gpu.tuning, gpu.max_binding_bytes());
+        for kernel in kernels.iter().flatten() {
+            kernel.check_loops(&gpu.tuning).map_err(|error| error.at(format!("GPU {}", gpu.info.name)))?;
+        }
         let specs: Vec<_> = plan.buffers.iter().chain(&scratch).cloned().collect();
         let record_layout = record_layout(&gpu)?;
         let programs = plan.programs.iter().zip(kernels);

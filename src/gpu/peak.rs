@@ -60,6 +60,7 @@ impl Peak {
             constants: vec![("LEN", len as f64), ("ROUNDS", ROUNDS as f64)],
             arguments: vec![Argument::new("y", view)],
             grid: Grid::elements(len),
+            iterations: ROUNDS as u64 + 1,
         };
         // The kernel reads no step record, so any layout will do.
         let records = wgpu::BindGroupLayoutDescriptor { label: None, entries: &[] };

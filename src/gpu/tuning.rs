@@ -5,7 +5,8 @@
 //! A new choice is a field, its default in [`Tuning::for_adapter`], and a line in `Tuning::choices`.
 //!
 //! Some choices set the order in which numbers are added, so another value gives another rounding: `lanes`,
-//! `naive_conv2d`, `slices`, `slice_windows`, `split_k_workgroups` and `split_k_terms`. The others,
+//! `naive_conv2d`, `slices`, `slice_windows`, `split_k_workgroups`, `split_k_terms` and, past its value,
+//! `loop_iterations`. The others,
 //! `merge` and `submission_ms`, leave every bit of a result as it is.
 
 use std::fmt::{self, Display};
@@ -42,6 +43,14 @@ pub struct Tuning {
     /// Milliseconds that one submission should keep the device busy: short enough for watchdogs and for a
     /// prompt answer to Ctrl-C, long enough that the cost of a submission does not show.
     pub(super) submission_ms: usize,
+    /// The most iterations of the loops of one invocation, all together; a longer sum is cut into dispatches. Of
+    /// Mesa's software driver, which ends loops at 65,535 in silence, less what loops of fixed length may take; of
+    /// others about half a second if each iteration waits half a microsecond for memory, as drivers stop a device
+    /// that seems to hang.
+    pub(super) loop_iterations: usize,
+    /// The most iterations that this adapter allows.
+    #[serde(skip)]
+    most_iterations: usize,
     /// The most lanes that this adapter can share numbers among: `lanes` is this or 0.
     #[serde(skip)]
     most_lanes: usize,
@@ -53,6 +62,8 @@ enum Choice<'a> {
     Switch(&'a mut bool),
     /// At least 1.
     Count(&'a mut usize),
+    /// From 16, which every kernel can do with, to the most that the adapter allows.
+    Iterations(&'a mut usize, usize),
     /// One of these.
     OneOf(&'a mut usize, Vec<usize>),
 }
@@ -61,6 +72,7 @@ impl Tuning {
     /// The choices for an adapter with these limits, of whose features the device has these.
     pub fn for_adapter(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limits) -> Self {
         let most_lanes = shared_lanes(info, features, limits);
+        let most_iterations = most_iterations(info);
         Tuning {
             lanes: most_lanes,
             merge: is_real(info),
@@ -70,6 +82,8 @@ impl Tuning {
             split_k_workgroups: 64,
             split_k_terms: 128,
             submission_ms: 200,
+            loop_iterations: most_iterations,
+            most_iterations,
             most_lanes,
         }
     }
@@ -90,7 +104,7 @@ impl Tuning {
         }
     }
 
-    fn choices(&mut self) -> [(&'static str, Choice<'_>); 8] {
+    fn choices(&mut self) -> [(&'static str, Choice<'_>); 9] {
         let mut lanes = vec![0, self.most_lanes];
         lanes.dedup();
         [
@@ -102,6 +116,7 @@ impl Tuning {
             ("split_k_workgroups", Choice::Count(&mut self.split_k_workgroups)),
             ("split_k_terms", Choice::Count(&mut self.split_k_terms)),
             ("submission_ms", Choice::Count(&mut self.submission_ms)),
+            ("loop_iterations", Choice::Iterations(&mut self.loop_iterations, self.most_iterations)),
         ]
     }
 }
@@ -132,6 +147,13 @@ impl Choice<'_> {
                 }
                 _ => "a whole number of at least 1".to_string(),
             },
+            Choice::Iterations(count, most) => match value {
+                Some(value) if (FEWEST_ITERATIONS..=*most).contains(&value) => {
+                    **count = value;
+                    return Ok(());
+                }
+                _ => format!("{FEWEST_ITERATIONS} to {most} on this adapter"),
+            },
             Choice::OneOf(choice, values) => match value {
                 Some(value) if values.contains(&value) => {
                     **choice = value;
@@ -151,9 +173,22 @@ impl Display for Choice<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Choice::Switch(switch) => write!(f, "{}", u8::from(**switch)),
-            Choice::Count(value) | Choice::OneOf(value, _) => write!(f, "{value}"),
+            Choice::Count(value) | Choice::Iterations(value, _) | Choice::OneOf(value, _) => write!(f, "{value}"),
         }
     }
+}
+
+/// The fewest iterations that loops can be cut to: those of a tap, a row and a channel, one each, are 6.
+const FEWEST_ITERATIONS: usize = 16;
+/// What Mesa's software driver allows, less 1,023 for loops of fixed length, which no kernel has as many of.
+const SOFTWARE_ITERATIONS: usize = 65_535 - 1023;
+const ITERATIONS: usize = 1 << 20;
+
+/// The most iterations of the loops of one invocation.
+fn most_iterations(info: &wgpu::AdapterInfo) -> usize {
+    // A virtual adapter may hand its work to the software driver, whose name it then bears.
+    let software = !is_real(info) || info.name.to_lowercase().contains("llvmpipe");
+    if software { SOFTWARE_ITERATIONS } else { ITERATIONS }
 }
 
 /// Lanes that share numbers in the fused kernels, or 0 where the adapter cannot run them: it lacks

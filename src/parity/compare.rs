@@ -23,7 +23,7 @@ impl TensorError {
 
     /// The error as a fraction of its bound. It is infinite for NaN, and for any error where the bound
     /// is 0.
-    fn share_of_bound(&self) -> f64 {
+    pub fn share_of_bound(&self) -> f64 {
         match self.error {
             0.0 => 0.0,
             error if error.is_nan() => f64::INFINITY,

@@ -222,6 +222,31 @@ impl Trainer {
         Ok(all)
     }
 
+    /// Takes the step of the batch with this index, in file order, and returns the loss of each of its samples before
+    /// the update, by replica: for tests and comparisons.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where there is no such batch; [`Error::Failure`] where the backend fails.
+    pub async fn step(&mut self, index: usize) -> Result<Vec<Vec<f32>>> {
+        for replica in 0..self.training.plan.replicas {
+            self.set_file_order(self.training.train, replica)?;
+        }
+        let program = self.training.train_step;
+        let Some(record) = steps(self.training.train.count, self.capacity(program)).nth(index) else {
+            return Err(Error::usage(format!("there is no batch {index}")));
+        };
+        let alpha = AdamParameters::default().alpha(self.options.learning_rate, self.steps + 1);
+        self.executor.set_records(program, &[StepRecord { alpha, ..record }])?;
+        self.executor.run(program, 0..1, &mut |_| true).await?;
+        self.steps += 1;
+        let mut losses = Vec::new();
+        for replica in 0..self.training.plan.replicas {
+            let all = self.results(self.training.train, replica).await?.losses;
+            losses.push(all[record.out as usize..][..record.n as usize].to_vec());
+        }
+        Ok(losses)
+    }
+
     /// Runs the test set through the network; `go_on` is asked now and then.
     async fn validate(&mut self, go_on: &mut dyn FnMut() -> bool) -> Result<()> {
         let program = self.training.evaluate;

@@ -21,7 +21,7 @@ fn random(count: usize, [height, width]: [usize; 2], name: &str) -> Split {
     Split { images, labels, count, height, width }
 }
 
-fn data(train: usize, size: [usize; 2]) -> Dataset {
+pub(super) fn data(train: usize, size: [usize; 2]) -> Dataset {
     Dataset {
         train: random(train, size, "train"),
         test: random(5, size, "test"),
@@ -29,7 +29,7 @@ fn data(train: usize, size: [usize; 2]) -> Dataset {
     }
 }
 
-fn network(size: [usize; 2], strides: [[usize; 2]; 2], paddings: [Padding; 2]) -> Network {
+pub(super) fn network(size: [usize; 2], strides: [[usize; 2]; 2], paddings: [Padding; 2]) -> Network {
     let convolution = |i: usize| Convolution { kernel: [3, 3], stride: strides[i], padding: paddings[i] };
     let network = Network::with_convolutions(size, [0, 1].map(convolution), Head::Dense);
     network.unwrap_or_else(|error| panic!("{size:?} {strides:?} {paddings:?}: {error}"))

@@ -103,6 +103,27 @@ fn padding_never_wins() {
     check("negative", &s, 2, &x);
 }
 
+/// NaN wins over any number, before and after it, and the first NaN of a window stays.
+#[test]
+fn the_first_nan_wins() {
+    let s = PoolShape::new([2, 8], 1, [2, 2], [2, 2], Padding::Valid).expect("a shape");
+    let nan = f32::NAN;
+    let infinite = f32::INFINITY;
+    // The windows hold one NaN at the first, the last, or two at the second and third position; and none.
+    let x =
+        [nan, 5.0, 1.0, 2.0, 7.0, nan, -infinite, -infinite, 6.0, infinite, infinite, nan, nan, 9.0, -1.0, -infinite];
+    for (name, b) in backends() {
+        let (y, argmax) = ok(max_pool(b, &s, 1, &x));
+        exact(name, &argmax, &[0, 3, 1, 2]);
+        assert!(y[..3].iter().all(|v| v.is_nan()) && y[3] == -1.0, "{name}: {y:?}");
+        exact(
+            name,
+            &ok(max_pool_backward(b, &s, 1, &[1.0, 2.0, 3.0, 4.0], &argmax))[..8],
+            &[1.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 0.0],
+        );
+    }
+}
+
 #[test]
 fn wrong_lengths_are_errors() {
     let s = PoolShape::new([5, 4], 3, [2, 2], [2, 2], Padding::Valid).expect("a shape");

@@ -59,3 +59,19 @@ fn wrong_lengths_are_errors() {
         refused("short dy", relu_backward(b, &[1.0; 5], &[1.0; 4]));
     }
 }
+
+/// A dispatch of more than 65,535 workgroups has several rows, which all count: of invocations here.
+#[test]
+fn more_workgroups_than_one_row_of_a_dispatch_holds() {
+    let mut y: Vec<f32> = (0..65_535 * 64 + 65).map(|i| (i % 7) as f32 - 3.0).collect();
+    let want: Vec<f32> = y.iter().map(|v| v.max(0.0)).collect();
+    for (name, b) in crate::common::backends() {
+        crate::common::exact(name, &crate::common::ok(stridelab::eager::relu(b, &y)), &want);
+    }
+    // And of workgroups: one for each channel.
+    y.truncate(2 * 65_600);
+    let want: Vec<f32> = (0..65_600).map(|c| y[c] + y[65_600 + c]).collect();
+    for (name, b) in crate::common::backends() {
+        crate::common::exact(name, &crate::common::ok(stridelab::eager::bias_backward(b, 65_600, &y)), &want);
+    }
+}

@@ -15,6 +15,7 @@ mod inspect;
 mod keras;
 mod mnist;
 mod plan;
+mod replicas;
 mod setup;
 mod training;
 mod weights;

@@ -1,19 +1,25 @@
 //! The last two dense layers and the loss: forward, or forward and backward up to the first one's input.
 
 use super::{Scratch, dense};
-use crate::gpu::kernels::{Argument, Grid, Kernel, TiledExtent, sizes};
+use crate::gpu::kernels::{Argument, Grid, Kernel, TiledExtent, iterations, sizes};
 use crate::gpu::shaders::constant;
 use crate::gpu::tuning::Tuning;
 use crate::plan::patterns::{DenseHead, DenseHeadBackward};
 
 /// Whether the kernels are written for these shapes: one invocation per hidden unit, and a lane for each
-/// class.
-pub(super) fn fits(run: &DenseHead) -> bool {
+/// class; no loop longer than the tuning allows.
+pub(super) fn fits(tuning: &Tuning, run: &DenseHead) -> bool {
     let units = run.first.product.columns;
-    dense::fits(&run.first.product)
+    dense::fits(tuning, &run.first.product)
+        && rows_iterations(run.first.product.rows) <= tuning.loop_iterations as u64
         && units <= constant("fused/head", "WORKGROUP")
         && units.is_multiple_of(constant("fused/head_gradients", "TILE_UNITS"))
         && run.last.product.columns <= constant("fused/head", "MOST_CLASSES")
+}
+
+/// Iterations of the kernel of the last layer's gradients, which takes four rows at a time.
+fn rows_iterations(rows: usize) -> u64 {
+    iterations(rows.div_ceil(4), 0)
 }
 
 /// `x → losses, predicted` and, with a backward pass, the gradients of all parameters but the first
@@ -45,6 +51,7 @@ pub(super) fn kernels(tuning: &Tuning, run: &DenseHead, scratch: &mut Scratch) -
         constants: [shapes.clone(), places].concat(),
         arguments,
         grid: Grid::workgroups(&[TiledExtent::tiled(rows, "TILE_ROWS")]),
+        iterations: iterations(slices, 0),
     };
     let mut kernels = vec![dense::multiply(&first.product, slices, partial), layers];
     if let Some(DenseHeadBackward { d_logits, d_hidden, dw2, db1, db2 }) = backward {
@@ -60,6 +67,7 @@ pub(super) fn kernels(tuning: &Tuning, run: &DenseHead, scratch: &mut Scratch) -
                 Argument::new("dw2", dw2),
             ],
             grid: Grid::workgroups(&[TiledExtent::tiled(units, "TILE_UNITS")]),
+            iterations: rows_iterations(rows),
         });
     }
     kernels

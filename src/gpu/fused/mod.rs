@@ -52,7 +52,7 @@ impl Scratch {
 pub(super) fn fuse(plan: &Plan, tuning: &Tuning, max_binding_bytes: u64) -> Fused {
     let mut scratch = Scratch { buffers: Vec::new(), first: plan.buffers.len(), replicas: plan.replicas };
     let mut forwards = Vec::new();
-    let plain = |program: &Program| program.ops.iter().map(|op| kernels::plain(op, tuning)).collect();
+    let plain = |program: &Program| program.ops.iter().flat_map(|op| kernels::plain(op, tuning)).collect();
     let programs = plan.programs.iter().map(|program| {
         let fuses = plan.fuse && !program.readable && tuning.lanes > 0;
         if fuses { fuse_program(tuning, &program.ops, &mut forwards, &mut scratch) } else { plain(program) }
@@ -72,7 +72,7 @@ fn fuse_program(tuning: &Tuning, ops: &[Op], forwards: &mut Vec<ConvPool>, scrat
     let mut sums = Vec::new();
     let mut rest = ops;
     while let Some(op) = rest.first() {
-        let taken = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| conv_pool::fits(run)) {
+        let taken = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| conv_pool::fits(tuning, run)) {
             forwards.push(run);
             kernels.push(conv_pool::forward(&run));
             taken
@@ -81,22 +81,22 @@ fn fuse_program(tuning: &Tuning, ops: &[Op], forwards: &mut Vec<ConvPool>, scrat
             kernels.extend(backward.kernels);
             sums.push(backward.sum);
             taken
-        } else if let Some((run, taken)) = DenseHead::at(rest).filter(|(run, _)| head::fits(run)) {
+        } else if let Some((run, taken)) = DenseHead::at(rest).filter(|(run, _)| head::fits(tuning, run)) {
             kernels.extend(head::kernels(tuning, &run, scratch));
             taken
-        } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(&run.product)) {
+        } else if let Some((run, taken)) = Dense::at(rest).filter(|(run, _)| dense::fits(tuning, &run.product)) {
             kernels.extend(dense::forward(tuning, &run, scratch));
             taken
-        } else if let Some((run, taken)) = RectifiedBias::at(rest) {
+        } else if let Some((run, taken)) = RectifiedBias::at(rest).filter(|(run, _)| dense::bias_fits(tuning, run)) {
             kernels.push(dense::rectified_bias(&run));
             taken
         } else {
             kernels.extend(match op {
                 Op::Adam(op) => sums::update(tuning, op, &mut sums),
-                Op::MatMul(op) if dense::fits(op) && dense::slices(tuning, op) == 1 => {
+                Op::MatMul(op) if dense::fits(tuning, op) && dense::slices(tuning, op) == 1 => {
                     vec![dense::multiply(op, 1, op.y)]
                 }
-                _ => vec![kernels::plain(op, tuning)],
+                _ => kernels::plain(op, tuning),
             });
             1
         };

@@ -1,8 +1,8 @@
 //! Partial sums of gradients, one for each slice of the batch: a kernel of its own adds them up, or Adam's.
 
-use crate::gpu::kernels::{Argument, Grid, Kernel, plain, sizes};
+use crate::gpu::kernels::{Argument, Grid, Kernel, adam, iterations, sizes};
 use crate::gpu::tuning::Tuning;
-use crate::ops::{Adam, Op, View};
+use crate::ops::{Adam, View};
 
 /// Partial sums `[slices, dw + db]`, and where the whole sums go.
 #[derive(Debug, Clone, Copy)]
@@ -30,28 +30,32 @@ pub(super) fn add(sum: &Sum) -> Kernel {
         ]),
         arguments: vec![Argument::new("partial", partial), Argument::new("dw", dw)],
         grid: Grid::elements(len),
+        iterations: iterations(slices, 0),
     }
 }
 
 /// Adds up the pending `sums`, which are none afterwards, then updates the parameters.
 pub(super) fn update(tuning: &Tuning, op: &Adam, sums: &mut Vec<Sum>) -> Vec<Kernel> {
-    let kernels = match together(tuning, op, sums).filter(|_| tuning.merge) {
-        Some(kernel) => vec![kernel],
-        None => sums.iter().map(add).chain([plain(&Op::Adam(*op), tuning)]).collect(),
-    };
+    let kernels =
+        match together(op, sums).filter(|kernel| tuning.merge && kernel.iterations <= tuning.loop_iterations as u64) {
+            Some(kernel) => vec![kernel],
+            None => sums.iter().map(add).chain([adam::kernel(op)]).collect(),
+        };
     sums.clear();
     kernels
 }
 
 /// Adam and the sums of its gradients in one kernel, where there are two sums and both are Adam's.
-fn together(tuning: &Tuning, op: &Adam, sums: &[Sum]) -> Option<Kernel> {
+fn together(op: &Adam, sums: &[Sum]) -> Option<Kernel> {
     let [first, second] = sums else { return None };
     let adams = |view: View| view.buffer == op.g.buffer;
     if ![first.dw, first.db, second.dw, second.db].into_iter().all(adams) {
         return None;
     }
-    let mut kernel = plain(&Op::Adam(*op), tuning);
+    let mut kernel = adam::kernel(op);
     kernel.shader = "fused/adam";
+    // A subgroup whose invocations belong to both sums runs both loops.
+    kernel.iterations = iterations(first.slices, 0) + iterations(second.slices, 0);
     kernel.constants.extend(sizes([
         ("FIRST_SLICES", first.slices),
         ("FIRST_WEIGHTS", first.dw.len),

@@ -66,7 +66,7 @@ fn what_does_not_fit_stays_plain() {
     let fused = fuse(&training.plan, &tuning, u64::MAX);
     assert_eq!(count(&fused, &training, "fused/matmul"), 2);
     let (run, _) = ConvPool::at(&training.plan.programs[training.train_step.0].ops[1..]).unwrap();
-    let with = |conv: ConvShape| conv_pool::fits(&ConvPool { conv, ..run });
+    let with = |conv: ConvShape| conv_pool::fits(&tuning, &ConvPool { conv, ..run });
     let conv = run.conv;
     assert!(with(conv));
     assert!(!with(ConvShape { kernel: [5, 5], ..conv }));
@@ -79,11 +79,11 @@ fn what_does_not_fit_stays_plain() {
         let mut other = head;
         other.first.product.columns = units;
         other.last.product.columns = classes;
-        head::fits(&other)
+        head::fits(&tuning, &other)
     };
     assert!(with(128, 10) && with(32, 16));
     assert!(!with(160, 10) && !with(128, 17) && !with(100, 10));
-    assert!(!conv_pool::fits(&ConvPool { pool: PoolShape { stride: [1, 2], ..run.pool }, ..run }));
+    assert!(!conv_pool::fits(&tuning, &ConvPool { pool: PoolShape { stride: [1, 2], ..run.pool }, ..run }));
 }
 
 /// Adam's kernel adds up the sums of two convolutions in its own buffer of gradients; kernels of their own add

@@ -4,7 +4,7 @@ use super::{Grid, Kernel, arguments};
 use crate::ops::Adam;
 use crate::ops::adam::AdamParameters;
 
-pub(super) fn kernel(op: &Adam) -> Kernel {
+pub(crate) fn kernel(op: &Adam) -> Kernel {
     let AdamParameters { beta1, beta2, epsilon } = op.parameters;
     Kernel {
         shader: "plain/adam",
@@ -17,5 +17,6 @@ pub(super) fn kernel(op: &Adam) -> Kernel {
         ],
         arguments: arguments(&op.operands()),
         grid: Grid::elements(op.w.len),
+        iterations: 0,
     }
 }

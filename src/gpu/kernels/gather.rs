@@ -10,5 +10,6 @@ pub(super) fn kernel(op: &Gather) -> Kernel {
         constants: sizes([("CAPACITY", op.capacity), ("PIXELS", op.pixels)]),
         arguments: arguments(&op.operands()),
         grid: Grid::elements(op.capacity * op.pixels),
+        iterations: 0,
     }
 }

@@ -10,5 +10,6 @@ pub(super) fn kernel(op: &Relu) -> Kernel {
         constants: sizes([("LEN", op.len)]),
         arguments: arguments(&op.operands()),
         grid: Grid::elements(op.len),
+        iterations: 0,
     }
 }

@@ -28,7 +28,8 @@ fn shaders_access_tensors_as_the_operations_say() {
     let mut entries = std::collections::BTreeSet::new();
     let ops = &training.plan.programs[training.train_step.0].ops;
     for (op, tuning) in ops.iter().flat_map(|op| [(op, &tiled), (op, &naive)]) {
-        let kernel = plain(op, tuning);
+        let kernels = plain(op, tuning);
+        let [kernel] = &kernels[..] else { panic!("{} parts of {}", kernels.len(), op.name()) };
         let entry = interface(kernel.shader).entry(kernel.entry);
         let operands = op.operands();
         assert_eq!(entry.bindings.len(), operands.len(), "{}", kernel.name());

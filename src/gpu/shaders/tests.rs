@@ -1,41 +1,154 @@
 //! Shaders as drivers receive them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use naga::back::pipeline_constants::process_overrides;
 use naga::back::spv;
-use naga::valid::{Capabilities, ValidationFlags, Validator};
+use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 
 use super::*;
+use crate::gpu::fused::fuse;
+use crate::gpu::tuning::Tuning;
+use crate::model::{Configuration, Network};
+use crate::plan::{PlanOptions, TrainingPlan};
+
+/// The values of a pipeline's `override` constants, by name, as bits.
+type Constants = BTreeMap<String, u64>;
+
+/// Every choice that a device may make of its kernels.
+fn tunings() -> Vec<Tuning> {
+    let real = wgpu::AdapterInfo::new(wgpu::DeviceType::DiscreteGpu, wgpu::Backend::Vulkan);
+    let info = wgpu::AdapterInfo { subgroup_min_size: 32, subgroup_max_size: 32, ..real };
+    let fused = Tuning::for_adapter(&info, wgpu::Features::SUBGROUP, &wgpu::Limits::default());
+    let choices = [
+        "lanes=8",
+        "merge=0",
+        "lanes=0",
+        "lanes=0,naive_conv2d=1",
+        "slices=1,split_k_workgroups=1",
+        "slice_windows=100000",
+        "loop_iterations=16",
+        "loop_iterations=180",
+    ];
+    let tuned = choices.iter().map(|choice| {
+        let mut tuning = fused.clone();
+        for (name, value) in choice.split(',').filter_map(|choice| choice.split_once('=')) {
+            tuning.set(name, value).unwrap();
+        }
+        tuning
+    });
+    tuned.collect()
+}
+
+/// The pipelines of the tutorial's networks: shader, entry point, constants.
+fn pipelines() -> BTreeSet<(&'static str, &'static str, Constants)> {
+    let mut pipelines = BTreeSet::new();
+    for (configuration, replicas) in Configuration::TUTORIAL.into_iter().flat_map(|c| [(c, 1), (c, 2)]) {
+        let network = Network::new([28, 28], configuration).unwrap();
+        let options = PlanOptions {
+            batch: 64,
+            train_samples: 64,
+            test_samples: 32,
+            replicas,
+            evaluate_capacity: 32,
+            max_binding_bytes: u64::MAX,
+            adam: Default::default(),
+            fuse: true,
+        };
+        let plan = TrainingPlan::new(&network, &options).unwrap().plan;
+        for tuning in tunings() {
+            let fused = fuse(&plan, &tuning, u64::MAX);
+            let specs: Vec<_> = plan.buffers.iter().chain(&fused.scratch).cloned().collect();
+            for kernel in fused.programs.iter().flatten() {
+                let value = |name: &String| (name.clone(), kernel.value(name, &specs).unwrap().to_bits());
+                let constants = interface(kernel.shader).overrides.iter().map(value).collect();
+                pipelines.insert((kernel.shader, kernel.entry, constants));
+            }
+        }
+    }
+    pipelines
+}
 
 /// naga accepts modules of which it makes SPIR-V that breaks the specification: a function that returns
-/// `array(…)` for an alias of the type, for example. Drivers may reject it or not.
+/// `array(…)` for an alias of the type, for example. Drivers may reject it or not. Every pipeline of the four networks
+/// is made here as wgpu makes it, with the shaders' bounds checks and without; entry points that no network uses get
+/// any shapes.
 #[test]
 #[ignore = "needs spirv-val, of SPIRV-Tools"]
 fn every_entry_point_becomes_valid_spir_v() {
+    let pipelines = pipelines();
     for stem in SHADERS {
         let module = naga::front::wgsl::parse_str(&shader_source(stem)).unwrap();
         let info = Validator::new(ValidationFlags::all(), Capabilities::all()).validate(&module).unwrap();
-        // Any shapes will do.
-        let names = module.overrides.iter().filter_map(|(_, constant)| constant.name.clone());
-        let constants = names.map(|name| (name, 32.0)).collect();
         for entry in &module.entry_points {
-            let point = Some((entry.stage, entry.name.as_str()));
-            let (module, info) =
-                naga::back::pipeline_constants::process_overrides(&module, &info, point, &constants).unwrap();
-            let pipeline = spv::PipelineOptions { shader_stage: entry.stage, entry_point: entry.name.clone() };
-            let options = spv::Options { lang_version: (1, 3), ..Default::default() };
-            let words = spv::write_vec(&module, &info, &options, Some(&pipeline)).unwrap();
-            let said = validate(bytemuck::cast_slice(&words));
-            assert_eq!(said, "", "shaders/{stem}.wgsl, {}", entry.name);
+            let mut of_entry: Vec<Constants> = pipelines
+                .iter()
+                .filter(|(shader, name, _)| shader == stem && *name == entry.name)
+                .map(|(_, _, constants)| constants.clone())
+                .collect();
+            if of_entry.is_empty() {
+                let names = module.overrides.iter().filter_map(|(_, constant)| constant.name.clone());
+                of_entry.push(names.map(|name| (name, 32f64.to_bits())).collect());
+            }
+            for constants in &of_entry {
+                let problems = problems(&module, &info, &entry.name, constants);
+                assert_eq!(problems, "", "shaders/{stem}.wgsl, {}, {constants:?}", entry.name);
+            }
         }
     }
+    let used: BTreeSet<_> = pipelines.iter().map(|(shader, entry, _)| (shader, entry)).collect();
+    assert!(used.len() >= 28, "{used:?}");
 }
 
-/// What the validator says of a module; nothing if it is valid.
-fn validate(module: &[u8]) -> String {
+/// The kind of mistake that the test above is for is found by it.
+#[test]
+#[ignore = "needs spirv-val, of SPIRV-Tools"]
+fn invalid_spir_v_is_seen() {
+    let source = shader_source("fused/conv_pool_backward");
+    let broken = source.replace("return Eight(", "return array(");
+    assert_ne!(source, broken);
+    let module = naga::front::wgsl::parse_str(&broken).unwrap();
+    let info = Validator::new(ValidationFlags::all(), Capabilities::all()).validate(&module).unwrap();
+    let names = module.overrides.iter().filter_map(|(_, constant)| constant.name.clone());
+    let constants = names.map(|name| (name, 32f64.to_bits())).collect();
+    assert_ne!(problems(&module, &info, "backward_weights", &constants), "");
+}
+
+/// What the validator says of a pipeline, with bounds checks and without; nothing if it is valid.
+fn problems(module: &naga::Module, info: &ModuleInfo, entry: &str, constants: &Constants) -> String {
+    let stage = naga::ShaderStage::Compute;
+    let values = constants.iter().map(|(name, bits)| (name.clone(), f64::from_bits(*bits))).collect();
+    let (module, info) = process_overrides(module, info, Some((stage, entry)), &values).unwrap();
+    let pipeline = spv::PipelineOptions { shader_stage: stage, entry_point: entry.into() };
+    let mut said = String::new();
+    // The oldest version that has subgroups, and the newest that wgpu asks for.
+    for (checked, lang_version, environment) in [(true, (1, 3), "vulkan1.1"), (false, (1, 6), "vulkan1.3")] {
+        let policy = if checked { BoundsCheckPolicy::Restrict } else { BoundsCheckPolicy::Unchecked };
+        let options = spv::Options {
+            lang_version,
+            bounds_check_policies: BoundsCheckPolicies {
+                index: policy,
+                buffer: policy,
+                image_load: policy,
+                binding_array: BoundsCheckPolicy::Unchecked,
+            },
+            force_loop_bounding: checked,
+            emit_int_div_checks: checked,
+            zero_initialize_workgroup_memory: spv::ZeroInitializeWorkgroupMemoryMode::None,
+            ..Default::default()
+        };
+        let words = spv::write_vec(&module, &info, &options, Some(&pipeline)).unwrap();
+        said += &validate(bytemuck::cast_slice(&words), environment);
+    }
+    said
+}
+
+fn validate(module: &[u8], environment: &str) -> String {
     let mut validator = Command::new("spirv-val")
-        .args(["--target-env", "vulkan1.1", "-"])
+        .args(["--target-env", environment, "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

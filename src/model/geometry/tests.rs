@@ -67,8 +67,19 @@ fn nonsense_is_an_error_that_says_what_to_do() {
     let huge = Padding::Explicit(Pads { top: usize::MAX, left: 0, bottom: 0, right: 0 });
     assert!(message(square(28, 3, 1, huge)).contains("2³¹"));
     assert!(elements(&[1 << 20, 1 << 20]).is_err());
-    let window_in_padding = Padding::Explicit(Pads { top: 2, left: 0, bottom: 0, right: 0 });
-    assert!(PoolShape::new([4, 4], 1, [2, 2], [1, 1], window_in_padding).is_err());
+}
+
+/// A window that has one pixel of the image is right, one that has none is not, on each of the four sides.
+#[test]
+fn no_pooling_window_lies_wholly_in_the_padding() {
+    let pool = |[top, left, bottom, right]: [usize; 4]| {
+        PoolShape::new([4, 5], 1, [2, 3], [1, 1], Padding::Explicit(Pads { top, left, bottom, right }))
+    };
+    assert!(pool([1, 2, 1, 2]).is_ok());
+    for sides in [[2, 0, 0, 0], [0, 3, 0, 0], [0, 0, 2, 0], [0, 0, 0, 3]] {
+        let refused = pool(sides);
+        assert!(matches!(&refused, Err(Error::Usage(p)) if p.what.contains("wholly in the padding")), "{refused:?}");
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Describe(DescribeArgs),
     /// List the adapters, the limits that matter, and which one would be chosen
     Devices,
-    /// Check this adapter against the CPU: every operator, and ten training steps of each network
+    /// Check this adapter against the CPU: every operator, and training steps of each network
     Parity(ParityArgs),
     /// Measure what each layer of each network costs: arithmetic, memory, time
     Bench(BenchArgs),
@@ -187,9 +187,9 @@ pub(crate) struct ParityArgs {
     /// The GPU adapter, by a part of its name or its number in `stridelab devices`
     #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new())]
     pub adapter: Option<String>,
-    /// Seed of the random inputs [default: a fresh one, printed]
-    #[arg(long, value_name = "N", value_parser = value::seed, allow_negative_numbers = true)]
-    pub seed: Option<u64>,
+    /// Seed of the random inputs
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::seed, allow_negative_numbers = true)]
+    pub seed: u64,
 }
 
 impl TrainArgs {
