@@ -81,13 +81,15 @@ impl RunWriter {
         self.directory.check("")?;
         self.metrics.check()?;
         self.steps.check()?;
-        let before = self.steps.len();
-        self.steps.append(steps)?;
-        let appended = self.metrics.append(std::slice::from_ref(row));
-        if appended.is_err() {
-            self.steps.shorten(before);
+        let (metrics_before, steps_before) = (self.metrics.len(), self.steps.len());
+        // Both are written before either is waited for: a kill falls between the two all the more rarely.
+        let appended = self.steps.append(steps).and_then(|()| self.metrics.append(std::slice::from_ref(row)));
+        let synced = appended.and_then(|()| self.steps.sync()).and_then(|()| self.metrics.sync());
+        if synced.is_err() {
+            self.metrics.shorten(metrics_before);
+            self.steps.shorten(steps_before);
         }
-        appended
+        synced
     }
 
     /// Writes `shapes.csv`.

@@ -43,18 +43,17 @@ impl GrowingTable {
         }
     }
 
-    /// Adds rows in one write; they are on disk when this returns. Where it fails, none of them is there.
+    /// Adds rows in one write. Where it fails, some of them may be there until [`GrowingTable::shorten`].
     pub(super) fn append<R: Row>(&mut self, rows: &[R]) -> Result<()> {
         let lines = lines(&self.path, None, rows)?;
-        let written = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
-        match written {
-            Ok(()) => self.len += lines.len() as u64,
-            Err(e) => {
-                self.shorten(self.len);
-                return Err(cannot("write", &self.path, &e));
-            }
-        }
+        self.file.write_all(&lines).map_err(|e| cannot("write", &self.path, &e))?;
+        self.len += lines.len() as u64;
         Ok(())
+    }
+
+    /// Waits until all rows are on the disk.
+    pub(super) fn sync(&self) -> Result<()> {
+        self.file.sync_data().map_err(|e| cannot("write", &self.path, &e))
     }
 
     /// Bytes of the rows that stand, to go back to by [`GrowingTable::shorten`].
