@@ -5,6 +5,7 @@ mod results;
 mod run;
 mod rust;
 mod stages;
+mod switches;
 mod tree;
 mod wgsl;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::mutant::{Action, Mutant, number_repeats};
-use crate::{rust, wgsl};
+use crate::{rust, switches, wgsl};
 
 /// The variable that names the folder of the shaders.
 pub const SHADERS: &str = "STRIDELAB_MUTANT_SHADERS";
@@ -74,7 +74,7 @@ pub fn copy(root: &Path, copy: &Path, changed: &HashMap<String, String>) -> io::
     for file in PARTS.iter().flat_map(|part| files(root, part)) {
         let bytes = match (file.as_str(), changed.get(&file)) {
             (_, Some(text)) => text.clone().into_bytes(),
-            ("src/lib.rs", _) => (read(&root.join(&file)) + rust::MODULE).into_bytes(),
+            ("src/lib.rs", _) => (read(&root.join(&file)) + switches::MODULE).into_bytes(),
             ("src/gpu/shaders/source.rs", _) => shaders_at_run_time(&read(&root.join(&file))).into_bytes(),
             _ => fs::read(root.join(&file))?,
         };
