@@ -1,6 +1,6 @@
 //! An opened adapter: its device, its queue, and where its errors go.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, Remedy, Result};
 
@@ -24,6 +24,7 @@ pub struct Gpu {
     faults: Faults,
     /// Why nobody waits for the device any more.
     abandoned: OnceLock<Error>,
+    turn: Mutex<()>,
     stop: Option<Box<dyn Fn() -> bool + Send + Sync>>,
 }
 
@@ -87,6 +88,7 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
         cache: None,
         faults,
         abandoned: OnceLock::new(),
+        turn: Mutex::new(()),
         stop: None,
     })
 }
@@ -187,6 +189,12 @@ impl Gpu {
             self.faults.note(failing(&panic).into());
             self.check().and_then(|()| Err(self.failure("failed")))
         })
+    }
+
+    /// Submissions and waits of several threads take turns. wgpu-core asserts that no other thread collects what was
+    /// submitted while one waits for it and its time runs out (`Device::maintain`).
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives up waiting for the device, which may be at work for ever. From now on every use of it fails.

@@ -183,6 +183,7 @@ impl GpuExecutor {
             if let Some(stamps) = stamps {
                 stamps.resolve(&mut encoder);
             }
+            let _turn = self.gpu.turn();
             queue.submit([encoder.finish()])
         })
     }

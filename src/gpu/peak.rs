@@ -92,6 +92,7 @@ impl Peak {
             if let Some(stamps) = &self.stamps {
                 stamps.resolve(&mut encoder);
             }
+            let _turn = self.gpu.turn();
             queue.submit([encoder.finish()])
         })?;
         if let Some(stamps) = &self.stamps {

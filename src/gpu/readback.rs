@@ -65,13 +65,22 @@ impl<T: Send + 'static> Signal<T> {
         let start = Instant::now();
         let mut asked: Option<Instant> = None;
         loop {
+            let turn = gpu.turn();
+            // The turn of another thread may have delivered it.
+            if let Some(value) = self.take() {
+                return gpu.check().map(|()| value);
+            }
             let poll = wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: Some(TURN) };
-            match gpu.call(|device, _| device.poll(poll))? {
+            let polled = gpu.call(|device, _| device.poll(poll))?;
+            drop(turn);
+            match polled {
                 Ok(_) => break,
                 Err(wgpu::PollError::Timeout) if start.elapsed() < TIMEOUT => {
                     if gpu.asked_to_stop() && asked.get_or_insert_with(Instant::now).elapsed() >= GRACE {
                         return Err(gpu.abandon(Error::Interrupted));
                     }
+                    // Threads that share the device have their turn.
+                    std::thread::yield_now();
                 }
                 Err(e) => {
                     gpu.check()?;
@@ -80,19 +89,14 @@ impl<T: Send + 'static> Signal<T> {
                 }
             }
         }
-        // Where several threads share the device, the poll of another one may have taken this callback and
-        // not have called it yet.
-        let deadline = Instant::now() + TIMEOUT;
-        loop {
-            gpu.check()?;
-            if let Some(value) = self.0.lock().ok().and_then(|mut state| state.value.take()) {
-                return Ok(value);
-            }
-            if Instant::now() >= deadline {
-                return Err(gpu.failure("finished its work without reporting it"));
-            }
-            std::thread::sleep(Duration::from_micros(100));
-        }
+        gpu.check()?;
+        self.take().ok_or_else(|| gpu.failure("finished its work without reporting it"))
+    }
+
+    /// What the callback has delivered.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn take(&self) -> Option<T> {
+        self.0.lock().ok().and_then(|mut state| state.value.take())
     }
 
     /// Waits for the callback of work submitted up to `submission`.
@@ -157,6 +161,7 @@ pub(super) async fn read(gpu: &Gpu, sections: &[Section<'_>]) -> Result<Vec<Vec<
             starts.push(end as usize);
             end += padded(section);
         }
+        let _turn = gpu.turn();
         queue.submit([encoder.finish()])
     })?;
     let bytes = mapped(gpu, &staging, submission).await?;

@@ -31,13 +31,13 @@ fn the_command_measures_writes_and_compares() {
     }
     // What cannot be measured is found before a directory is made.
     for arguments in [
-        "--out c --stride 9",
-        "--out c --batch-size 60001",
-        "--out c --adapter 0",
+        "--out c --stride 9 --backend cpu",
+        "--out c --batch-size 60001 --backend cpu",
+        "--out c --adapter 0 --backend cpu",
         "--out new/c --backend gpu --adapter nobody-sells-this",
-        "--stride 9",
+        "--stride 9 --backend cpu",
     ] {
-        let ran = bench(arguments);
+        let ran = place.run(&format!("bench {arguments}"));
         assert_ne!(ran.code, 0, "{arguments}");
         assert_eq!(ran.err.lines().filter(|line| line.starts_with("error: ")).count(), 1, "{}", ran.err);
     }

@@ -26,7 +26,7 @@ fn letters_train_and_their_weights_load_again() {
     letters(&place);
     let ran = place.fine(&format!("{TINY} --out run"));
     assert!(
-        ran.err.contains("emnist-letters: 130 training and 40 validation images of 22×24 in 27 classes"),
+        ran.err.contains("emnist-letters: 130 training images and 40 validation images of 22×24 in 27 classes"),
         "{}",
         ran.err
     );

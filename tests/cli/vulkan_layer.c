@@ -68,7 +68,8 @@ static int fails(void) {
     if (call < first || call > variable("FAULT_LAST", first)) return 0;
     hangs = getenv("FAULT_HANG") != NULL;
     if (getenv("FAULT_MARK")) close(creat(getenv("FAULT_MARK"), 0600));
-    sleep(variable("FAULT_SLEEP", 0));
+    /* A signal ends a sleep. */
+    for (unsigned left = variable("FAULT_SLEEP", 0); left > 0;) left = sleep(left);
     return getenv("FAULT_RESULT") != NULL;
 }
 

@@ -1,5 +1,6 @@
 //! Ctrl-C: the first asks to stop at a step boundary, the second kills; so does a driver that does not return.
 
+use std::fmt::Display;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -22,21 +23,30 @@ static ASKED: OnceLock<Instant> = OnceLock::new();
 /// # Errors
 /// [`Error::Failure`] where the system refuses.
 pub(crate) fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
+    let failed = |e: &dyn Display| Error::failure(format!("cannot watch for Ctrl-C: {e}"));
+    // It starts now: there may be no memory for it later.
+    let watcher = std::thread::Builder::new().spawn(end_in_silence).map_err(|e| failed(&e))?;
     ctrlc::set_handler(move || match ASKED.get() {
         None => {
             ASKED.get_or_init(Instant::now);
-            std::thread::spawn(end_in_silence);
+            watcher.thread().unpark();
             notice();
         }
         Some(first) if first.elapsed() < SAME => {}
         Some(_) => end_at_once(Error::Interrupted.exit_code()),
     })
-    .map_err(|e| Error::failure(format!("cannot watch for Ctrl-C: {e}")))
+    .map_err(|e| failed(&e))
 }
 
-/// Ends the process where a call of the driver does not return. Nothing else can: whoever called it waits.
+/// Once it is asked to stop, ends the process where a call of the driver does not return. Nothing else can: whoever
+/// called it waits.
 fn end_in_silence() {
-    let asked = Instant::now();
+    let asked = loop {
+        match ASKED.get() {
+            Some(asked) => break asked,
+            None => std::thread::park(),
+        }
+    };
     while asked.elapsed() < PATIENCE || gpu::silent_for() < PATIENCE {
         std::thread::sleep(Duration::from_millis(100));
     }

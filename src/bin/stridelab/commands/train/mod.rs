@@ -172,7 +172,7 @@ fn seeds(seeds: &[u64]) -> String {
 fn summary(study: &Study, data: &Dataset, writer: &RunWriter) -> String {
     let classes = match study.classes {
         CLASSES => String::new(),
-        classes => format!(" in {}", counted(classes, "class")),
+        classes => format!(" in {classes} classes"),
     };
     let epochs = match study.epochs {
         0 => "the initial weights".into(),
