@@ -18,8 +18,9 @@ pub(super) struct FileName {
 }
 
 impl FileName {
-    /// Reads a name, unless it is a hidden file's, as macOS puts one (`._train-…`) beside each file of an archive: `[SET-]train|t10k|test-images|labels-idx3|idx1-ubyte[.gz]`, with a dot or an underscore in place of
-    /// any hyphen, in any case.
+    /// Reads a name such as `train-images-idx3-ubyte` or `emnist-letters-test-labels-idx1-ubyte.gz`, in upper or lower
+    /// case, with a dot or an underscore in place of any hyphen. Hidden files are none of a set: macOS puts one
+    /// (`._train-…`) beside each file of an archive.
     pub(super) fn read(name: &str) -> Option<Self> {
         let lower = (!name.starts_with('.')).then(|| name.to_ascii_lowercase())?;
         let (stem, gzip) = lower.strip_suffix(".gz").map_or((lower.as_str(), false), |stem| (stem, true));

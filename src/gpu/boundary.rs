@@ -30,10 +30,10 @@ fn now() -> u64 {
 /// How long wgpu has been in the calls that are under way, since the latest began or another ended; zero where there
 /// is none. Waiting for a device is made of short calls, so that a long one is a driver that does not answer.
 pub fn silent_for() -> Duration {
-    let latest = LATEST.load(Ordering::Relaxed);
-    match UNDER_WAY.load(Ordering::Relaxed) {
+    // In this order: a call that begins in between has a later time.
+    match UNDER_WAY.load(Ordering::Acquire) {
         0 => Duration::ZERO,
-        _ => Duration::from_millis(now().saturating_sub(latest)),
+        _ => Duration::from_millis(now().saturating_sub(LATEST.load(Ordering::Relaxed))),
     }
 }
 
@@ -49,7 +49,7 @@ pub fn panics_become_errors() -> bool {
 pub(super) fn catch<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     let outer = INSIDE.replace(true);
     LATEST.store(now(), Ordering::Relaxed);
-    UNDER_WAY.fetch_add(1, Ordering::Relaxed);
+    UNDER_WAY.fetch_add(1, Ordering::Release);
     // Nothing that `call` has changed is looked at after a panic: whoever made the call uses its device no more.
     let done = catch_unwind(AssertUnwindSafe(call));
     LATEST.store(now(), Ordering::Relaxed);

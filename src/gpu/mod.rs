@@ -1,6 +1,7 @@
 //! The GPU backend: a plan's operations as compute dispatches through wgpu.
 //!
-//! - `adapter` lists the adapters and chooses one, `absent` says why there is none; `device` opens it; `boundary` turns panics of wgpu into errors.
+//! - `adapter` lists the adapters and chooses one, `absent` says why there is none; `device` opens it; `boundary` turns
+//!   panics of wgpu into errors.
 //! - `tuning` holds every choice that depends on the adapter.
 //! - `shaders` assembles the WGSL files and reads off them what they declare.
 //! - `kernels` says how each plain operation is dispatched, `fused` which operations faster kernels replace.

@@ -62,7 +62,8 @@ impl<T: Send + 'static> Signal<T> {
         /// not lost.
         const GRACE: Duration = Duration::from_secs(2);
 
-        let start = Instant::now();
+        // In its own turns: other threads that share the device have theirs meanwhile.
+        let mut waited = Duration::ZERO;
         let mut asked: Option<Instant> = None;
         loop {
             let turn = gpu.turn();
@@ -70,27 +71,29 @@ impl<T: Send + 'static> Signal<T> {
             if let Some(value) = self.take() {
                 return gpu.check().map(|()| value);
             }
+            let start = Instant::now();
             let poll = wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: Some(TURN) };
             let polled = gpu.call(|device, _| device.poll(poll))?;
             drop(turn);
+            if let Some(value) = self.take() {
+                return gpu.check().map(|()| value);
+            }
+            if gpu.asked_to_stop() && asked.get_or_insert_with(Instant::now).elapsed() >= GRACE {
+                return Err(gpu.abandon(Error::Interrupted));
+            }
             match polled {
-                Ok(_) => break,
-                Err(wgpu::PollError::Timeout) if start.elapsed() < TIMEOUT => {
-                    if gpu.asked_to_stop() && asked.get_or_insert_with(Instant::now).elapsed() >= GRACE {
-                        return Err(gpu.abandon(Error::Interrupted));
-                    }
-                    // Threads that share the device have their turn.
-                    std::thread::yield_now();
-                }
+                Err(wgpu::PollError::Timeout) if waited < TIMEOUT => std::thread::yield_now(),
+                // wgpu may have tied the callback to what another thread has submitted since.
+                Ok(_) if waited < TIMEOUT => std::thread::sleep(Duration::from_micros(50)),
+                Ok(_) => return Err(gpu.failure("finished its work without reporting it")),
                 Err(e) => {
                     gpu.check()?;
                     let what = format!("gave no answer within {} s ({e})", TIMEOUT.as_secs());
                     return Err(gpu.abandon(gpu.failure(&what)));
                 }
             }
+            waited += start.elapsed();
         }
-        gpu.check()?;
-        self.take().ok_or_else(|| gpu.failure("finished its work without reporting it"))
     }
 
     /// What the callback has delivered.

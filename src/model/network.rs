@@ -6,8 +6,8 @@
 
 use super::configuration::{Configuration, Convolution, Head};
 use super::geometry::{ConvShape, MAX_ELEMENTS, Padding, Pads, PoolShape, elements};
-use super::strides::Strides;
-use crate::error::{Error, Remedy, Result};
+use super::possible::with_possible_strides;
+use crate::error::{Error, Result};
 
 /// Classes of the tutorial's network.
 pub const CLASSES: usize = 10;
@@ -211,31 +211,10 @@ fn name_layer(layer: &str, [h, w]: [usize; 2], error: Error) -> Error {
     error.at(format!("layer {layer}, images of {h}×{w}"))
 }
 
-/// Adds those changes of the stride and of the padding that make a network of such images.
-fn with_possible_strides(error: Error, image: [usize; 2], configuration: Configuration) -> Error {
-    let works = |configuration: Configuration| {
-        Network::with_convolutions(image, configuration.convolutions(), configuration.head).is_ok()
-    };
-    let same = Configuration { padding: Padding::Same, ..configuration };
-    // A stride past the side of an image visits one position, as the side itself does.
-    let side = image[0].max(image[1]);
-    let stride = configuration.strides.by_layer().into_iter().flatten().fold(1, usize::max).min(side.saturating_add(1));
-    let largest = |configuration: Configuration| {
-        (1..stride).rev().find(|&stride| works(Configuration { strides: Strides::all(stride), ..configuration }))
-    };
-    let alone = largest(configuration).map(Remedy::StrideUpTo);
-    let padded = (same != configuration && works(same)).then_some(Remedy::PaddingSame);
-    let both = || largest(same).map(Remedy::StrideUpToWithSame);
-    let remedies = match (alone, padded) {
-        (None, None) => both().into_iter().collect(),
-        (alone, padded) => [alone, padded].into_iter().flatten().collect::<Vec<_>>(),
-    };
-    remedies.into_iter().fold(error, Error::remedy)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Remedy;
 
     #[test]
     fn the_tutorials_four_networks_are_those_of_the_specification() {

@@ -2,7 +2,11 @@
 
 use std::fmt::Display;
 
-use crate::error::{Error, Result};
+use super::configuration::Configuration;
+use super::geometry::Padding;
+use super::network::Network;
+use super::strides::Strides;
+use crate::error::{Error, Remedy, Result};
 
 /// A network that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +54,28 @@ pub fn possible<K: Display, T>(
         }
         _ => Ok(Possible { made, left_out }),
     }
+}
+
+/// Adds those changes of the stride and of the padding that make a network of such images.
+pub(super) fn with_possible_strides(error: Error, image: [usize; 2], configuration: Configuration) -> Error {
+    let works = |configuration: Configuration| {
+        Network::with_convolutions(image, configuration.convolutions(), configuration.head).is_ok()
+    };
+    let same = Configuration { padding: Padding::Same, ..configuration };
+    // A stride past the side of an image visits one position, as the side itself does.
+    let side = image[0].max(image[1]);
+    let stride = configuration.strides.by_layer().into_iter().flatten().fold(1, usize::max).min(side.saturating_add(1));
+    let largest = |configuration: Configuration| {
+        (1..stride).rev().find(|&stride| works(Configuration { strides: Strides::all(stride), ..configuration }))
+    };
+    let alone = largest(configuration).map(Remedy::StrideUpTo);
+    let padded = (same != configuration && works(same)).then_some(Remedy::PaddingSame);
+    let both = || largest(same).map(Remedy::StrideUpToWithSame);
+    let remedies = match (alone, padded) {
+        (None, None) => both().into_iter().collect(),
+        (alone, padded) => [alone, padded].into_iter().flatten().collect::<Vec<_>>(),
+    };
+    remedies.into_iter().fold(error, Error::remedy)
 }
 
 #[cfg(test)]

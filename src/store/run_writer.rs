@@ -82,8 +82,9 @@ impl RunWriter {
         self.metrics.check()?;
         self.steps.check()?;
         let (metrics_before, steps_before) = (self.metrics.len(), self.steps.len());
+        let (steps, row) = (self.steps.lines(steps)?, self.metrics.lines(std::slice::from_ref(row))?);
         // Both are written before either is waited for: a kill falls between the two all the more rarely.
-        let appended = self.steps.append(steps).and_then(|()| self.metrics.append(std::slice::from_ref(row)));
+        let appended = self.steps.append(&steps).and_then(|()| self.metrics.append(&row));
         let synced = appended.and_then(|()| self.steps.sync()).and_then(|()| self.metrics.sync());
         if synced.is_err() {
             self.metrics.shorten(metrics_before);
@@ -106,7 +107,7 @@ impl RunWriter {
         let blanks = if record.status == Status::Running { SPARE } else { 0 };
         let mut text = text.into_bytes();
         text.resize(text.len() + blanks, b' ');
-        let fits = (text.len()..=self.room).contains(&self.room) && self.room > 0;
+        let fits = text.len() <= self.room;
         match write_atomic(&path, |w| w.write_all(&text)) {
             Ok(()) => self.room = text.len(),
             Err(error) if fits => self.last_word(text)?.write().map_err(|_| error)?,

@@ -43,10 +43,15 @@ impl GrowingTable {
         }
     }
 
-    /// Adds rows in one write. Where it fails, some of them may be there until [`GrowingTable::shorten`].
-    pub(super) fn append<R: Row>(&mut self, rows: &[R]) -> Result<()> {
-        let lines = lines(&self.path, None, rows)?;
-        self.file.write_all(&lines).map_err(|e| cannot("write", &self.path, &e))?;
+    /// Rows as [`GrowingTable::append`] takes them.
+    pub(super) fn lines<R: Row>(&self, rows: &[R]) -> Result<Vec<u8>> {
+        lines(&self.path, None, rows)
+    }
+
+    /// Adds rows in one write, for which no memory is needed. Where it fails, some of them may be there until
+    /// [`GrowingTable::shorten`].
+    pub(super) fn append(&mut self, lines: &[u8]) -> Result<()> {
+        self.file.write_all(lines).map_err(|e| cannot("write", &self.path, &e))?;
         self.len += lines.len() as u64;
         Ok(())
     }

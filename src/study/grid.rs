@@ -20,7 +20,8 @@ pub(super) struct Group {
     pub bytes: u64,
 }
 
-/// The largest group whose buffers fit the backend and `room` bytes of memory; a single model takes what it takes.
+/// A group whose buffers fit the backend and `room` bytes of memory: all models, halved until they fit; a single model takes
+/// what it takes.
 ///
 /// # Errors
 /// [`crate::Error::Usage`] where not even one model fits.

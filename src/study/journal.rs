@@ -18,11 +18,12 @@ pub trait Journal {
     /// What was started took so many seconds to be made ready, before its first step: memory, compilation, uploads.
     fn ready(&mut self, _configuration: &Configuration, _setup_seconds: f64) {}
 
-    /// So many steps of epoch `epoch` (from 1; 0 where nothing is trained) are done; `false` stops at this step boundary.
+    /// So many steps of epoch `epoch` (from 1; 0 where nothing is trained) are done; `false` stops at this step
+    /// boundary.
     fn steps(&mut self, epoch: u32, done: usize) -> bool;
 
-    /// A model has finished epoch `epoch`; 0 is the evaluation of its initial weights. Of a model that diverged this is told for the epoch in which it did,
-    /// and for none after it.
+    /// A model has finished epoch `epoch`; 0 is the evaluation of its initial weights. Of a model that diverged this is
+    /// told for the epoch in which it did, and for none after it.
     ///
     /// # Errors
     /// As [`Journal::start`].
@@ -35,7 +36,7 @@ pub trait Journal {
     async fn trained(&mut self, id: ModelId, model: TrainedModel<'_>) -> Result<()>;
 
     /// A model's training ends before its time: these are its weights after its last whole epoch, `epoch`. It is told
-    /// of every model that trained side by side, and of none that has diverged.
+    /// of every model that trained side by side and has a whole epoch, and of none that has diverged.
     ///
     /// # Errors
     /// As [`Journal::start`].

@@ -197,18 +197,17 @@ async fn train_epochs(
             if member.diverged.is_some() {
                 continue;
             }
-            member.last = match result.divergence {
-                Some(_) => None,
-                None => {
-                    let weights = trainer.weights(replica).await.map_err(EarlyEnd::of_backend)?;
-                    Some(EpochWeights { epoch, weights })
-                }
-            };
             journal.epoch(member.model, epoch, result).map_err(EarlyEnd::of_journal)?;
             if let Some(divergence) = result.divergence {
                 journal.diverged(member.model, &divergence).map_err(EarlyEnd::of_journal)?;
                 member.diverged = Some(DivergedModel { model: member.model, divergence });
+                member.last = None;
             }
+        }
+        // Every row is told before the backend is asked again: it may fail.
+        for (replica, member) in group.iter_mut().enumerate().filter(|(_, member)| member.diverged.is_none()) {
+            let weights = trainer.weights(replica).await.map_err(EarlyEnd::of_backend)?;
+            member.last = Some(EpochWeights { epoch, weights });
         }
         if group.iter().all(|member| member.diverged.is_some()) {
             break;

@@ -95,8 +95,11 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// Runs a training step of no active row. All gradients are 0 and α is, so that the moments, still 0, stay so.
+    /// Runs a training step of no active row where there is something to compile. All gradients are 0 and α is, so that the moments, still 0, stay so.
     async fn warm_up(&mut self) -> Result<()> {
+        if let Executor::Cpu(_) = self.executor {
+            return Ok(());
+        }
         let program = self.training.train_step;
         self.executor.set_records(program, &[StepRecord::default()])?;
         self.executor.run(program, 0..1, &mut |_| true).await

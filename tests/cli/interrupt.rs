@@ -8,9 +8,10 @@ use super::tool::{Place, TINY, ended, interrupt, is_temporary, rows, shell, wait
 
 #[test]
 fn the_first_stops_at_a_step_and_keeps_every_row() {
-    for json in ["", "--json"] {
+    for (backend, json) in [("cpu", ""), ("cpu", "--json"), ("gpu", "")] {
         let place = Place::new();
-        let arguments = format!("{TINY} --epochs 10000 --out run {json}");
+        let tiny = TINY.replace("--backend cpu", &format!("--backend {backend}"));
+        let arguments = format!("{tiny} --epochs 10000 --out run {json}");
         let mut command = place.command(&arguments);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = |name: &str| std::fs::read_to_string(place.at(name)).map_or(0, |text| text.lines().count());
@@ -33,7 +34,7 @@ fn the_first_stops_at_a_step_and_keeps_every_row() {
             assert!(place.at(&format!("run/figures/{figure}.png")).exists(), "{figure}");
         }
         // The weights are those of the last whole epoch, bit for bit.
-        place.fine(&format!("{TINY} --epochs {} --out whole --quiet", metrics.len()));
+        place.fine(&format!("{tiny} --epochs {} --out whole --quiet", metrics.len()));
         let files = ["weights/stride2-valid-seed0.safetensors", "figures/feature_maps_stride2_valid.png"];
         for file in files {
             let [stopped, whole] = ["run", "whole"].map(|run| std::fs::read(place.at(run).join(file)).unwrap());

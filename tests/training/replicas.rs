@@ -64,7 +64,7 @@ fn times_of_replicas_add_up_to_the_time_of_training() {
         let epochs = ok(trainer.epoch(&mut |_| true));
         let passed = start.elapsed().as_secs_f64();
         let sum: f64 = epochs.iter().map(|epoch| epoch.seconds).sum();
-        // Validation of one image takes less than training on 256.
-        assert!(sum <= passed && sum > 0.5 * passed, "{name}: {sum} of {passed} seconds");
+        assert!(sum <= passed && sum > 0.0, "{name}: {sum} of {passed} seconds");
+        assert!(epochs.iter().all(|epoch| epoch.seconds == epochs[0].seconds), "{name}");
     }
 }

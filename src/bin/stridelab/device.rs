@@ -60,7 +60,7 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
     if let Some(directory) = cache_directory() {
         pollster::block_on(gpu.use_cache(&directory));
     }
-    gpu.stop_when(interrupt::asked);
+    gpu.stop_when(interrupt::stops_gpu);
     if let Ok(choices) = std::env::var(TUNING) {
         tune(gpu.tuning_mut(), &choices)?;
         log::debug!("tuning: {}", gpu.tuning());

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use stridelab::{Error, Result, gpu};
 
+use crate::memory::allocator::write_interrupted;
 use crate::terminal::{end_at_once, say};
 
 /// A request that follows another so soon is the same one: `timeout` and other programs that start programs send a
@@ -15,8 +16,14 @@ const SAME: Duration = Duration::from_secs(1);
 /// How long a GPU's driver may be in one call, once it is asked to stop.
 const PATIENCE: Duration = Duration::from_secs(4);
 
+/// How long a GPU may still be at work on what is drawn of an interrupted run.
+const FINISHING: Duration = Duration::from_secs(20);
+
 /// When it was first asked to stop.
 static ASKED: OnceLock<Instant> = OnceLock::new();
+
+/// When the run began to draw what it has.
+static FINISHED: OnceLock<Instant> = OnceLock::new();
 
 /// Watches for Ctrl-C and a request to terminate; `notice` is called at the first.
 ///
@@ -33,7 +40,10 @@ pub(crate) fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
             notice();
         }
         Some(first) if first.elapsed() < SAME => {}
-        Some(_) => end_at_once(Error::Interrupted.exit_code()),
+        Some(_) => {
+            write_interrupted();
+            end_at_once(Error::Interrupted.exit_code())
+        }
     })
     .map_err(|e| failed(&e))
 }
@@ -50,8 +60,19 @@ fn end_in_silence() {
     while asked.elapsed() < PATIENCE || gpu::silent_for() < PATIENCE {
         std::thread::sleep(Duration::from_millis(100));
     }
+    write_interrupted();
     say(&format!("error: {}", Error::Interrupted));
     end_at_once(Error::Interrupted.exit_code());
+}
+
+/// The run has stopped, and draws what it has.
+pub(crate) fn finish() {
+    FINISHED.get_or_init(Instant::now);
+}
+
+/// Whether a GPU is to stop: as [`asked`], but for a while after [`finish`].
+pub(crate) fn stops_gpu() -> bool {
+    asked() && FINISHED.get().is_none_or(|since| since.elapsed() > FINISHING)
 }
 
 /// Whether to stop.

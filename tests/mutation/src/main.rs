@@ -92,7 +92,7 @@ fn main() -> ExitCode {
         let wanted = mutants.iter().filter_map(|mutant| Some((mutant, first(mutant)?)));
         let wanted: Vec<(&Mutant, usize)> = wanted.filter(|(mutant, first)| *first < most(mutant)).collect();
         println!("{} changes, {} to be run", mutants.len(), wanted.len());
-        Session { programs, root: &root, here: &here, arguments: &arguments }.run(&wanted, &mut results);
+        Sitting { programs, root: &root, here: &here, arguments: &arguments }.run(&wanted, &mut results);
     }
     let (text, complete) = results::summary(&mutants, &results, &equivalent);
     println!("{text}");
@@ -103,14 +103,14 @@ fn main() -> ExitCode {
 type Limits = Mutex<HashMap<Stage, Duration>>;
 
 /// A sitting.
-struct Session<'a> {
+struct Sitting<'a> {
     programs: Programs,
     root: &'a Path,
     here: &'a Path,
     arguments: &'a Arguments,
 }
 
-impl Session<'_> {
+impl Sitting<'_> {
     fn run(&self, mutants: &[(&Mutant, usize)], results: &mut Results) {
         let end = Instant::now() + Duration::from_secs_f64((self.arguments.minutes * 60.0).min(1e8));
         let limits = Limits::default();

@@ -12,8 +12,12 @@ pub struct Stage {
 type Tests = (&'static str, &'static [&'static str]);
 
 /// Shaders of plain operations, and what they share.
-const PLAIN_SHADERS: [Tests; 3] =
-    [("operators", &["replicas::"]), ("stridelab", &["gpu::"]), ("operators", &["fused::"])];
+const PLAIN_SHADERS: [Tests; 4] = [
+    ("operators", &["replicas::"]),
+    ("operators", &["long_loops::"]),
+    ("stridelab", &["gpu::"]),
+    ("operators", &["fused::"]),
+];
 const FUSED_SHADERS: [Tests; 5] = [
     ("operators", &["fused::batches_of_one"]),
     ("operators", &["replicas::"]),
@@ -53,8 +57,10 @@ fn operations(stem: &str) -> Vec<String> {
         "adam_step" => &["adam"],
         "common" => &["relu", "bias"],
         "pixels" | "conv2d_naive" => &["conv2d"],
+        "softmax_wide" => &["long_loops::small_bounds", "long_loops::rows_of", "softmax_cross_entropy"],
         "tile" => &["matmul", "conv2d"],
         _ => &[stem],
     };
-    operations.iter().map(|operation| format!("{operation}::")).collect()
+    let filter = |name: &&str| if name.contains("::") { name.to_string() } else { format!("{name}::") };
+    operations.iter().map(filter).collect()
 }

@@ -18,13 +18,29 @@ pub(crate) struct LastResort;
 #[global_allocator]
 static ALLOCATOR: LastResort = LastResort;
 
-/// What is still to be written where memory is short.
-static LAST_WORD: Mutex<Option<LastWord>> = Mutex::new(None);
+/// What is still to be written where a run ends at once.
+pub(crate) struct LastWords {
+    /// Where memory is short.
+    pub failed: LastWord,
+    /// Where somebody stops it.
+    pub interrupted: LastWord,
+}
 
-/// From now on `word` is written where memory is short; nothing where it is `None`.
-pub(crate) fn prepare(word: Option<LastWord>) {
-    if let Ok(mut last) = LAST_WORD.lock() {
-        *last = word;
+static LAST_WORDS: Mutex<Option<LastWords>> = Mutex::new(None);
+
+/// From now on `words` are written where the run ends at once; nothing where they are `None`.
+pub(crate) fn prepare(words: Option<LastWords>) {
+    if let Ok(mut last) = LAST_WORDS.lock() {
+        *last = words;
+    }
+}
+
+/// Writes that the run was interrupted, if one is under way.
+pub(crate) fn write_interrupted() {
+    if let Ok(mut last) = LAST_WORDS.try_lock()
+        && let Some(words) = last.take()
+    {
+        let _ = words.interrupted.write();
     }
 }
 
@@ -92,10 +108,10 @@ fn give_up() {
         std::thread::sleep(std::time::Duration::from_secs(5));
         end_at_once(1);
     }
-    if let Ok(mut last) = LAST_WORD.try_lock()
-        && let Some(word) = last.take()
+    if let Ok(mut last) = LAST_WORDS.try_lock()
+        && let Some(words) = last.take()
     {
-        let _ = word.write();
+        let _ = words.failed.write();
     }
     // SAFETY: descriptor 2 is stderr in every process; it is not closed, because the file is never dropped.
     let _ = ManuallyDrop::new(unsafe { File::from_raw_fd(2) }).write_all(LINE);

@@ -13,6 +13,7 @@ use stridelab::train::{Divergence, Epoch, Features, TrainedModel};
 
 use crate::args::TrainArgs;
 use crate::commands::timestamp;
+use crate::memory::allocator::LastWords;
 use crate::progress::Progress;
 use crate::terminal::print;
 use crate::{interrupt, memory};
@@ -50,16 +51,23 @@ impl Run<'_> {
     pub(super) fn begin(&mut self, shapes: &[ShapeRow]) -> Result<()> {
         self.writer.shapes(shapes)?;
         self.writer.run(&self.record)?;
-        self.prepare_for_shortage();
+        self.prepare_for_the_end();
         Ok(())
     }
 
-    /// Keeps at hand what `run.json` is to say if memory runs short.
-    fn prepare_for_shortage(&self) {
+    /// Keeps at hand what `run.json` is to say if the run ends at once: memory runs short, or a GPU does not answer.
+    fn prepare_for_the_end(&self) {
         let mut record = self.record.clone();
-        (record.status, record.end) = (Status::Failed, Some(timestamp()));
+        record.end = Some(timestamp());
         record.totals.seconds = self.start.elapsed().as_secs_f64();
-        memory::allocator::prepare(self.writer.prepared(&record).ok());
+        let mut word = |status| {
+            record.status = status;
+            self.writer.prepared(&record)
+        };
+        // An earlier word is better than none.
+        if let (Ok(failed), Ok(interrupted)) = (word(Status::Failed), word(Status::Interrupted)) {
+            memory::allocator::prepare(Some(LastWords { failed, interrupted }));
+        }
     }
 
     fn save(&mut self, id: ModelId, epoch: u32, tensors: &[Tensor]) -> Result<()> {
@@ -135,7 +143,7 @@ impl Journal for Run<'_> {
         self.record.totals.epochs += u64::from(epoch > 0);
         self.record.totals.steps += result.step_losses.len() as u64;
         self.record.totals.train_seconds += row.seconds;
-        self.prepare_for_shortage();
+        self.prepare_for_the_end();
         self.progress.epoch(&row);
         if self.args.json {
             let mut object = json!({ "event": "epoch" });
@@ -154,6 +162,7 @@ impl Journal for Run<'_> {
     }
 
     fn unfinished(&mut self, id: ModelId, epoch: u32, weights: &[Tensor]) -> Result<()> {
+        interrupt::finish();
         self.progress.line(&format!("{id}: the weights after epoch {epoch} are kept"));
         self.save(id, epoch, weights)
     }
