@@ -45,6 +45,9 @@ fn nothing_undecided_is_crowned() {
     rows = pair(42, [5.0, 5.0]);
     rows.push(RunRow::new(model(c), &network(c), &[diverged], 100).of_run(2, 10_000, 10_000));
     assert_eq!(stars(&rows), [3, 0, 0]);
+    for width in [200, 60, 20] {
+        assert_eq!(run_table(&rows, false, width).matches("diverged").count(), 1, "{width} columns");
+    }
     // Without the number of images, nobody knows.
     rows = pair(300, [5.0, 5.0]);
     rows[0].test_images = 0;

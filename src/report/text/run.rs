@@ -38,6 +38,8 @@ pub struct RunRow {
     pub test_images: usize,
     /// Whether it was trained to the end and did not diverge.
     pub finished: bool,
+    /// Whether its training diverged, which the table says in place of its time.
+    pub diverged: bool,
 }
 
 impl RunRow {
@@ -66,6 +68,7 @@ impl RunRow {
             train_images: 0,
             test_images: 0,
             finished: finished.is_some(),
+            diverged,
         }
     }
 
@@ -214,7 +217,11 @@ fn columns(rows: &[RunRow], shown: RunColumns) -> Vec<TableColumn> {
     // With one decimal, the times of short runs could not be compared.
     let decimals = if rows.iter().any(|row| row.seconds >= 10.0) { 1 } else { 2 };
     let seconds = |row: &RunRow| row.seconds;
-    columns.push(measured(rows, "\nseconds", decimals, fastest(rows, seconds, seconds), seconds));
+    let mut times = measured(rows, "\nseconds", decimals, fastest(rows, seconds, seconds), seconds);
+    for (cell, _) in times.cells.iter_mut().zip(rows).filter(|(_, row)| row.diverged) {
+        *cell = "diverged".into();
+    }
+    columns.push(times);
     if shown.full {
         let step = |row: &RunRow| row.ms_per_step;
         columns.push(measured(rows, "ms a\nstep", 2, fastest(rows, step, RunRow::last_epoch_seconds), step));
