@@ -231,6 +231,7 @@ async fn evaluate(
 ) -> Result<Vec<DivergedModel>> {
     let mut diverged = Vec::new();
     journal.start(&configuration, trainer.network(), trainer.steps_per_epoch())?;
+    journal.ready(&configuration, trainer.setup_seconds());
     for (replica, seed) in trainer.seeds().to_vec().into_iter().enumerate() {
         let model = ModelId { configuration, seed };
         let result = trainer.untrained(data, replica, &mut |_| journal.steps(0, 0)).await;

@@ -28,6 +28,7 @@ fn no_epochs_evaluate_the_initial_weights() {
     let ran = place.fine(&format!("{none} --init {weights} --out run"));
     assert!(ran.err.contains("1 network of the initial weights"), "{}", ran.err);
     assert!(ran.err.contains("stride 2, valid, initial weights: loss "), "{}", ran.err);
+    assert!(ran.out.contains("set-up took ") && !ran.out.contains("took -"), "{}", ran.out);
     assert!(
         ran.out.contains("epoch 0") && !ran.out.contains("NaN") && !ran.out.contains("accuracy.png"),
         "{}",

@@ -11,4 +11,5 @@ mod marks;
 mod report;
 mod results;
 mod rows;
+mod statistics;
 mod tables;

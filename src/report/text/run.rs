@@ -215,7 +215,11 @@ fn columns(rows: &[RunRow], shown: RunColumns) -> Vec<TableColumn> {
         columns.push(measured(rows, "train\nacc.", 4, best, accuracy));
     }
     // With one decimal, the times of short runs could not be compared.
-    let decimals = if rows.iter().any(|row| row.seconds >= 10.0) { 1 } else { 2 };
+    let decimals = match rows.iter().map(|row| row.seconds).fold(0.0, f64::max) {
+        10.0.. => 1,
+        0.1.. => 2,
+        _ => 4,
+    };
     let seconds = |row: &RunRow| row.seconds;
     let mut times = measured(rows, "\nseconds", decimals, fastest(rows, seconds, seconds), seconds);
     for (cell, _) in times.cells.iter_mut().zip(rows).filter(|(_, row)| row.diverged) {

@@ -91,7 +91,8 @@ impl Run<'_> {
     /// The table, or the last JSON line, and where the files are.
     fn show(&self, event: &str, figures: bool, data: &Dataset) -> Result<()> {
         let totals = &self.record.totals;
-        let setup_seconds: f64 = self.record.setup_seconds.values().sum();
+        // A sum of nothing is −0.
+        let setup_seconds = self.record.setup_seconds.values().fold(0.0, |sum, seconds| sum + seconds);
         if self.args.json {
             let last = json!({
                 "event": event,
