@@ -51,23 +51,16 @@ struct Window {
 }
 
 fn axis_paths(network: &Network, axis: usize) -> Vec<u64> {
-    let before = |pads: Pads| [pads.top, pads.left][axis];
-    let windows = network.layers.iter().filter_map(|layer| match layer.kind {
-        LayerKind::Conv(s) => Some(Window {
-            input: s.input[axis],
-            output: s.output[axis],
-            kernel: s.kernel[axis],
-            stride: s.stride[axis],
-            before: before(s.pads),
-        }),
-        LayerKind::Pool(s) => Some(Window {
-            input: s.input[axis],
-            output: s.output[axis],
-            kernel: s.kernel[axis],
-            stride: s.stride[axis],
-            before: before(s.pads),
-        }),
-        LayerKind::Dense { .. } => None,
+    let windows = network.layers.iter().filter_map(|layer| {
+        let (input, output, kernel, stride) = match layer.kind {
+            LayerKind::Conv(s) => (s.input, s.output, s.kernel, s.stride),
+            LayerKind::Pool(s) => (s.input, s.output, s.kernel, s.stride),
+            LayerKind::Dense { .. } => return None,
+        };
+        let Pads { top, left, .. } = layer.pads();
+        let [input, output, kernel, stride, before] =
+            [input, output, kernel, stride, [top, left]].map(|size| size[axis]);
+        Some(Window { input, output, kernel, stride, before })
     });
     let windows: Vec<Window> = windows.collect();
     let last = windows.last().map_or(network.input[axis], |window| window.output);

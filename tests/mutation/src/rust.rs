@@ -47,6 +47,10 @@ fn binds(expr: &Expr) -> bool {
 }
 
 impl Writer<'_> {
+    fn is_late(&self, place: &Expr) -> bool {
+        matches!(place, Expr::Path(path) if path.path.get_ident().is_some_and(|name| self.late.contains(&name.to_string())))
+    }
+
     /// Notes a change of what stands at `span`, and returns the condition under which it is in force.
     fn on(&mut self, span: Range<usize>, by: &str) -> Expr {
         let number = self.note(span, by);
@@ -294,10 +298,4 @@ impl VisitMut for Writer<'_> {
     fn visit_item_static_mut(&mut self, _: &mut syn::ItemStatic) {}
     fn visit_pat_mut(&mut self, _: &mut syn::Pat) {}
     fn visit_type_mut(&mut self, _: &mut syn::Type) {}
-}
-
-impl Writer<'_> {
-    fn is_late(&self, place: &Expr) -> bool {
-        matches!(place, Expr::Path(path) if path.path.get_ident().is_some_and(|name| self.late.contains(&name.to_string())))
-    }
 }
