@@ -3,18 +3,22 @@
 //! Records know no file and no backend. [`crate::store`] puts them on disk, [`crate::analysis`] and
 //! [`crate::report`] read them.
 
+mod checkpoint;
 mod columns;
 mod cost;
 mod epoch;
 mod format;
+mod model;
 mod run;
 mod shape;
 mod step;
 
+pub use checkpoint::{BegunRecord, Checkpoint, CheckpointHead, CheckpointModel, DivergenceRecord, Number};
 pub use columns::Row;
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
 pub use format::{FORMAT, from_json, to_json};
-pub use run::{DataRecord, LeftOutNetwork, Machine, RunRecord, Status, Totals};
+pub use model::ModelRow;
+pub use run::{DataRecord, LeftOutNetwork, Machine, Resumption, RunRecord, Status, Totals};
 pub use shape::ShapeRow;
 pub use step::StepRow;

@@ -24,8 +24,8 @@ pub const COST_COLUMNS: [&str; 11] = [
 ];
 
 const ROOMS: [Room; 2] = [
-    Room { name: "", is_ours: |name| [COST, BENCH].contains(&name) },
-    Room { name: FIGURES, is_ours: |name| name == COST_FIGURE },
+    Room { name: "", is_ours: |name| [COST, BENCH].contains(&name), always: true },
+    Room { name: FIGURES, is_ours: |name| name == COST_FIGURE, always: true },
 ];
 
 /// An output directory of a benchmark, locked against other processes while this lives.

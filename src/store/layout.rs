@@ -10,8 +10,12 @@ pub const STEPS: &str = "steps.csv";
 pub const SHAPES: &str = "shapes.csv";
 /// What was run, on what, and how it ended: [`crate::record::RunRecord`].
 pub const RUN: &str = "run.json";
+/// A row a finished model: [`crate::record::ModelRow`].
+pub const MODELS: &str = "models.csv";
 /// Folder of the trained weights.
 pub const WEIGHTS: &str = "weights";
+/// Folder of the checkpoints of models that are not finished; a finished run has none.
+pub const CHECKPOINTS: &str = "checkpoints";
 /// Folder of the figures.
 pub const FIGURES: &str = "figures";
 /// A row a pass of every layer: what a benchmark measured.
@@ -29,6 +33,23 @@ pub fn weights_name(model: ModelId) -> String {
     format!("{}.safetensors", model.slug())
 }
 
+/// `stride1-same-seed0-step1876.safetensors`: of a group of models by its first one, after so many steps.
+pub fn checkpoint_name(first: ModelId, step: u32) -> String {
+    format!("{}-step{step}.safetensors", first.slug())
+}
+
+/// The first model of a checkpoint's group and the step, by its file's name.
+pub(super) fn checkpoint_group(name: &str) -> Option<(ModelId, u32)> {
+    let (model, step) = name.strip_suffix(".safetensors")?.rsplit_once("-step")?;
+    let (model, step) = (model.parse().ok()?, step.parse().ok()?);
+    (checkpoint_name(model, step) == name).then_some((model, step))
+}
+
+/// Whether a run writes a file of this name into [`CHECKPOINTS`].
+pub(super) fn is_checkpoint(name: &str) -> bool {
+    checkpoint_group(name).is_some()
+}
+
 /// `feature_maps_stride1_same.png`.
 pub fn feature_maps_name(configuration: Configuration) -> String {
     format!("feature_maps_{}.png", configuration.slug().replace('-', "_"))
@@ -36,7 +57,7 @@ pub fn feature_maps_name(configuration: Configuration) -> String {
 
 /// Whether a run writes a file of this name into its directory.
 pub(super) fn is_run_file(name: &str) -> bool {
-    [METRICS, STEPS, SHAPES, RUN].contains(&name)
+    [METRICS, STEPS, SHAPES, RUN, MODELS].contains(&name)
 }
 
 /// Whether a run writes a file of this name into [`WEIGHTS`].

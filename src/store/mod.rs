@@ -4,21 +4,28 @@
 //! metrics.csv  steps.csv  shapes.csv  run.json
 //! weights/stride1-same-seed0.safetensors …
 //! figures/accuracy.png  loss.png  sample.png  feature_maps_stride1_same.png …
+//! checkpoints/stride1-same-seed0-step938.safetensors …    while models train
 //! ```
 //!
 //! A benchmark leaves `cost.csv`, `bench.json` and `figures/cost.png` through a [`BenchWriter`].
 
 mod bench_writer;
+mod checkpoint;
+mod checkpoints;
 mod directory;
 mod failure;
 pub mod layout;
 mod lock;
 mod reader;
+mod resume;
 mod run_writer;
 mod table;
 
 pub use bench_writer::{BenchWriter, COST_COLUMNS};
+pub use checkpoint::{checkpoint_from_bytes, checkpoint_to_bytes};
+pub use checkpoints::FoundCheckpoints;
 pub use directory::OutputDirectory;
 pub use layout::{feature_maps_name, weights_name};
-pub use reader::{read_bench, read_epochs, read_run, read_shapes, read_steps, rows_from_bytes};
+pub use reader::{read_bench, read_epochs, read_models, read_run, read_shapes, read_steps, rows_from_bytes};
+pub use resume::{Keep, KeptRows};
 pub use run_writer::{LastWord, RunWriter};

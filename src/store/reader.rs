@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::layout::{METRICS, RUN, SHAPES, STEPS};
+use super::layout::{METRICS, MODELS, RUN, SHAPES, STEPS};
 use crate::error::{Error, Result, one_line};
 use crate::files::read_bounded;
-use crate::record::{BenchRecord, EpochRow, Row, RunRecord, ShapeRow, StepRow, from_json};
+use crate::record::{BenchRecord, EpochRow, ModelRow, Row, RunRecord, ShapeRow, StepRow, from_json};
 
 /// Most bytes of a JSON record that is read.
 const JSON_BYTES: u64 = 64 << 20;
@@ -62,6 +62,14 @@ pub fn read_steps(directory: &Path) -> Result<Vec<StepRow>> {
 /// As [`read_epochs`].
 pub fn read_shapes(directory: &Path) -> Result<Vec<ShapeRow>> {
     rows(&directory.join(SHAPES))
+}
+
+/// Reads `models.csv` of a run's directory.
+///
+/// # Errors
+/// As [`read_epochs`].
+pub fn read_models(directory: &Path) -> Result<Vec<ModelRow>> {
+    rows(&directory.join(MODELS))
 }
 
 /// Reads a `bench.json`.

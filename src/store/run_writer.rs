@@ -1,23 +1,30 @@
 //! Puts results into a directory, epoch by epoch, and never touches what is not ours.
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::checkpoints::{Checkpoints, FoundCheckpoints};
 use super::directory::{OutputDirectory, Room};
 use super::failure::{cannot, meddled};
-use super::layout::{FIGURES, METRICS, RUN, SHAPES, STEPS, WEIGHTS, is_figure, is_run_file, is_weights, weights_name};
+use super::layout::{
+    CHECKPOINTS, FIGURES, METRICS, MODELS, RUN, SHAPES, STEPS, WEIGHTS, is_checkpoint, is_figure, is_run_file,
+    is_weights, weights_name,
+};
+use super::resume::{Keep, KeptRows, keep_rows};
 use super::table::{GrowingTable, lines};
 use crate::error::{Result, one_line};
 use crate::files::write_atomic;
 use crate::model::tensor::Tensor;
 use crate::model::{ModelId, weights};
-use crate::record::{EpochRow, Row, RunRecord, ShapeRow, Status, StepRow, to_json};
+use crate::record::{Checkpoint, EpochRow, ModelRow, Row, RunRecord, ShapeRow, Status, StepRow, to_json};
 
-const ROOMS: [Room; 3] = [
-    Room { name: "", is_ours: is_run_file },
-    Room { name: WEIGHTS, is_ours: is_weights },
-    Room { name: FIGURES, is_ours: is_figure },
+const ROOMS: [Room; 4] = [
+    Room { name: "", is_ours: is_run_file, always: true },
+    Room { name: WEIGHTS, is_ours: is_weights, always: true },
+    Room { name: FIGURES, is_ours: is_figure, always: true },
+    Room { name: CHECKPOINTS, is_ours: is_checkpoint, always: false },
 ];
 
 /// Blanks at the end of a running run's `run.json`: room for what is to be said at its end, also on a full disk.
@@ -31,10 +38,12 @@ pub struct RunWriter {
     directory: OutputDirectory,
     metrics: GrowingTable,
     steps: GrowingTable,
+    models: GrowingTable,
     /// Files that were written whole.
     written: Vec<PathBuf>,
     /// Bytes of `run.json`.
     room: usize,
+    checkpoints: Checkpoints,
 }
 
 impl RunWriter {
@@ -56,12 +65,50 @@ impl RunWriter {
     /// [`crate::Error::Failure`] where something cannot be written, with the path and the reason.
     pub fn new(mut directory: OutputDirectory) -> Result<RunWriter> {
         directory.clear(&ROOMS)?;
-        let [metrics_path, steps_path] = [METRICS, STEPS].map(|name| directory.path().join(name));
+        let [metrics_path, steps_path, models_path] = [METRICS, STEPS, MODELS].map(|name| directory.path().join(name));
         let metrics = GrowingTable::create::<EpochRow>(metrics_path.clone())?;
         directory.note(&metrics_path);
         let steps = GrowingTable::create::<StepRow>(steps_path.clone())?;
         directory.note(&steps_path);
-        Ok(RunWriter { directory, metrics, steps, written: Vec::new(), room: 0 })
+        let models = GrowingTable::create::<ModelRow>(models_path.clone())?;
+        directory.note(&models_path);
+        Ok(RunWriter {
+            directory,
+            metrics,
+            steps,
+            models,
+            written: Vec::new(),
+            room: 0,
+            checkpoints: Checkpoints::default(),
+        })
+    }
+
+    /// What checkpoints an earlier sitting has left in a directory.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where something that is no file of ours is in the way, or they cannot be read.
+    pub fn found(directory: &OutputDirectory) -> Result<FoundCheckpoints> {
+        directory.look(&ROOMS)?;
+        Ok(Checkpoints::read(directory.path())?.1)
+    }
+
+    /// Goes on in the directory of an earlier run. The rows of these models stay, up to these epochs, and are
+    /// returned; all others go.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] where a row is missing, [`crate::Error::Failure`] where something cannot be written, with
+    /// the path and the reason.
+    pub fn resume(
+        mut directory: OutputDirectory,
+        models: &HashMap<ModelId, Keep>,
+        steps_per_epoch: u64,
+    ) -> Result<(RunWriter, KeptRows)> {
+        directory.tidy(&ROOMS)?;
+        let (checkpoints, _) = Checkpoints::read(directory.path())?;
+        let rows = keep_rows(directory.path(), models, steps_per_epoch)?;
+        let open = |name| GrowingTable::open(directory.path().join(name));
+        let (metrics, steps, models) = (open(METRICS)?, open(STEPS)?, open(MODELS)?);
+        Ok((RunWriter { directory, metrics, steps, models, written: Vec::new(), room: 0, checkpoints }, rows))
     }
 
     /// The directory.
@@ -91,6 +138,12 @@ impl RunWriter {
             self.steps.shorten(steps_before);
         }
         synced
+    }
+
+    /// Adds a finished model, of which everything else is on disk.
+    pub fn model(&mut self, row: &ModelRow) -> Result<()> {
+        let line = self.models.lines(std::slice::from_ref(row))?;
+        self.models.append(&line).and_then(|()| self.models.sync())
     }
 
     /// Writes `shapes.csv`.
@@ -142,6 +195,38 @@ impl RunWriter {
     pub fn weights(&mut self, model: ModelId, tensors: &[Tensor], metadata: &[(String, String)]) -> Result<()> {
         let bytes = weights::to_bytes(tensors, metadata);
         self.whole(WEIGHTS, &weights_name(model), &bytes)
+    }
+
+    /// Writes a checkpoint. The one before it stays; those before that go.
+    pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        self.directory.check("")?;
+        self.directory.room(CHECKPOINTS)?;
+        let folder = self.directory.check(CHECKPOINTS)?;
+        self.checkpoints.write(&folder, checkpoint)
+    }
+
+    /// The furthest whole checkpoint that has all of these models.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] where there is none that can be read.
+    pub fn load_checkpoint(&self, models: &[ModelId]) -> Result<Checkpoint<'static>> {
+        self.checkpoints.load(&self.directory.check(CHECKPOINTS)?, models)
+    }
+
+    /// These models are finished or have diverged, which is on disk: their checkpoints go.
+    pub fn settle(&mut self, models: &[ModelId]) -> Result<()> {
+        let folder = self.directory.check("")?.join(CHECKPOINTS);
+        self.checkpoints.settle(&folder, models)
+    }
+
+    /// Removes the weights of a model, where there are any: they are of an epoch before it diverged.
+    pub fn remove_weights(&mut self, model: ModelId) -> Result<()> {
+        let path = self.directory.check(WEIGHTS)?.join(weights_name(model));
+        self.written.retain(|written| *written != path);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(cannot("remove", &path, &e)),
+            _ => Ok(()),
+        }
     }
 
     fn whole(&mut self, room: &str, name: &str, bytes: &[u8]) -> Result<()> {

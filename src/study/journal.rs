@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::model::tensor::Tensor;
 use crate::model::{Configuration, ModelId, Network};
-use crate::train::{Divergence, Epoch, TrainedModel};
+use crate::train::{Divergence, Epoch, Snapshot, TrainedModel};
 
 /// Hears what happens in a study, as it happens. An error of the journal ends the study.
 #[expect(async_fn_in_trait, reason = "a study awaits its journal in place; nobody needs the future to be Send")]
@@ -28,6 +28,33 @@ pub trait Journal {
     /// # Errors
     /// As [`Journal::start`].
     fn epoch(&mut self, model: ModelId, epoch: u32, result: &Epoch) -> Result<()>;
+
+    /// Models are about to train side by side that a checkpoint has: the snapshot of exactly these, in this order,
+    /// from which they go on. None, and they begin.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    fn resume(&mut self, _models: &[ModelId]) -> Result<Option<Snapshot>> {
+        Ok(None)
+    }
+
+    /// All models of a group stand at this point, after an epoch of which the journal has heard, or within one. What it
+    /// keeps of that, it may give back in [`Journal::resume`].
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    fn checkpoint(&mut self, _configuration: &Configuration, _snapshot: &Snapshot) -> Result<()> {
+        Ok(())
+    }
+
+    /// Each of these models, which trained side by side, is finished or has diverged: no checkpoint of them is needed
+    /// any more.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    fn settled(&mut self, _models: &[ModelId]) -> Result<()> {
+        Ok(())
+    }
 
     /// A model has finished its training, and can be asked about.
     ///

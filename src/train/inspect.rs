@@ -42,6 +42,8 @@ impl Evaluation {
 pub struct TrainedModel<'a> {
     trainer: &'a mut Trainer,
     replica: usize,
+    /// What has been read back already.
+    weights: Option<Vec<Tensor>>,
 }
 
 impl TrainedModel<'_> {
@@ -50,7 +52,10 @@ impl TrainedModel<'_> {
     /// # Errors
     /// [`Error::Failure`] where the backend fails, as for all that follow.
     pub async fn weights(&self) -> Result<Vec<Tensor>> {
-        self.trainer.weights(self.replica).await
+        match &self.weights {
+            Some(weights) => Ok(weights.clone()),
+            None => self.trainer.weights(self.replica).await,
+        }
     }
 
     /// Everything that further training would start from.
@@ -85,7 +90,15 @@ impl Trainer {
     /// Where there are not so many replicas.
     pub fn model(&mut self, replica: usize) -> TrainedModel<'_> {
         assert!(replica < self.options.seeds.len(), "no replica {replica}");
-        TrainedModel { trainer: self, replica }
+        TrainedModel { trainer: self, replica, weights: None }
+    }
+
+    /// [`Trainer::model`] of a model whose weights, these, have been read back.
+    ///
+    /// # Panics
+    /// As there.
+    pub(crate) fn model_with(&mut self, replica: usize, weights: Vec<Tensor>) -> TrainedModel<'_> {
+        TrainedModel { weights: Some(weights), ..self.model(replica) }
     }
 
     /// The output of `layer` after ReLU on one image of the network's size, pixels 0 to 255, as `[H, W, C]`.
@@ -119,17 +132,27 @@ impl Trainer {
     /// # Errors
     /// [`Error::Data`] for images of another size or a label that is no class; [`Error::Failure`] where the
     /// backend fails.
+    ///
+    /// # Panics
+    /// Where there are not so many replicas.
     pub async fn evaluate(&mut self, split: &Split, replica: usize) -> Result<Evaluation> {
-        self.evaluate_while(split, replica, &mut |_| true).await
+        Ok(self.evaluate_all(split).await?.swap_remove(replica))
     }
 
-    /// [`Trainer::evaluate`], with `go_on(samples done)` asked before each step.
+    /// [`Trainer::evaluate`] of every replica, in the time of one: all run side by side.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn evaluate_all(&mut self, split: &Split) -> Result<Vec<Evaluation>> {
+        self.evaluate_while(split, &mut |_| true).await
+    }
+
+    /// [`Trainer::evaluate_all`], with `go_on(samples done)` asked before each step.
     pub(super) async fn evaluate_while(
         &mut self,
         split: &Split,
-        replica: usize,
         go_on: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<Evaluation> {
+    ) -> Result<Vec<Evaluation>> {
         let [height, width, _] = self.network.input;
         split.check([height, width], self.network.classes)?;
         if split.count == 0 {
@@ -138,8 +161,9 @@ impl Trainer {
         let program = self.training.probe_evaluate;
         let probe = self.training.probe;
         let pixels = height * width;
-        let mut losses = Vec::with_capacity(split.count);
-        let mut predicted = Vec::with_capacity(split.count);
+        let replicas = self.training.plan.replicas;
+        let mut losses = vec![Vec::with_capacity(split.count); replicas];
+        let mut predicted = vec![Vec::with_capacity(split.count); replicas];
         for start in (0..split.count).step_by(probe.count) {
             if !go_on(start) {
                 return Err(Error::Interrupted);
@@ -150,10 +174,13 @@ impl Trainer {
             upload::samples(&self.training.plan, probe, &part, |view, bytes| executor.write(view, 0, bytes))?;
             self.executor.set_records(program, &[StepRecord { n: part.count as u32, ..StepRecord::default() }])?;
             self.executor.run(program, 0..1, &mut |_| true).await?;
-            let results = self.results(probe, replica).await?;
-            losses.extend(&results.losses[..part.count]);
-            predicted.extend(&results.predicted[..part.count]);
+            for replica in 0..replicas {
+                let results = self.results(probe, replica).await?;
+                losses[replica].extend(&results.losses[..part.count]);
+                predicted[replica].extend(&results.predicted[..part.count]);
+            }
         }
-        Ok(Evaluation::new(losses, predicted, &split.labels))
+        let all = losses.into_iter().zip(predicted);
+        Ok(all.map(|(losses, predicted)| Evaluation::new(losses, predicted, &split.labels)).collect())
     }
 }

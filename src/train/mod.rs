@@ -10,6 +10,7 @@
 mod epoch;
 mod inspect;
 mod options;
+mod snapshot;
 mod state;
 
 use web_time::Instant;
@@ -23,6 +24,7 @@ use crate::plan::{ProgramId, Samples, StepRecord, TrainingPlan, upload};
 pub use epoch::{Divergence, Epoch};
 pub use inspect::{Evaluation, Features, TrainedModel};
 pub use options::TrainOptions;
+pub use snapshot::{BegunEpoch, Snapshot};
 pub use state::ModelState;
 
 /// A network with its state on a backend.
@@ -43,7 +45,10 @@ pub struct Trainer {
     setup_seconds: f64,
     /// Steps taken, Adam's `t` of the last update.
     steps: u32,
+    /// Epochs begun.
     epochs: u32,
+    /// The epoch under way.
+    begun: Option<epoch::EpochUnderWay>,
 }
 
 impl Trainer {
@@ -79,6 +84,7 @@ impl Trainer {
             setup_seconds: 0.0,
             steps: 0,
             epochs: 0,
+            begun: None,
         };
         for (samples, split) in [(trainer.training.train, &data.train), (trainer.training.test, &data.test)] {
             let executor = &mut trainer.executor;
