@@ -15,6 +15,8 @@ mod files;
 mod help;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(unix)]
+mod kill;
 mod left_out;
 mod numbers;
 mod output;
