@@ -1,6 +1,7 @@
 //! The main command: train, write, show.
 
 mod finish;
+mod models;
 mod options;
 mod record;
 
@@ -18,6 +19,7 @@ use stridelab::model::{Configuration, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
+use stridelab::study::measure::Questions;
 use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
@@ -28,6 +30,7 @@ use crate::errors::{Options, say_left_out};
 use crate::memory::SmallerPlans;
 use crate::progress::Progress;
 use crate::{device, interrupt, memory};
+use models::PendingModels;
 use record::Run;
 
 /// Trains what the options ask for.
@@ -88,7 +91,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         rows: Vec::new(),
         features: Vec::new(),
         weights: false,
-        sample: data.test.image(0).to_vec(),
+        data: &data,
+        questions: Questions::default(),
+        pending: PendingModels::default(),
         start,
     };
     run.announce(&checked.left_out)?;
@@ -96,7 +101,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     run.begin(&shapes.collect::<Result<Vec<_>>>()?.concat())?;
     let result = pollster::block_on(study::run(&backend, &data, &study, &mut run));
     device::keep_compiled(&backend);
-    run.end(result, &data)
+    run.end(result)
 }
 
 /// What the same study would take with the smallest batch, and with the fewest samples.
