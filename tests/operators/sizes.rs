@@ -154,8 +154,10 @@ fn random_networks_and_plans_are_refused_or_whole() {
             stride: random.pair(),
             padding: random.padding(),
         };
-        let any =
-            Network::with_convolutions(image, [convolution(&mut random), convolution(&mut random)], pooling, head);
+        let pooling = [Pooling::Max, Pooling::None][random.0.below(2) as usize];
+        let head = [Head::Dense, Head::GlobalAverage][random.0.below(2) as usize];
+        let convolutions = [convolution(&mut random), convolution(&mut random)];
+        let any = Network::with_convolutions(image, convolutions, pooling, head);
         let usual = Network::new(image, Configuration::TUTORIAL[random.0.below(4) as usize]);
         let small = Network::new([28, 28], Configuration::TUTORIAL[random.0.below(4) as usize]);
         let options = PlanOptions {
