@@ -11,5 +11,5 @@ mod names;
 mod open;
 mod order;
 
-pub use mnist::{Dataset, FILES, Split};
+pub use mnist::{Dataset, FILES, Split, crop};
 pub use order::order;

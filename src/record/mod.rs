@@ -11,7 +11,7 @@ mod run;
 mod shape;
 mod step;
 
-pub use columns::Row;
+pub use columns::{OPTIONAL_COLUMNS, Row};
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
 pub use format::{FORMAT, from_json, to_json};
