@@ -12,5 +12,5 @@ mod open;
 mod order;
 mod transform;
 
-pub use mnist::{Dataset, FILES, Split};
+pub use mnist::{Dataset, FILES, Split, crop};
 pub use order::order;

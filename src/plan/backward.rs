@@ -48,6 +48,7 @@ impl Builder<'_> {
                         ops.push(Op::MaxPool(MaxPool { shape, batch, pass: MaxPoolPass::Backward { dy, argmax, dx } }));
                     }
                 }
+                LayerKind::GlobalAveragePool(_) => {}
                 LayerKind::Dense { inputs, outputs, relu: rectified } => {
                     if rectified {
                         ops.push(relu);

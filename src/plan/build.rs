@@ -269,6 +269,7 @@ impl<'a> Builder<'a> {
                     }));
                     argmax = Some(winner);
                 }
+                LayerKind::GlobalAveragePool(_) => return Err(Error::usage("global average pooling has no plan")),
                 LayerKind::Dense { inputs, outputs, relu } => {
                     ops.push(Op::MatMul(MatMul {
                         rows: batch,

@@ -16,7 +16,7 @@ mod shape;
 mod step;
 mod study;
 
-pub use columns::Row;
+pub use columns::{OPTIONAL_COLUMNS, Row};
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
 pub use format::{FORMAT, from_json, to_json};

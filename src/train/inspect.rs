@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::epoch::Results;
 use super::{ModelState, Trainer};
-use crate::data::Split;
+use crate::data::{Split, crop};
 use crate::error::{Error, Result};
 use crate::model::Network;
 use crate::model::network::Layer;
@@ -135,7 +135,8 @@ impl Trainer {
         TrainedModel { trainer: self, replica }
     }
 
-    /// The output of `layer` after ReLU on one image of the network's size, pixels 0 to 255, as `[H, W, C]`.
+    /// The output of `layer` after ReLU on one image of the data's size, pixels 0 to 255, as `[H, W, C]`. The image is
+    /// cropped as those were that the model was trained on.
     ///
     /// # Errors
     /// [`Error::Usage`] for an unknown layer, or an image of another size; [`Error::Failure`] where the backend
@@ -161,13 +162,15 @@ impl Trainer {
     /// Runs one image through every replica, its activations readable.
     async fn run_features(&mut self, image: &[u8]) -> Result<()> {
         let program = self.training.features;
-        let pixels: usize = self.network.input.iter().product();
+        let size = self.network.image();
+        let pixels = size[0] * size[1];
         if image.len() != pixels {
             let what = format!("the image has {} pixels, the network takes {pixels}", image.len());
             return Err(Error::usage(what));
         }
+        let image = crop(image, size, self.network.crop)?;
         let whole = self.training.plan.whole(self.training.probe.images);
-        self.executor.write(View { len: pixels, ..whole }, 0, image)?;
+        self.executor.write(View { len: image.len(), ..whole }, 0, &image[..])?;
         self.executor.set_records(program, &[StepRecord { n: 1, ..StepRecord::default() }])?;
         self.executor.run(program, 0..1, &mut |_| true).await
     }
@@ -177,7 +180,8 @@ impl Trainer {
         Ok(Features { shape, data: self.executor.read(view, replica).await? })
     }
 
-    /// Runs any set of images of the network's size through the model of one replica; nothing is trained.
+    /// Runs any set of images of the data's size through the model of one replica, cropped as those were that it was
+    /// trained on; nothing is trained.
     ///
     /// # Errors
     /// [`Error::Data`] for images of another size or a label that is no class; [`Error::Failure`] where the
@@ -204,8 +208,7 @@ impl Trainer {
         replicas: Range<usize>,
         go_on: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Vec<Evaluation>> {
-        let [height, width, _] = self.network.input;
-        split.check([height, width], self.network.classes)?;
+        split.check(self.network.image(), self.network.classes)?;
         if split.count == 0 {
             return Err(Error::data("a set without images cannot be evaluated"));
         }
@@ -218,7 +221,7 @@ impl Trainer {
                 return Err(Error::Interrupted);
             }
             let part = split.range(start..(start + probe.count).min(split.count));
-            debug_assert_eq!(part.images.len(), part.count * height * width);
+            let part = part.crop(self.network.crop)?;
             let executor = &mut self.executor;
             upload::samples(&self.training.plan, probe, &part, |view, bytes| executor.write(view, 0, bytes))?;
             self.executor.set_records(program, &[StepRecord { n: part.count as u32, ..StepRecord::default() }])?;

@@ -62,7 +62,7 @@ impl Trainer {
     ) -> Result<Self> {
         let start = Instant::now();
         for split in [&data.train, &data.test] {
-            split.check([network.input[0], network.input[1]], network.classes)?;
+            split.check(network.image(), network.classes)?;
         }
         let training = TrainingPlan::new(network, &options.plan_options(backend, data))?;
         let executor = backend.prepare(&training.plan).await?;
@@ -82,7 +82,8 @@ impl Trainer {
         };
         for (samples, split) in [(trainer.training.train, &data.train), (trainer.training.test, &data.test)] {
             let executor = &mut trainer.executor;
-            upload::samples(&trainer.training.plan, samples, split, |view, bytes| executor.write(view, 0, bytes))?;
+            let split = split.crop(network.crop)?;
+            upload::samples(&trainer.training.plan, samples, &split, |view, bytes| executor.write(view, 0, bytes))?;
         }
         trainer.warm_up().await?;
         for replica in 0..options.seeds.len() {

@@ -62,6 +62,8 @@ pub(crate) fn line(error: &Error, options: Options) -> String {
             Remedy::StrideUpTo(most) => (chooses, format!("use {}", stride(most))),
             Remedy::PaddingSame => (chooses, "use --padding same".into()),
             Remedy::StrideUpToWithSame(most) => (chooses, format!("use {} with --padding same", stride(most))),
+            Remedy::CropUpTo(0) => (chooses, "use --crop 0".into()),
+            Remedy::CropUpTo(most) => (chooses, format!("use a --crop of at most {most}")),
             Remedy::SmallerKernel => (false, String::new()),
             Remedy::Classes(n) => (trains || describes, format!("use --classes {n}")),
             Remedy::CpuBackend => (writes, "use --backend cpu".into()),

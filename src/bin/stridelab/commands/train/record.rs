@@ -77,9 +77,14 @@ impl Run<'_> {
     }
 
     fn save(&mut self, id: ModelId, epoch: u32, tensors: &[Tensor]) -> Result<()> {
+        let Configuration { strides, padding, kernel, pool, head, crop } = id.configuration;
         let metadata = [
-            ("stride".to_string(), id.configuration.strides.to_string()),
-            ("padding".to_string(), id.configuration.padding.to_string()),
+            ("stride".to_string(), strides.to_string()),
+            ("padding".to_string(), padding.to_string()),
+            ("kernel".to_string(), kernel.to_string()),
+            ("pool".to_string(), pool.to_string()),
+            ("head".to_string(), head.to_string()),
+            ("crop".to_string(), crop.to_string()),
             ("seed".to_string(), id.seed.to_string()),
             ("epoch".to_string(), epoch.to_string()),
         ];
