@@ -64,6 +64,8 @@ pub enum Remedy {
     PaddingSame,
     /// Both a stride of at most so much and padding `same`.
     StrideUpToWithSame(usize),
+    /// So many pixels cut from each side of an image, at most.
+    CropUpTo(usize),
     /// A smaller kernel, or more rows and columns of padding.
     SmallerKernel,
     /// So many classes.
@@ -205,6 +207,8 @@ impl Display for Remedy {
             Remedy::StrideUpTo(most) => return write!(f, "use {}", up_to(*most)),
             Remedy::StrideUpToWithSame(most) => return write!(f, "use {} with padding same", up_to(*most)),
             Remedy::Classes(n) => return write!(f, "use {n} classes"),
+            Remedy::CropUpTo(0) => "do not crop the images",
+            Remedy::CropUpTo(most) => return write!(f, "crop at most {most} pixels from each side"),
             Remedy::DataIn(directory) => return write!(f, "use the data in {directory}"),
             Remedy::SmallerBatch => "use a smaller batch",
             Remedy::FewerSamples => "use fewer training samples",

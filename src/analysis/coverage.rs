@@ -7,7 +7,7 @@ use crate::model::network::LayerKind;
 /// How often each pixel of an input image can reach the features that the head reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// Rows and columns of the image.
+    /// Rows and columns of the image, before it is cropped.
     pub image: [usize; 2],
     /// Row-major, a number a pixel: the paths through windows of convolution and pooling from the pixel to a
     /// position of the last map. 0 means that no weight can make the pixel count.
@@ -23,11 +23,14 @@ impl Coverage {
     /// ```text
     /// paths[i] = Σ over o with 0 ≤ i + before − o·stride < kernel of paths_of_output[o]
     /// ```
+    ///
+    /// Pixels that the network cuts off have no path.
     pub fn of(network: &Network) -> Coverage {
-        let [height, width, _] = network.input;
+        let image = network.image();
         let [rows, columns] = [0, 1].map(|axis| axis_paths(network, axis));
-        let paths = rows.iter().flat_map(|row| columns.iter().map(move |column| row * column)).collect();
-        Coverage { image: [height, width], paths }
+        let product = |row: u64, column: u64| row.saturating_mul(column);
+        let paths = rows.iter().flat_map(|&row| columns.iter().map(move |&column| product(row, column))).collect();
+        Coverage { image, paths }
     }
 
     /// Whether the pixel at that row and column can reach the head.
@@ -55,7 +58,8 @@ fn axis_paths(network: &Network, axis: usize) -> Vec<u64> {
         let (input, output, kernel, stride) = match layer.kind {
             LayerKind::Conv(s) => (s.input, s.output, s.kernel, s.stride),
             LayerKind::Pool(s) => (s.input, s.output, s.kernel, s.stride),
-            LayerKind::Dense { .. } => return None,
+            // Every position of the last map counts in a mean as it does in a dense layer.
+            LayerKind::GlobalAveragePool(_) | LayerKind::Dense { .. } => return None,
         };
         let Pads { top, left, .. } = layer.pads();
         let [input, output, kernel, stride, before] =
@@ -64,7 +68,7 @@ fn axis_paths(network: &Network, axis: usize) -> Vec<u64> {
     });
     let windows: Vec<Window> = windows.collect();
     let last = windows.last().map_or(network.input[axis], |window| window.output);
-    windows.iter().rev().fold(vec![1; last], |paths, window| {
+    let inner = windows.iter().rev().fold(vec![1; last], |paths, window| {
         let mut of_input = vec![0u64; window.input];
         for (o, &paths) in paths.iter().enumerate() {
             for k in 0..window.kernel {
@@ -76,7 +80,9 @@ fn axis_paths(network: &Network, axis: usize) -> Vec<u64> {
             }
         }
         of_input
-    })
+    });
+    let cut = vec![0; network.crop];
+    [&cut[..], &inner, &cut].concat()
 }
 
 #[cfg(test)]

@@ -156,8 +156,9 @@ impl Work {
     }
 
     fn upload(&self, executor: &mut Executor, plan: &Plan, training: &TrainingPlan) -> Result<()> {
+        let split = self.data.train.crop(self.network.crop)?;
         for samples in [training.train, training.test] {
-            upload::samples(plan, samples, &self.data.train, |view, bytes| executor.write(view, 0, bytes))?;
+            upload::samples(plan, samples, &split, |view, bytes| executor.write(view, 0, bytes))?;
             executor.write(plan.whole(samples.order), 0, &order(0, 1, samples.count, false))?;
         }
         for tensor in init::parameters(&self.network, self.train.seeds[0]) {

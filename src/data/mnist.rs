@@ -1,5 +1,6 @@
 //! A data set of four files in MNIST's format: MNIST itself, Fashion-MNIST, or any other.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Cursor;
 use std::ops::Range;
@@ -11,6 +12,7 @@ use super::embedded;
 use super::idx::{self, Source};
 use super::names::FileName;
 use crate::error::{Error, Remedy, Result, one_line};
+use crate::model::geometry::cropped;
 use crate::model::network::CLASSES;
 
 /// Names of the four files: training images and labels, test images and labels.
@@ -83,6 +85,24 @@ impl Split {
         }
     }
 
+    /// The same samples without `crop` rows and columns on each side of their images; see [`crop`].
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where nothing is left of them.
+    pub fn crop(&self, crop: usize) -> Result<Cow<'_, Split>> {
+        let [height, width] = cropped([self.height, self.width], crop)?;
+        Ok(match crop {
+            0 => Cow::Borrowed(self),
+            _ => Cow::Owned(Split {
+                images: self::crop(&self.images, [self.height, self.width], crop)?.into_owned(),
+                labels: self.labels.clone(),
+                count: self.count,
+                height,
+                width,
+            }),
+        })
+    }
+
     /// The pixels of one image.
     ///
     /// # Panics
@@ -102,6 +122,22 @@ impl Split {
         ArrayView3::from_shape(shape, &self.images)
             .unwrap_or_else(|_| panic!("{} pixels cannot be of shape {shape:?}", self.images.len()))
     }
+}
+
+/// The pixels of images of size `[height, width]`, one after the other, without `crop` rows and columns on each side.
+///
+/// # Errors
+/// [`Error::Usage`] where nothing is left of them.
+pub fn crop(images: &[u8], [height, width]: [usize; 2], crop: usize) -> Result<Cow<'_, [u8]>> {
+    cropped([height, width], crop)?;
+    if crop == 0 {
+        return Ok(Cow::Borrowed(images));
+    }
+    let inner = |image: &[u8]| {
+        let rows = image.chunks_exact(width).skip(crop).take(height - 2 * crop);
+        rows.flat_map(|row| &row[crop..width - crop]).copied().collect::<Vec<u8>>()
+    };
+    Ok(Cow::Owned(images.chunks_exact(height * width).flat_map(inner).collect()))
 }
 
 /// The sizes, without the millions of pixels.

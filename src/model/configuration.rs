@@ -5,16 +5,19 @@
 //! |---|---|---|
 //! | a configuration | `stride 1, same` | `stride1-same` |
 //! | strides by layer, a kernel of 5×5, explicit pads | `stride 2:1, t1l0b1r0, kernel 5` | `stride2+1-t1l0b1r0-kernel5` |
+//! | no pooling, global average pooling, cropped images | `stride 2, same, pool none, head gap, crop 4` | `stride2-same-poolnone-headgap-crop4` |
 //! | a model | `stride 1, same, seed 0` | `stride1-same-seed0` |
 //!
-//! `FromStr` reads either form. The text forms leave out what is as in the tutorial: a kernel of 3×3, a dense head.
+//! `FromStr` reads either form. The text forms and JSON leave out what is as in the tutorial: a kernel of 3×3, pooling of
+//! 2×2, a dense head, whole images. CSV files have a column for each part.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::geometry::Padding;
+use super::choices::{Head, Pooling};
+use super::geometry::{Padding, cropped};
 use super::strides::Strides;
 use crate::error::{Error, one_line};
 
@@ -32,9 +35,15 @@ pub struct Configuration {
     /// Rows and columns of every convolution's kernel.
     #[serde(default = "tutorial_kernel", skip_serializing_if = "is_tutorial_kernel")]
     pub kernel: usize,
+    /// What follows each convolution.
+    #[serde(default, skip_serializing_if = "Pooling::is_tutorial")]
+    pub pool: Pooling,
     /// What feeds the first dense layer.
     #[serde(default, skip_serializing_if = "Head::is_tutorial")]
     pub head: Head,
+    /// Pixels cut from each of the four sides of every image.
+    #[serde(default, skip_serializing_if = "is_whole")]
+    pub crop: usize,
 }
 
 pub(crate) fn tutorial_kernel() -> usize {
@@ -43,6 +52,10 @@ pub(crate) fn tutorial_kernel() -> usize {
 
 pub(crate) fn is_tutorial_kernel(kernel: &usize) -> bool {
     *kernel == KERNEL
+}
+
+pub(crate) fn is_whole(crop: &usize) -> bool {
+    *crop == 0
 }
 
 impl Configuration {
@@ -59,7 +72,16 @@ impl Configuration {
     /// # Panics
     /// Where `stride` is 0.
     pub const fn new(stride: usize, padding: Padding) -> Self {
-        Configuration { strides: Strides::all(stride), padding, kernel: KERNEL, head: Head::Dense }
+        let strides = Strides::all(stride);
+        Configuration { strides, padding, kernel: KERNEL, pool: Pooling::Max, head: Head::Dense, crop: 0 }
+    }
+
+    /// The size `[height, width]` of what the network sees of images of size `image`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where nothing is left of them; see [`cropped`].
+    pub fn image(&self, image: [usize; 2]) -> Result<[usize; 2], Error> {
+        cropped(image, self.crop)
     }
 
     /// The choices for each convolution layer, the first layer first.
@@ -87,9 +109,16 @@ impl Display for Configuration {
         if self.kernel != KERNEL {
             write!(f, ", kernel {}", self.kernel)?;
         }
-        match self.head {
-            Head::Dense => Ok(()),
+        if !self.pool.is_tutorial() {
+            write!(f, ", pool {}", self.pool)?;
         }
+        if !self.head.is_tutorial() {
+            write!(f, ", head {}", self.head)?;
+        }
+        if self.crop > 0 {
+            write!(f, ", crop {}", self.crop)?;
+        }
+        Ok(())
     }
 }
 
@@ -99,22 +128,6 @@ impl FromStr for Configuration {
     fn from_str(text: &str) -> Result<Self, Error> {
         let Parts { configuration, seed } = Parts::read(text)?;
         if seed.is_some() { Err(bad(text, "a configuration has no seed")) } else { Ok(configuration) }
-    }
-}
-
-/// How the output of the last pooling layer becomes the input of the first dense layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Head {
-    /// Every feature of every position, flattened to `[H·W·C]`, as in the tutorial.
-    #[default]
-    Dense,
-}
-
-impl Head {
-    /// Whether this is the head of the tutorial.
-    pub(crate) fn is_tutorial(&self) -> bool {
-        matches!(self, Head::Dense)
     }
 }
 
@@ -178,6 +191,9 @@ impl Parts {
         let mut strides: Option<Strides> = None;
         let mut padding: Option<Padding> = None;
         let mut kernel: Option<usize> = None;
+        let mut pool: Option<Pooling> = None;
+        let mut head: Option<Head> = None;
+        let mut crop: Option<usize> = None;
         let mut seed: Option<u64> = None;
         for part in text.split([',', '-']).map(str::trim) {
             let repeated = if let Some(rest) = part.strip_prefix("stride") {
@@ -185,6 +201,13 @@ impl Parts {
             } else if let Some(rest) = part.strip_prefix("kernel") {
                 let side = rest.trim().parse().ok().filter(|side| *side > 0);
                 kernel.replace(side.ok_or_else(|| bad(text, "a kernel is a number from 1"))?).is_some()
+            } else if let Some(rest) = part.strip_prefix("pool") {
+                pool.replace(rest.trim().parse()?).is_some()
+            } else if let Some(rest) = part.strip_prefix("head") {
+                head.replace(rest.trim().parse()?).is_some()
+            } else if let Some(rest) = part.strip_prefix("crop") {
+                let pixels = rest.trim().parse().map_err(|_| bad(text, "a crop is a number of pixels"))?;
+                crop.replace(pixels).is_some()
             } else if let Some(rest) = part.strip_prefix("seed") {
                 let number = rest.trim().parse().map_err(|_| bad(text, "a seed is a whole number"))?;
                 seed.replace(number).is_some()
@@ -197,7 +220,14 @@ impl Parts {
         }
         let strides = strides.ok_or_else(|| bad(text, "the stride is missing"))?;
         let padding = padding.ok_or_else(|| bad(text, "the padding is missing"))?;
-        let configuration = Configuration { strides, padding, kernel: kernel.unwrap_or(KERNEL), head: Head::Dense };
+        let configuration = Configuration {
+            strides,
+            padding,
+            kernel: kernel.unwrap_or(KERNEL),
+            pool: pool.unwrap_or_default(),
+            head: head.unwrap_or_default(),
+            crop: crop.unwrap_or_default(),
+        };
         Ok(Parts { configuration, seed })
     }
 }
@@ -218,6 +248,15 @@ mod tests {
         all.push(Configuration { kernel: 5, ..Configuration::new(3, Padding::Explicit(pads)) });
         all.push(Configuration { strides: "2:1".parse().unwrap(), ..all[0] });
         all.push(Configuration { strides: "1x2:3".parse().unwrap(), ..all[2] });
+        all.push(Configuration { pool: Pooling::None, padding: Padding::Symmetric, ..all[1] });
+        all.push(Configuration { head: Head::GlobalAverage, crop: 4, ..all[0] });
+        all.push(Configuration {
+            kernel: 4,
+            pool: Pooling::None,
+            head: Head::GlobalAverage,
+            crop: usize::MAX,
+            ..all[5]
+        });
         for configuration in all {
             for text in [configuration.to_string(), configuration.slug()] {
                 assert_eq!(text.parse(), Ok(configuration), "{text}");
@@ -238,6 +277,11 @@ mod tests {
         assert_eq!((model.to_string(), model.slug()), ("stride 2, valid, seed 7".into(), "stride2-valid-seed7".into()));
         let json = serde_json::to_string(&model.configuration).unwrap();
         assert_eq!(json, r#"{"stride":2,"padding":"valid"}"#);
+        let control = Configuration { pool: Pooling::None, head: Head::GlobalAverage, crop: 4, ..model.configuration };
+        assert_eq!(control.to_string(), "stride 2, valid, pool none, head gap, crop 4");
+        assert_eq!(control.slug(), "stride2-valid-poolnone-headgap-crop4");
+        let json = serde_json::to_string(&control).unwrap();
+        assert_eq!(json, r#"{"stride":2,"padding":"valid","pool":"none","head":"gap","crop":4}"#);
     }
 
     #[test]
@@ -256,6 +300,13 @@ mod tests {
             "stride1-same-seed1",
             "stride1-same-stride1",
             "stride1-t1l0b1",
+            "stride1-same-pool",
+            "stride1-same-pool3",
+            "stride1-same-poolnone-pool2",
+            "stride1-same-headmean",
+            "stride1-same-headgap-headgap",
+            "stride1-same-crop-1",
+            "stride1-same-crop1.5",
         ] {
             assert!(text.parse::<Configuration>().is_err(), "{text}");
         }

@@ -1,5 +1,6 @@
 //! The networks that are trained: shapes, configurations, layers, initial weights, tensors and weights files.
 
+mod choices;
 pub mod configuration;
 pub mod geometry;
 pub mod init;
@@ -9,7 +10,8 @@ mod strides;
 pub mod tensor;
 pub mod weights;
 
-pub use configuration::{Configuration, Convolution, Head, ModelId};
+pub use choices::{Head, Pooling};
+pub use configuration::{Configuration, Convolution, ModelId};
 pub use network::Network;
 pub use possible::{LeftOut, Possible, possible};
 pub use strides::Strides;

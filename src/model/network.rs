@@ -1,11 +1,13 @@
 //! The tutorial's CNN as a list of layers, with the shapes of each layer worked out.
 //!
 //! `Input → Conv2D(32, 3×3) → ReLU → MaxPool 2×2 → Conv2D(64, 3×3) → ReLU → MaxPool 2×2 → head →
-//! Dense(128) → ReLU → Dense(classes)`. The softmax is part of the loss. The tutorial's four networks are
-//! four [`Configuration`]s of this one.
+//! Dense(128) → ReLU → Dense(classes)`. The softmax is part of the loss. The head flattens the last map, or takes the
+//! mean of each channel. The tutorial's four networks are four [`Configuration`]s of this one; another may have other
+//! strides, kernels and paddings, or no pooling.
 
-use super::configuration::{Configuration, Convolution, Head};
-use super::geometry::{ConvShape, MAX_ELEMENTS, Padding, Pads, PoolShape, elements};
+use super::choices::{Head, Pooling};
+use super::configuration::{Configuration, Convolution};
+use super::geometry::{ConvShape, GlobalPoolShape, MAX_ELEMENTS, Padding, Pads, PoolShape, elements};
 use super::possible::with_possible_strides;
 use crate::error::{Error, Result};
 
@@ -23,6 +25,8 @@ pub enum LayerKind {
     Conv(ConvShape),
     /// Max pooling.
     Pool(PoolShape),
+    /// Global average pooling, which gives a vector of channels.
+    GlobalAveragePool(GlobalPoolShape),
     /// `y = x·w + b`, followed by ReLU where `relu` is set; `w` is `[inputs, outputs]`.
     Dense {
         /// Number of input features.
@@ -37,28 +41,30 @@ pub enum LayerKind {
 /// One layer with its shapes worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
-    /// The name, such as `conv1` or `pool1`. The names of the layer's tensors begin with it.
+    /// The name: `conv1`, `pool1`, `gap`, `dense1` and so on. The names of the layer's tensors begin with it.
     pub name: &'static str,
     /// What it computes.
     pub kind: LayerKind,
 }
 
 impl Layer {
-    /// The shape of the output, `[height, width, channels]`, which is `[1, 1, units]` for a dense layer.
+    /// The shape of the output, `[height, width, channels]`, which is `[1, 1, units]` for a dense layer and
+    /// `[1, 1, channels]` for global average pooling.
     pub fn output(&self) -> [usize; 3] {
         match self.kind {
             LayerKind::Conv(s) => [s.output[0], s.output[1], s.out_channels],
             LayerKind::Pool(s) => [s.output[0], s.output[1], s.channels],
+            LayerKind::GlobalAveragePool(s) => [1, 1, s.channels],
             LayerKind::Dense { outputs, .. } => [1, 1, outputs],
         }
     }
 
-    /// The padding by side, which is zero for a dense layer.
+    /// The padding by side, which is zero for a dense layer and for global average pooling.
     pub fn pads(&self) -> Pads {
         match self.kind {
             LayerKind::Conv(s) => s.pads,
             LayerKind::Pool(s) => s.pads,
-            LayerKind::Dense { .. } => Pads::default(),
+            LayerKind::GlobalAveragePool(_) | LayerKind::Dense { .. } => Pads::default(),
         }
     }
 
@@ -66,7 +72,7 @@ impl Layer {
     pub fn parameter_shapes(&self) -> Option<(Vec<usize>, usize)> {
         match self.kind {
             LayerKind::Conv(s) => Some((vec![s.kernel[0], s.kernel[1], s.in_channels, s.out_channels], s.out_channels)),
-            LayerKind::Pool(_) => None,
+            LayerKind::Pool(_) | LayerKind::GlobalAveragePool(_) => None,
             LayerKind::Dense { inputs, outputs, .. } => Some((vec![inputs, outputs], outputs)),
         }
     }
@@ -82,7 +88,7 @@ impl Layer {
     pub fn macs(&self) -> u64 {
         match self.kind {
             LayerKind::Conv(s) => s.macs(),
-            LayerKind::Pool(_) => 0,
+            LayerKind::Pool(_) | LayerKind::GlobalAveragePool(_) => 0,
             LayerKind::Dense { inputs, outputs, .. } => (inputs as u64).saturating_mul(outputs as u64),
         }
     }
@@ -91,8 +97,10 @@ impl Layer {
 /// A network: the shape of its input, its layers in order and its number of classes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
-    /// The shape of an input image, `[height, width, channels]`.
+    /// The shape of what the first layer takes, `[height, width, channels]`.
     pub input: [usize; 3],
+    /// Pixels cut from each side of the images that the network is given, to make them so large.
+    pub crop: usize,
     /// The layers, from the input to the logits.
     pub layers: Vec<Layer>,
     /// Number of classes, which is the number of logits.
@@ -100,15 +108,20 @@ pub struct Network {
 }
 
 impl Network {
-    /// The tutorial's CNN on grey images of `[height, width]`, with ten classes.
+    /// The tutorial's CNN for a data set of grey images of `[height, width]`, with ten classes. The network's input is
+    /// smaller where the configuration crops them.
     ///
     /// # Errors
-    /// [`Error::Usage`] where the image is too small for a layer, or a tensor would be too large to index.
-    /// The message names the layer where there is one, and the error says which strides and paddings make a network of
-    /// such images.
+    /// [`Error::Usage`] where nothing is left of the image, where it is too small for a layer, or a tensor would be too large to index.
+    /// The message names the layer where there is one, and the error says which strides, paddings and
+    /// crops make a network of such images.
     pub fn new(image: [usize; 2], configuration: Configuration) -> Result<Self> {
-        let network = Self::with_convolutions(image, configuration.convolutions(), configuration.head);
-        network.map_err(|error| with_possible_strides(error, image, configuration))
+        let Configuration { pool, head, .. } = configuration;
+        let cropped = configuration.image(image);
+        let network =
+            cropped.and_then(|image| Self::with_convolutions(image, configuration.convolutions(), pool, head));
+        let network = network.map_err(|error| with_possible_strides(error, image, configuration))?;
+        Ok(Network { crop: configuration.crop, ..network })
     }
 
     /// The same network with so many classes.
@@ -129,11 +142,16 @@ impl Network {
         Ok(self)
     }
 
-    /// The same network with the choices of each convolution given separately.
+    /// The same network with the choices of each convolution given separately, on images that are not cropped.
     ///
     /// # Errors
     /// As [`Network::new`].
-    pub fn with_convolutions(image: [usize; 2], convolutions: [Convolution; 2], head: Head) -> Result<Self> {
+    pub fn with_convolutions(
+        image: [usize; 2],
+        convolutions: [Convolution; 2],
+        pooling: Pooling,
+        head: Head,
+    ) -> Result<Self> {
         let mut layers = Vec::new();
         let mut side = image;
         let mut channels = 1;
@@ -143,19 +161,26 @@ impl Network {
             let shape = ConvShape::new(side, channels, filters, kernel, stride, padding);
             let shape = shape.map_err(|e| name_layer(conv, image, e))?;
             layers.push(Layer { name: conv, kind: LayerKind::Conv(shape) });
-            let shape = PoolShape::new(shape.output, filters, [2, 2], [2, 2], Padding::Valid);
-            let shape = shape.map_err(|e| name_layer(pool, image, e))?;
-            layers.push(Layer { name: pool, kind: LayerKind::Pool(shape) });
-            side = shape.output;
-            channels = filters;
+            (side, channels) = (shape.output, filters);
+            if pooling == Pooling::Max {
+                let shape = PoolShape::new(side, filters, [2, 2], [2, 2], Padding::Valid);
+                let shape = shape.map_err(|e| name_layer(pool, image, e))?;
+                layers.push(Layer { name: pool, kind: LayerKind::Pool(shape) });
+                side = shape.output;
+            }
         }
         let inputs = match head {
             Head::Dense => elements(&[side[0], side[1], channels]).map_err(|e| name_layer("dense1", image, e))?,
+            Head::GlobalAverage => {
+                let shape = GlobalPoolShape::new(side, channels).map_err(|e| name_layer("gap", image, e))?;
+                layers.push(Layer { name: "gap", kind: LayerKind::GlobalAveragePool(shape) });
+                channels
+            }
         };
         elements(&[inputs, UNITS]).map_err(|e| name_layer("dense1", image, e))?;
         layers.push(Layer { name: "dense1", kind: LayerKind::Dense { inputs, outputs: UNITS, relu: true } });
         layers.push(Layer { name: "dense2", kind: LayerKind::Dense { inputs: UNITS, outputs: CLASSES, relu: false } });
-        Ok(Network { input: [image[0], image[1], 1], layers, classes: CLASSES })
+        Ok(Network { input: [image[0], image[1], 1], crop: 0, layers, classes: CLASSES })
     }
 
     /// Checks a network that was put together by hand: every shape, and that each layer takes what the one before it
@@ -171,6 +196,7 @@ impl Network {
             let taken = match layer.kind {
                 LayerKind::Conv(s) => s.check().map(|()| [s.input[0], s.input[1], s.in_channels]),
                 LayerKind::Pool(s) => s.check().map(|()| [s.input[0], s.input[1], s.channels]),
+                LayerKind::GlobalAveragePool(s) => s.check().map(|()| [s.input[0], s.input[1], s.channels]),
                 LayerKind::Dense { inputs, outputs, .. } => {
                     let flat = elements(&given).map_err(named)?;
                     elements(&[inputs, outputs]).map(|_| if inputs == flat { given } else { [1, 1, inputs] })
@@ -188,6 +214,12 @@ impl Network {
             return Err(Error::usage(what).advice("end with a dense layer of one output for each class"));
         }
         Ok(())
+    }
+
+    /// The size of the images that the network is given, `[height, width]`, before they are cropped.
+    pub fn image(&self) -> [usize; 2] {
+        let [height, width, _] = self.input;
+        [height, width].map(|side| side.saturating_add(self.crop.saturating_mul(2)))
     }
 
     /// Number of trained values.

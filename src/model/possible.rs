@@ -56,10 +56,12 @@ pub fn possible<K: Display, T>(
     }
 }
 
-/// Adds those changes of the stride and of the padding that make a network of such images.
+/// Adds those changes of the stride, of the padding and of the crop that make a network of such images.
 pub(super) fn with_possible_strides(error: Error, image: [usize; 2], configuration: Configuration) -> Error {
     let works = |configuration: Configuration| {
-        Network::with_convolutions(image, configuration.convolutions(), configuration.head).is_ok()
+        let Configuration { pool, head, .. } = configuration;
+        let cropped = configuration.image(image);
+        cropped.and_then(|image| Network::with_convolutions(image, configuration.convolutions(), pool, head)).is_ok()
     };
     let same = Configuration { padding: Padding::Same, ..configuration };
     // A stride past the side of an image visits one position, as the side itself does.
@@ -75,7 +77,8 @@ pub(super) fn with_possible_strides(error: Error, image: [usize; 2], configurati
         (None, None) => both().into_iter().collect(),
         (alone, padded) => [alone, padded].into_iter().flatten().collect::<Vec<_>>(),
     };
-    remedies.into_iter().fold(error, Error::remedy)
+    let crop = (0..configuration.crop.min(side)).rev().find(|&crop| works(Configuration { crop, ..configuration }));
+    remedies.into_iter().chain(crop.map(Remedy::CropUpTo)).fold(error, Error::remedy)
 }
 
 #[cfg(test)]

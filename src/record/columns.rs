@@ -1,4 +1,7 @@
-//! How a row's model stands in a CSV file: as the first columns, `stride, padding, seed`.
+//! How a row's model stands in a CSV file: as the first columns, `stride, padding, kernel, pool, head, crop, seed`.
+//!
+//! Every file has all of these columns, whatever its networks are, so that files of different runs can be joined. A
+//! reader takes the tutorial's value for one of `kernel, pool, head, crop` that a file does not have.
 //!
 //! A row type holds one [`ModelId`](crate::model::ModelId) (or one configuration), its file has a column for each of
 //! its parts. The macro writes the struct of those columns and the conversions both ways, so that the same code
@@ -10,6 +13,9 @@ pub trait Row: serde::Serialize + serde::de::DeserializeOwned {
     const COLUMNS: &'static [&'static str];
 }
 
+/// Columns that a file may lack: its networks are as in the tutorial there.
+pub const OPTIONAL_COLUMNS: [&str; 4] = ["kernel", "pool", "head", "crop"];
+
 /// `row!(EpochRow { model } epoch: u32, …)` for a row with a model, `row!(ShapeRow { configuration } …)` for one
 /// that does not depend on a seed.
 macro_rules! row {
@@ -19,15 +25,15 @@ macro_rules! row {
         impl From<$row> for Columns {
             fn from(row: $row) -> Self {
                 let $crate::model::ModelId { configuration, seed } = row.model;
-                let $crate::model::Configuration { strides, padding, kernel, head } = configuration;
-                Columns { stride: strides, padding, kernel, head, seed, $($field: row.$field),* }
+                let $crate::model::Configuration { strides, padding, kernel, pool, head, crop } = configuration;
+                Columns { stride: strides, padding, kernel, pool, head, crop, seed, $($field: row.$field),* }
             }
         }
 
         impl From<Columns> for $row {
             fn from(columns: Columns) -> Self {
-                let Columns { stride: strides, padding, kernel, head, seed, $($field),* } = columns;
-                let configuration = $crate::model::Configuration { strides, padding, kernel, head };
+                let Columns { stride: strides, padding, kernel, pool, head, crop, seed, $($field),* } = columns;
+                let configuration = $crate::model::Configuration { strides, padding, kernel, pool, head, crop };
                 $row { model: $crate::model::ModelId { configuration, seed }, $($field),* }
             }
         }
@@ -37,15 +43,15 @@ macro_rules! row {
 
         impl From<$row> for Columns {
             fn from(row: $row) -> Self {
-                let $crate::model::Configuration { strides, padding, kernel, head } = row.configuration;
-                Columns { stride: strides, padding, kernel, head, $($field: row.$field),* }
+                let $crate::model::Configuration { strides, padding, kernel, pool, head, crop } = row.configuration;
+                Columns { stride: strides, padding, kernel, pool, head, crop, $($field: row.$field),* }
             }
         }
 
         impl From<Columns> for $row {
             fn from(columns: Columns) -> Self {
-                let Columns { stride: strides, padding, kernel, head, $($field),* } = columns;
-                $row { configuration: $crate::model::Configuration { strides, padding, kernel, head }, $($field),* }
+                let Columns { stride: strides, padding, kernel, pool, head, crop, $($field),* } = columns;
+                $row { configuration: $crate::model::Configuration { strides, padding, kernel, pool, head, crop }, $($field),* }
             }
         }
     };
@@ -54,19 +60,21 @@ macro_rules! row {
         struct Columns {
             stride: $crate::model::Strides,
             padding: $crate::model::geometry::Padding,
-            // Columns of their own would stand empty in every file of the tutorial's networks.
             #[serde(default = "crate::model::configuration::tutorial_kernel")]
-            #[serde(skip_serializing_if = "crate::model::configuration::is_tutorial_kernel")]
             kernel: usize,
-            #[serde(default, skip_serializing_if = "crate::model::Head::is_tutorial")]
+            #[serde(default)]
+            pool: $crate::model::Pooling,
+            #[serde(default)]
             head: $crate::model::Head,
+            #[serde(default)]
+            crop: usize,
             $($seed: $number,)?
             $($field: $type,)*
         }
 
         impl $crate::record::Row for $row {
             const COLUMNS: &'static [&'static str] =
-                &["stride", "padding", $(stringify!($seed),)? $(stringify!($field)),*];
+                &["stride", "padding", "kernel", "pool", "head", "crop", $(stringify!($seed),)? $(stringify!($field)),*];
         }
     };
 }

@@ -6,12 +6,17 @@ use super::directory::{OutputDirectory, Room};
 use super::layout::{BENCH, COST, COST_FIGURE, FIGURES};
 use crate::error::{Error, Result, one_line};
 use crate::files::write_atomic;
+use crate::model::Configuration;
 use crate::record::{BenchRecord, Cost, NetworkCost, to_json};
 
 /// Columns of `cost.csv`. `batch_size` stands in front of them where several were measured.
-pub const COST_COLUMNS: [&str; 11] = [
+pub const COST_COLUMNS: [&str; 15] = [
     "stride",
     "padding",
+    "kernel",
+    "pool",
+    "head",
+    "crop",
     "layer",
     "pass",
     "macs",
@@ -91,11 +96,16 @@ fn csv_bytes(bench: &BenchRecord) -> std::result::Result<Vec<u8>, Box<dyn std::e
     Ok(csv.into_inner()?)
 }
 
-fn cells(network: &NetworkCost, cost: &Cost) -> [String; 11] {
+fn cells(network: &NetworkCost, cost: &Cost) -> [String; 15] {
+    let Configuration { strides, padding, kernel, pool, head, crop } = network.configuration;
     let number = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
     [
-        network.configuration.strides.to_string(),
-        network.configuration.padding.to_string(),
+        strides.to_string(),
+        padding.to_string(),
+        kernel.to_string(),
+        pool.to_string(),
+        head.to_string(),
+        crop.to_string(),
         cost.layer.clone(),
         cost.pass.to_string(),
         cost.macs.to_string(),

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::layout::{METRICS, MODELS, RUN, SHAPES, STEPS};
 use crate::error::{Error, Result, one_line};
 use crate::files::read_bounded;
-use crate::record::{BenchRecord, EpochRow, ModelRow, Row, RunRecord, ShapeRow, StepRow, from_json};
+use crate::record::{BenchRecord, EpochRow, ModelRow, OPTIONAL_COLUMNS, Row, RunRecord, ShapeRow, StepRow, from_json};
 
 /// Most bytes of a JSON record that is read.
 const JSON_BYTES: u64 = 64 << 20;
@@ -95,7 +95,8 @@ pub fn rows_from_bytes<R: Row>(name: &str, bytes: &[u8]) -> Result<Vec<R>> {
     let mut csv = csv::Reader::from_reader(&bytes[..whole]);
     let broken = |e: csv::Error| Error::data(format!("{name}: {}", one_line(e)));
     let columns = csv.headers().map_err(broken)?;
-    if let Some(missing) = R::COLUMNS.iter().find(|wanted| !columns.iter().any(|column| column == **wanted)) {
+    let wanted = R::COLUMNS.iter().filter(|column| !OPTIONAL_COLUMNS.contains(column));
+    if let Some(missing) = wanted.into_iter().find(|wanted| !columns.iter().any(|column| column == **wanted)) {
         return Err(Error::data(format!("{name} has no column {missing}")));
     }
     csv.deserialize().map(|row| row.map_err(broken)).collect()

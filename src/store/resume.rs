@@ -10,7 +10,7 @@ use super::layout::{METRICS, STEPS};
 use crate::error::{Error, Result, one_line};
 use crate::files::write_atomic;
 use crate::model::ModelId;
-use crate::record::{DivergenceRecord, EpochRow, Number, Row, StepRow};
+use crate::record::{DivergenceRecord, EpochRow, Number, OPTIONAL_COLUMNS, Row, StepRow};
 
 /// How much of a model stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,10 +128,12 @@ fn incomplete(path: &Path, model: ModelId, found: usize, expected: usize) -> Err
 }
 
 /// Where rows of a file end that stay, by bytes.
-struct Kept {
+pub(super) struct Kept {
     /// Ranges of bytes, joined where one follows another.
     ranges: Vec<std::ops::Range<u64>>,
     len: u64,
+    /// Rows that stay.
+    pub rows: usize,
 }
 
 impl Kept {
@@ -143,7 +145,7 @@ impl Kept {
     }
 
     /// Leaves nothing but these ranges in the file.
-    fn replace(&self, path: &Path) -> Result<()> {
+    pub(super) fn replace(&self, path: &Path) -> Result<()> {
         if matches!(&self.ranges[..], [only] if *only == (0..self.len)) {
             return Ok(());
         }
@@ -159,7 +161,7 @@ impl Kept {
 }
 
 /// Which rows of a CSV file `keep` wants to stay. What is no row, such as half of one, does not.
-fn filtered<R: Row>(path: &Path, mut keep: impl FnMut(&R) -> bool) -> Result<Kept> {
+pub(super) fn filtered<R: Row>(path: &Path, mut keep: impl FnMut(&R) -> bool) -> Result<Kept> {
     let failed = |e: &std::io::Error| cannot("read", path, e);
     let file = File::open(path).map_err(|e| failed(&e))?;
     let len = file.metadata().map_err(|e| failed(&e))?.len();
@@ -170,10 +172,11 @@ fn filtered<R: Row>(path: &Path, mut keep: impl FnMut(&R) -> bool) -> Result<Kep
         error.advice("the file was changed or damaged: put it back, or start the run anew")
     };
     let columns = csv.byte_headers().map_err(|e| no_table(one_line(e)))?.clone();
-    if let Some(missing) = R::COLUMNS.iter().find(|wanted| !columns.iter().any(|column| column == wanted.as_bytes())) {
+    let mut wanted = R::COLUMNS.iter().filter(|column| !OPTIONAL_COLUMNS.contains(column));
+    if let Some(missing) = wanted.find(|wanted| !columns.iter().any(|column| column == wanted.as_bytes())) {
         return Err(no_table(format!("it has no column {missing}")));
     }
-    let mut kept = Kept { ranges: Vec::new(), len };
+    let mut kept = Kept { ranges: Vec::new(), len, rows: 0 };
     let mut record = csv::ByteRecord::new();
     let mut start = 0;
     kept.push(start..csv.position().byte());
@@ -187,6 +190,7 @@ fn filtered<R: Row>(path: &Path, mut keep: impl FnMut(&R) -> bool) -> Result<Kep
         }
         if record.len() == columns.len() && record.deserialize(Some(&columns)).is_ok_and(|row: R| keep(&row)) {
             kept.push(start..csv.position().byte());
+            kept.rows += 1;
         }
     }
     Ok(kept)

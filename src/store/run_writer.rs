@@ -1,6 +1,6 @@
 //! Puts results into a directory, epoch by epoch, and never touches what is not ours.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,20 +9,25 @@ use super::checkpoints::{Checkpoints, FoundCheckpoints};
 use super::directory::{OutputDirectory, Room};
 use super::failure::{cannot, meddled};
 use super::layout::{
-    CHECKPOINTS, FIGURES, METRICS, MODELS, RUN, SHAPES, STEPS, WEIGHTS, is_checkpoint, is_figure, is_run_file,
-    is_weights, weights_name,
+    CHECKPOINTS, FIGURES, LABELS, METRICS, PREDICTIONS, RUN, SHAPES, STEPS, WEIGHTS, is_checkpoint, is_figure,
+    is_predictions, is_run_file, is_weights, predictions_name, weights_name,
 };
+use super::model_tables::ModelTables;
+use super::predictions;
 use super::resume::{Keep, KeptRows, keep_rows};
 use super::table::{GrowingTable, lines};
 use crate::error::{Result, one_line};
 use crate::files::write_atomic;
 use crate::model::tensor::Tensor;
 use crate::model::{ModelId, weights};
-use crate::record::{Checkpoint, EpochRow, ModelRow, Row, RunRecord, ShapeRow, Status, StepRow, to_json};
+use crate::record::{
+    Checkpoint, EpochRow, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow, Status, StepRow, to_json,
+};
 
-const ROOMS: [Room; 4] = [
+const ROOMS: [Room; 5] = [
     Room { name: "", is_ours: is_run_file, always: true },
     Room { name: WEIGHTS, is_ours: is_weights, always: true },
+    Room { name: PREDICTIONS, is_ours: is_predictions, always: true },
     Room { name: FIGURES, is_ours: is_figure, always: true },
     Room { name: CHECKPOINTS, is_ours: is_checkpoint, always: false },
 ];
@@ -38,7 +43,7 @@ pub struct RunWriter {
     directory: OutputDirectory,
     metrics: GrowingTable,
     steps: GrowingTable,
-    models: GrowingTable,
+    models: ModelTables,
     /// Files that were written whole.
     written: Vec<PathBuf>,
     /// Bytes of `run.json`.
@@ -65,22 +70,15 @@ impl RunWriter {
     /// [`crate::Error::Failure`] where something cannot be written, with the path and the reason.
     pub fn new(mut directory: OutputDirectory) -> Result<RunWriter> {
         directory.clear(&ROOMS)?;
-        let [metrics_path, steps_path, models_path] = [METRICS, STEPS, MODELS].map(|name| directory.path().join(name));
+        let [metrics_path, steps_path] = [METRICS, STEPS].map(|name| directory.path().join(name));
         let metrics = GrowingTable::create::<EpochRow>(metrics_path.clone())?;
         directory.note(&metrics_path);
         let steps = GrowingTable::create::<StepRow>(steps_path.clone())?;
         directory.note(&steps_path);
-        let models = GrowingTable::create::<ModelRow>(models_path.clone())?;
-        directory.note(&models_path);
-        Ok(RunWriter {
-            directory,
-            metrics,
-            steps,
-            models,
-            written: Vec::new(),
-            room: 0,
-            checkpoints: Checkpoints::default(),
-        })
+        let models = ModelTables::create(directory.path())?;
+        models.paths().for_each(|path| directory.note(path));
+        let checkpoints = Checkpoints::default();
+        Ok(RunWriter { directory, metrics, steps, models, written: Vec::new(), room: 0, checkpoints })
     }
 
     /// What checkpoints an earlier sitting has left in a directory.
@@ -93,7 +91,7 @@ impl RunWriter {
     }
 
     /// Goes on in the directory of an earlier run. The rows of these models stay, up to these epochs, and are
-    /// returned; all others go.
+    /// returned; all others go. Whatever else was written of models that are not `finished` goes too.
     ///
     /// # Errors
     /// [`crate::Error::Data`] where a row is missing, [`crate::Error::Failure`] where something cannot be written, with
@@ -101,13 +99,15 @@ impl RunWriter {
     pub fn resume(
         mut directory: OutputDirectory,
         models: &HashMap<ModelId, Keep>,
+        finished: &HashSet<ModelId>,
         steps_per_epoch: u64,
     ) -> Result<(RunWriter, KeptRows)> {
         directory.tidy(&ROOMS)?;
         let (checkpoints, _) = Checkpoints::read(directory.path())?;
         let rows = keep_rows(directory.path(), models, steps_per_epoch)?;
-        let open = |name| GrowingTable::open(directory.path().join(name));
-        let (metrics, steps, models) = (open(METRICS)?, open(STEPS)?, open(MODELS)?);
+        let [metrics, steps] = [METRICS, STEPS].map(|name| GrowingTable::open(directory.path().join(name)));
+        let (metrics, steps) = (metrics?, steps?);
+        let models = ModelTables::open(directory.path(), finished)?;
         Ok((RunWriter { directory, metrics, steps, models, written: Vec::new(), room: 0, checkpoints }, rows))
     }
 
@@ -140,16 +140,9 @@ impl RunWriter {
         synced
     }
 
-    /// Adds a finished model, of which everything else is on disk.
-    pub fn model(&mut self, row: &ModelRow) -> Result<()> {
-        let line = self.models.lines(std::slice::from_ref(row))?;
-        self.models.append(&line).and_then(|()| self.models.sync())
-    }
-
     /// Writes `shapes.csv`.
     pub fn shapes(&mut self, rows: &[ShapeRow]) -> Result<()> {
-        let bytes = lines(&self.dir().join(SHAPES), Some(ShapeRow::COLUMNS), rows)?;
-        self.whole("", SHAPES, &bytes)
+        self.table(SHAPES, rows)
     }
 
     /// Writes `run.json`, over an earlier state of it. Where there is no room for another file, it is written into
@@ -229,6 +222,29 @@ impl RunWriter {
         }
     }
 
+    /// Writes what a model says of the test images.
+    pub fn predictions(&mut self, model: ModelId, predictions: &Predictions) -> Result<()> {
+        self.whole(PREDICTIONS, &predictions_name(model), &predictions::to_bytes(predictions)?)
+    }
+
+    /// Writes the labels of the test images.
+    pub fn labels(&mut self, labels: &[u8]) -> Result<()> {
+        self.whole(PREDICTIONS, LABELS, &predictions::labels_to_bytes(labels)?)
+    }
+
+    /// Writes a whole table of the directory, such as [`super::layout::INK`].
+    pub fn table<R: Row>(&mut self, name: &str, rows: &[R]) -> Result<()> {
+        let bytes = lines(&self.dir().join(name), Some(R::COLUMNS), rows)?;
+        self.whole("", name, &bytes)
+    }
+
+    /// Adds a finished model: what was asked of it, then its row of `models.csv`, on disk when this returns. Where it
+    /// fails, no file has any of it. Everything else of the model is to be on disk before: this row says that it is.
+    pub fn model(&mut self, row: &ModelRow, measures: &Measures) -> Result<()> {
+        self.directory.check("")?;
+        self.models.add(row, measures)
+    }
+
     fn whole(&mut self, room: &str, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.directory.check(room)?.join(name);
         write_atomic(&path, |w| w.write_all(bytes))?;
@@ -251,6 +267,7 @@ impl RunWriter {
         self.directory.check("")?;
         self.metrics.check()?;
         self.steps.check()?;
+        self.models.check()?;
         let is_there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|m| m.is_file());
         self.written.iter().find(|path| !is_there(path)).map_or(Ok(()), |path| Err(meddled(path, "removed")))
     }

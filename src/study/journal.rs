@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::model::tensor::Tensor;
 use crate::model::{Configuration, ModelId, Network};
-use crate::train::{Divergence, Epoch, Snapshot, TrainedModel};
+use crate::train::{Divergence, Epoch, Evaluation, Snapshot, TrainedGroup, TrainedModel};
 
 /// Hears what happens in a study, as it happens. An error of the journal ends the study.
 #[expect(async_fn_in_trait, reason = "a study awaits its journal in place; nobody needs the future to be Send")]
@@ -38,6 +38,9 @@ pub trait Journal {
         Ok(None)
     }
 
+    /// What a model that went on after its last epoch came to in that epoch's validation.
+    fn validated(&mut self, _model: ModelId, _validation: &Evaluation) {}
+
     /// All models of a group stand at this point, after an epoch of which the journal has heard, or within one. What it
     /// keeps of that, it may give back in [`Journal::resume`].
     ///
@@ -55,6 +58,14 @@ pub trait Journal {
     fn settled(&mut self, _models: &[ModelId]) -> Result<()> {
         Ok(())
     }
+
+    /// The models of a group have finished their training, and can be asked about together: those that a backend
+    /// computes side by side. `models` are in the order of the group's replicas, those that diverged among them. Told
+    /// before [`Journal::trained`] of each, unless all have diverged.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    async fn measure(&mut self, models: &[ModelId], group: TrainedGroup<'_>) -> Result<()>;
 
     /// A model has finished its training, and can be asked about.
     ///

@@ -1,12 +1,10 @@
 //! Steps, epochs and validation, and what they came to.
 
-use std::fmt;
-
 use web_time::Instant;
 
-use super::{Evaluation, Trainer};
+use super::{Divergence, Evaluation, Trainer};
 use crate::data::{Dataset, order};
-use crate::error::{Error, Remedy, Result};
+use crate::error::{Error, Result};
 use crate::ops::adam::AdamParameters;
 use crate::plan::{Samples, StepRecord};
 
@@ -27,55 +25,6 @@ pub struct Epoch {
     /// Where the loss was no finite number for the first time, in this epoch or an earlier one. The numbers above
     /// mean nothing then.
     pub divergence: Option<Divergence>,
-}
-
-/// The first loss of a model that was no finite number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Divergence {
-    /// Epoch, from 1; 0 where nothing was trained.
-    pub epoch: u32,
-    /// Step of that epoch, from 1; none where validation after the epoch showed it.
-    pub step: Option<u32>,
-    /// The loss.
-    pub loss: f64,
-    /// The model's first loss, before any update.
-    pub first_loss: f64,
-}
-
-/// No sound training begins with a loss above this one: a network that knows nothing has ln(classes), 2.3 of ten, and
-/// pixels up to 1 and Glorot's weights leave it below 10.
-const MOST_AT_FIRST: f64 = 1e3;
-
-impl fmt::Display for Divergence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Divergence { epoch, step, loss, first_loss } = self;
-        match step {
-            _ if *epoch == 0 => write!(f, "the loss of the initial weights is {loss}"),
-            Some(1) if *epoch == 1 => write!(f, "the loss of the first step, before any update, is {loss}"),
-            Some(step) if self.blames_weights() => {
-                write!(
-                    f,
-                    "the loss of step {step} of epoch {epoch} is {loss}, that of the first step was {first_loss:.1e}"
-                )
-            }
-            Some(step) => write!(f, "the loss of step {step} of epoch {epoch} is {loss}"),
-            None => write!(f, "the validation loss after epoch {epoch} is {loss}"),
-        }
-    }
-}
-
-impl Divergence {
-    /// Whether the initial weights are at fault, which no learning rate mends: the loss was out of bounds before any
-    /// update.
-    pub fn blames_weights(&self) -> bool {
-        !(self.first_loss.is_finite() && self.first_loss <= MOST_AT_FIRST)
-    }
-
-    /// The error of a run in which this happened.
-    pub fn error(&self) -> Error {
-        let remedy = if self.blames_weights() { Remedy::OtherWeights } else { Remedy::SmallerLearningRate };
-        Error::failure(format!("training diverged: {self}")).remedy(remedy)
-    }
 }
 
 /// Loss and predicted class of each sample, in the order of use.
@@ -227,8 +176,9 @@ impl Trainer {
     /// # Errors
     /// As [`Trainer::evaluate`]; [`Error::Interrupted`] where `go_on` said no.
     pub async fn untrained(&mut self, data: &Dataset, go_on: &mut dyn FnMut(usize) -> bool) -> Result<Vec<Epoch>> {
-        let training = self.evaluate_while(&data.train, go_on).await?;
-        let validation = self.evaluate_while(&data.test, go_on).await?;
+        let replicas = 0..self.training.plan.replicas;
+        let training = self.evaluate_replicas(&data.train, replicas.clone(), go_on).await?;
+        let validation = self.evaluate_replicas(&data.test, replicas, go_on).await?;
         let mut epochs = Vec::new();
         for (replica, (training, validation)) in training.into_iter().zip(validation).enumerate() {
             self.first_loss[replica].get_or_insert(training.loss);

@@ -7,6 +7,7 @@
 //! [`Trainer`] trains the models of several seeds side by side, one replica each. A replica whose loss is no finite
 //! number any more is marked ([`Epoch::divergence`]), and the others go on: no replica reads what another one wrote.
 
+mod divergence;
 mod epoch;
 mod inspect;
 mod options;
@@ -21,8 +22,9 @@ use crate::error::Result;
 use crate::model::tensor::Tensor;
 use crate::model::{Network, init};
 use crate::plan::{ProgramId, Samples, StepRecord, TrainingPlan, upload};
-pub use epoch::{Divergence, Epoch};
-pub use inspect::{Evaluation, Features, TrainedModel};
+pub use divergence::Divergence;
+pub use epoch::Epoch;
+pub use inspect::{Evaluation, Features, TrainedGroup, TrainedModel};
 pub use options::TrainOptions;
 pub use snapshot::{BegunEpoch, Snapshot};
 pub use state::ModelState;
@@ -67,7 +69,7 @@ impl Trainer {
     ) -> Result<Self> {
         let start = Instant::now();
         for split in [&data.train, &data.test] {
-            split.check([network.input[0], network.input[1]], network.classes)?;
+            split.check(network.image(), network.classes)?;
         }
         let training = TrainingPlan::new(network, &options.plan_options(backend, data))?;
         let executor = backend.prepare(&training.plan).await?;
@@ -88,7 +90,8 @@ impl Trainer {
         };
         for (samples, split) in [(trainer.training.train, &data.train), (trainer.training.test, &data.test)] {
             let executor = &mut trainer.executor;
-            upload::samples(&trainer.training.plan, samples, split, |view, bytes| executor.write(view, 0, bytes))?;
+            let split = split.crop(network.crop)?;
+            upload::samples(&trainer.training.plan, samples, &split, |view, bytes| executor.write(view, 0, bytes))?;
         }
         trainer.warm_up().await?;
         for replica in 0..options.seeds.len() {

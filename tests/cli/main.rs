@@ -22,5 +22,6 @@ mod numbers;
 mod output;
 mod parity;
 mod results;
+mod resume;
 mod spelling;
 mod tool;

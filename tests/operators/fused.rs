@@ -6,7 +6,7 @@ use crate::common::{backends, compare};
 use stridelab::backend::Backend;
 use stridelab::data::{Dataset, Split};
 use stridelab::model::geometry::Padding;
-use stridelab::model::{Convolution, Head, Network};
+use stridelab::model::{Convolution, Head, Network, Pooling};
 use stridelab::random::Stream;
 use stridelab::train::TrainOptions;
 
@@ -31,7 +31,7 @@ pub(super) fn data(train: usize, size: [usize; 2]) -> Dataset {
 
 pub(super) fn network(size: [usize; 2], strides: [[usize; 2]; 2], paddings: [Padding; 2]) -> Network {
     let convolution = |i: usize| Convolution { kernel: [3, 3], stride: strides[i], padding: paddings[i] };
-    let network = Network::with_convolutions(size, [0, 1].map(convolution), Head::Dense);
+    let network = Network::with_convolutions(size, [0, 1].map(convolution), Pooling::Max, Head::Dense);
     network.unwrap_or_else(|error| panic!("{size:?} {strides:?} {paddings:?}: {error}"))
 }
 

@@ -6,9 +6,9 @@ use stridelab::backend::Backend;
 use stridelab::data::{Dataset, Split};
 use stridelab::eager::{self, AdamState, LabelledImages, Product};
 use stridelab::error::{Error, Result};
-use stridelab::model::configuration::{Convolution, Head};
+use stridelab::model::configuration::Convolution;
 use stridelab::model::geometry::{ConvShape, MAX_ELEMENTS, Padding, Pads, PoolShape, elements};
-use stridelab::model::{Configuration, Network};
+use stridelab::model::{Configuration, Head, Network, Pooling};
 use stridelab::ops::Op;
 use stridelab::ops::adam::AdamParameters;
 use stridelab::plan::{Element, Plan, PlanOptions, TrainingPlan};
@@ -154,7 +154,10 @@ fn random_networks_and_plans_are_refused_or_whole() {
             stride: random.pair(),
             padding: random.padding(),
         };
-        let any = Network::with_convolutions(image, [convolution(&mut random), convolution(&mut random)], Head::Dense);
+        let pooling = [Pooling::Max, Pooling::None][random.0.below(2) as usize];
+        let head = [Head::Dense, Head::GlobalAverage][random.0.below(2) as usize];
+        let convolutions = [convolution(&mut random), convolution(&mut random)];
+        let any = Network::with_convolutions(image, convolutions, pooling, head);
         let usual = Network::new(image, Configuration::TUTORIAL[random.0.below(4) as usize]);
         let small = Network::new([28, 28], Configuration::TUTORIAL[random.0.below(4) as usize]);
         let options = PlanOptions {
@@ -218,7 +221,16 @@ fn random_sizes_of_data_and_studies_are_refused() {
         let train =
             TrainOptions { batch_size: random.one(), evaluate_capacity: random.one(), ..TrainOptions::default() };
         let configurations = vec![Configuration::TUTORIAL[3]];
-        let mut study = Study { configurations, classes: 10, epochs: 1, train, weights: None, room: u64::MAX };
+        let mut study = Study {
+            configurations,
+            classes: 10,
+            epochs: 1,
+            train,
+            weights: None,
+            room: u64::MAX,
+            checkpoint_seconds: None,
+            resume: stridelab::study::Resume::default(),
+        };
         assert_eq!(study.check(&Backend::Cpu, &set).is_ok(), study.train.batch_size > 0);
     }
 }

@@ -23,9 +23,10 @@ fn rows_are_on_disk_as_soon_as_they_are_appended() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("a/b");
     let mut writer = RunWriter::create(&out, false).unwrap();
-    let header = "stride,padding,seed,epoch,train_loss,train_accuracy,val_loss,val_accuracy,seconds\n";
+    let header =
+        "stride,padding,kernel,pool,head,crop,seed,epoch,train_loss,train_accuracy,val_loss,val_accuracy,seconds\n";
     assert_eq!(read(&out.join("metrics.csv")), header);
-    assert_eq!(read(&out.join("steps.csv")), "stride,padding,seed,step,loss\n");
+    assert_eq!(read(&out.join("steps.csv")), "stride,padding,kernel,pool,head,crop,seed,step,loss\n");
 
     let mut row = epoch(Configuration::TUTORIAL[3], 1, 0.1 + 0.2, 7.504);
     (row.train_loss, row.val_loss) = (f64::NAN, 1e-7);
@@ -33,13 +34,16 @@ fn rows_are_on_disk_as_soon_as_they_are_appended() {
     let step = |step| StepRow { model: ModelId { configuration, seed: u64::MAX }, step, loss: 2.5 };
     writer.epoch(&row, &[step(1), step(2)]).unwrap();
     let written = read(&out.join("metrics.csv"));
-    assert_eq!(written, format!("{header}2,valid,0,1,NaN,0.30100000000000005,1e-7,0.30000000000000004,7.504\n"));
+    assert_eq!(
+        written,
+        format!("{header}2,valid,3,2,dense,0,0,1,NaN,0.30100000000000005,1e-7,0.30000000000000004,7.504\n")
+    );
     let mut reader = csv::Reader::from_reader(written.as_bytes());
     let back: EpochRow = reader.deserialize().next().unwrap().unwrap();
     assert_eq!(back.val_accuracy.to_bits(), row.val_accuracy.to_bits());
 
-    let rows = "1,t1l0b1r0,18446744073709551615,1,2.5\n1,t1l0b1r0,18446744073709551615,2,2.5\n";
-    assert_eq!(read(&out.join("steps.csv")), format!("stride,padding,seed,step,loss\n{rows}"));
+    let rows = "1,t1l0b1r0,3,2,dense,0,18446744073709551615,1,2.5\n1,t1l0b1r0,3,2,dense,0,18446744073709551615,2,2.5\n";
+    assert_eq!(read(&out.join("steps.csv")), format!("stride,padding,kernel,pool,head,crop,seed,step,loss\n{rows}"));
 }
 
 #[test]

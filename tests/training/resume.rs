@@ -9,7 +9,7 @@ use stridelab::backend::Backend;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, ModelId, Network};
 use stridelab::study::{self, Journal, Resume, Study};
-use stridelab::train::{Divergence, Epoch, Snapshot, TrainOptions, TrainedModel};
+use stridelab::train::{Divergence, Epoch, Snapshot, TrainOptions, TrainedGroup, TrainedModel};
 use stridelab::{Error, Result};
 
 /// An epoch of a model, without its seconds.
@@ -91,6 +91,9 @@ impl Journal for Memory {
         self.call()?;
         self.checkpoint = Some((*configuration, snapshot.clone()));
         Ok(())
+    }
+    async fn measure(&mut self, _: &[ModelId], _: TrainedGroup<'_>) -> Result<()> {
+        self.call()
     }
     async fn trained(&mut self, id: ModelId, model: TrainedModel<'_>) -> Result<()> {
         self.call()?;

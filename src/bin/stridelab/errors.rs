@@ -62,13 +62,18 @@ pub(crate) fn line(error: &Error, options: Options) -> String {
             Remedy::StrideUpTo(most) => (chooses, format!("use {}", stride(most))),
             Remedy::PaddingSame => (chooses, "use --padding same".into()),
             Remedy::StrideUpToWithSame(most) => (chooses, format!("use {} with --padding same", stride(most))),
+            Remedy::CropUpTo(0) => (chooses, "use --crop 0".into()),
+            Remedy::CropUpTo(most) => (chooses, format!("use a --crop of at most {most}")),
             Remedy::SmallerKernel => (false, String::new()),
             Remedy::Classes(n) => (trains || describes, format!("use --classes {n}")),
             Remedy::CpuBackend => (writes, "use --backend cpu".into()),
             Remedy::NameAdapter => (true, "give one of these names or numbers to --adapter".into()),
             Remedy::OtherData => (trains, "give --data".into()),
             Remedy::DataIn(directory) => (trains, format!("use --data {directory}")),
-            Remedy::OtherDirectory => (writes, "choose another --out".into()),
+            // A run that is gone on with has its directory.
+            Remedy::OtherDirectory => {
+                (writes && trained.is_none_or(|args| args.resume.is_none()), "choose another --out".into())
+            }
             Remedy::ReplaceFiles => (writes, "give --force to replace an earlier run's files".into()),
             Remedy::Advice(_) | Remedy::InstallDriver => (true, remedy.to_string()),
         };

@@ -5,7 +5,8 @@
 //! - explicit padding `(before, after)`: `out = ⌊(n + before + after − k)/s⌋ + 1`;
 //! - `valid` is explicit padding of zero;
 //! - `same` (TensorFlow's): `out = ⌈n/s⌉`, `total = max((out − 1)·s + k − n, 0)`,
-//!   `before = ⌊total/2⌋`, `after = total − before`. It is asymmetric where `total` is odd.
+//!   `before = ⌊total/2⌋`, `after = total − before`. It is asymmetric where `total` is odd;
+//! - `symmetric` (PyTorch's `padding=1` of a 3×3 kernel): `before = after = ⌊(k − 1)/2⌋`.
 //!
 //! Source: TensorFlow's "Notes on padding" of `tf.nn`; Dumoulin and Visin, "A guide to
 //! convolution arithmetic for deep learning", 2016.
@@ -165,6 +166,65 @@ impl PoolShape {
     pub fn output_len(&self) -> usize {
         product(&[self.output[0], self.output[1], self.channels])
     }
+}
+
+/// Global average pooling of `[N, H, W, C]`, the mean of each channel over all positions, `[N, C]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GlobalPoolShape {
+    /// Input height and width, in pixels.
+    pub input: [usize; 2],
+    /// Channels of the input and of the output.
+    pub channels: usize,
+}
+
+impl GlobalPoolShape {
+    /// Of an input of that size.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where a size is 0, and where the input is past the [limits](self#limits).
+    pub fn new(input: [usize; 2], channels: usize) -> Result<Self> {
+        let shape = GlobalPoolShape { input, channels };
+        shape.check()?;
+        Ok(shape)
+    }
+
+    /// Checks a shape that was not made by [`GlobalPoolShape::new`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check(&self) -> Result<()> {
+        positive("channels", [self.channels; 2])?;
+        positive("the input size", self.input)?;
+        tensor("the input", &[self.input[0], self.input[1], self.channels]).map(drop)
+    }
+
+    /// Number of positions that a mean is taken over.
+    pub fn positions(&self) -> usize {
+        product(&self.input)
+    }
+
+    /// Number of elements of one input image.
+    pub fn input_len(&self) -> usize {
+        product(&[self.input[0], self.input[1], self.channels])
+    }
+
+    /// Number of elements of one output.
+    pub fn output_len(&self) -> usize {
+        self.channels
+    }
+}
+
+/// The size of an image of `[height, width]` after `crop` rows or columns are cut from each of its four sides.
+///
+/// # Errors
+/// [`Error::Usage`] where nothing is left.
+pub fn cropped(image: [usize; 2], crop: usize) -> Result<[usize; 2]> {
+    let left = image.map(|side| side.saturating_sub(crop.saturating_mul(2)));
+    if crop > 0 && left.contains(&0) {
+        let what = format!("a crop of {crop} pixels from each side leaves nothing of images of {}", size(image));
+        return Err(Error::usage(what));
+    }
+    Ok(left)
 }
 
 /// The largest number of elements of a tensor, 2³¹ − 1; see the [limits](self#limits).

@@ -48,16 +48,22 @@ pub enum Padding {
     Same,
     /// No padding.
     Valid,
+    /// `⌊(k − 1)/2⌋` rows and columns on every side, whatever the stride: PyTorch's `padding=1` of a 3×3 kernel. With an
+    /// odd kernel it has as many outputs as [`Padding::Same`], but where that pads after the image alone, other values. An
+    /// even kernel has one row and column less at stride 1 than the image, because equal pads cannot make up for an
+    /// odd number.
+    Symmetric,
     /// The given numbers of rows and columns.
     Explicit(Pads),
 }
 
-/// `same`, `valid`, or the pads by side as `t1l0b1r0`.
+/// `same`, `valid`, `symmetric`, or the pads by side as `t1l0b1r0`.
 impl Display for Padding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Padding::Same => f.write_str("same"),
             Padding::Valid => f.write_str("valid"),
+            Padding::Symmetric => f.write_str("symmetric"),
             Padding::Explicit(Pads { top, left, bottom, right }) => write!(f, "t{top}l{left}b{bottom}r{right}"),
         }
     }
@@ -77,9 +83,10 @@ impl FromStr for Padding {
         match text {
             "same" => Ok(Padding::Same),
             "valid" => Ok(Padding::Valid),
+            "symmetric" => Ok(Padding::Symmetric),
             _ => explicit().map(Padding::Explicit).ok_or_else(|| {
                 let what = format!("{:?} is no padding", one_line(text));
-                Error::usage(what).advice("write same, valid, or the pads by side as t1l0b1r0")
+                Error::usage(what).advice("write same, valid, symmetric, or the pads by side as t1l0b1r0")
             }),
         }
     }
@@ -103,6 +110,10 @@ impl Padding {
         match self {
             Padding::Valid => Pads::default(),
             Padding::Explicit(pads) => pads,
+            Padding::Symmetric => {
+                let [rows, columns] = kernel.map(|k| (k - 1) / 2);
+                Pads { top: rows, left: columns, bottom: rows, right: columns }
+            }
             Padding::Same => {
                 let axis = |a: usize| {
                     let out = input[a].div_ceil(stride[a]);

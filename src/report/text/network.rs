@@ -64,6 +64,7 @@ fn operation(layer: &Layer) -> String {
             let [rows, columns] = shape.kernel;
             format!("max pool {rows}×{columns}, stride {}", stride(shape.stride))
         }
+        LayerKind::GlobalAveragePool(shape) => format!("mean of {} positions", grouped(shape.positions() as u64)),
         LayerKind::Dense { inputs, outputs, relu } => {
             let activation = if relu { ", ReLU" } else { "" };
             format!("dense {} → {outputs}{activation}", grouped(inputs as u64))
@@ -72,16 +73,16 @@ fn operation(layer: &Layer) -> String {
 }
 
 fn output(layer: &Layer) -> String {
-    if let LayerKind::Dense { outputs, .. } = layer.kind {
-        return outputs.to_string();
-    }
     let [height, width, channels] = layer.output();
+    if let LayerKind::GlobalAveragePool(_) | LayerKind::Dense { .. } = layer.kind {
+        return channels.to_string();
+    }
     format!("{height} × {width} × {channels}")
 }
 
 /// Each number below the name of its side in the header.
 fn pads(layer: &Layer) -> String {
-    if let LayerKind::Dense { .. } = layer.kind {
+    if let LayerKind::GlobalAveragePool(_) | LayerKind::Dense { .. } = layer.kind {
         return DASH.into();
     }
     let pads = layer.pads();

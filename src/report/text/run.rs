@@ -46,7 +46,8 @@ impl RunRow {
     /// Gathers the `epochs` of one model, in order, each of `steps` training steps. Without epochs, and of a model that
     /// diverged from then on, every measured value is NaN, which the table shows as a dash.
     pub fn new(model: ModelId, network: &Network, epochs: &[EpochRow], steps: u64) -> RunRow {
-        let spatial = network.layers.iter().filter(|layer| !matches!(layer.kind, LayerKind::Dense { .. }));
+        let spatial =
+            network.layers.iter().filter(|layer| matches!(layer.kind, LayerKind::Conv(_) | LayerKind::Pool(_)));
         let side = |[height, width, _]: [usize; 3]| [height, width];
         let diverged = epochs.iter().any(EpochRow::diverged);
         let finished = epochs.last().filter(|_| !diverged);

@@ -22,7 +22,7 @@ pub enum Marker {
     Circle,
     /// `valid`.
     Diamond,
-    /// Explicit padding by side.
+    /// Any other padding.
     Triangle,
 }
 
@@ -47,7 +47,7 @@ const fn shade(line: &'static str, text: &'static str) -> Shade {
     Shade { line, text }
 }
 
-/// By stride from 1, then by padding: `same`, `valid`, explicit.
+/// By stride from 1, then by padding: `same`, `valid`, any other.
 const SHADES: [[Shade; 3]; 4] = [
     [shade("#0b4f9e", "#0b4f9e"), shade("#4c9be8", "#2a74bd"), shade("#7a86d9", "#4c58b0")],
     [shade("#b8430a", "#b8430a"), shade("#f0932b", "#b2610a"), shade("#d9785f", "#a84a32")],
@@ -64,7 +64,7 @@ pub fn look(configuration: &Configuration) -> Look {
     let (shade, marker) = match configuration.padding {
         Padding::Same => (&hue[0], Marker::Circle),
         Padding::Valid => (&hue[1], Marker::Diamond),
-        Padding::Explicit(_) => (&hue[2], Marker::Triangle),
+        Padding::Symmetric | Padding::Explicit(_) => (&hue[2], Marker::Triangle),
     };
     Look { line: shade.line, text: shade.text, marker }
 }

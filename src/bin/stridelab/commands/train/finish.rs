@@ -1,7 +1,6 @@
 //! How a run ends: figures, `run.json`, the table.
 
 use serde_json::json;
-use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::ModelId;
 use stridelab::record::Status;
@@ -23,14 +22,14 @@ impl Run<'_> {
     ///
     /// # Errors
     /// `result`'s own, or the first model that diverged; else where a file or stdout cannot be written.
-    pub(super) fn end(mut self, result: Result<Vec<DivergedModel>>, data: &Dataset) -> Result<()> {
+    pub(super) fn end(mut self, result: Result<Vec<DivergedModel>>) -> Result<()> {
         self.progress.finish();
         let result = result.and_then(|diverged| self.writer.check().map(|()| diverged));
         if result.is_err() {
             self.writer.rescue(&self.rows);
         }
         // Drawn of whatever is finished, however the run ends.
-        let drawn = if self.rows.is_empty() { Ok(false) } else { self.figures(data).map(|()| true) };
+        let drawn = if self.rows.is_empty() { Ok(false) } else { self.figures().map(|()| true) };
         let (result, figures) = match drawn {
             Err(error) => (result.and(Err(error)), false),
             Ok(figures) => (result, figures),
@@ -47,8 +46,8 @@ impl Run<'_> {
         let closed = self.writer.run(&self.record);
         // The first error is the one to tell; a table is shown of what an interrupted run finished.
         let shown = match &result {
-            Ok(diverged) => self.show(if diverged.is_empty() { "done" } else { "failed" }, figures, data),
-            Err(Error::Interrupted) if !self.rows.is_empty() => self.show("interrupted", figures, data),
+            Ok(diverged) => self.show(if diverged.is_empty() { "done" } else { "failed" }, figures),
+            Err(Error::Interrupted) if !self.rows.is_empty() => self.show("interrupted", figures),
             Err(_) => Ok(()),
         };
         let diverged = result?;
@@ -66,7 +65,8 @@ impl Run<'_> {
         }
     }
 
-    fn figures(&mut self, data: &Dataset) -> Result<()> {
+    fn figures(&mut self) -> Result<()> {
+        let data = self.data;
         let (seeds, batch, images) = (seeds(&self.args.seeds()), self.args.batch_size, data.train.count);
         let backend = self.record.machine.backend.to_uppercase();
         let images = counted(images, "training image");
@@ -89,7 +89,8 @@ impl Run<'_> {
     }
 
     /// The table, or the last JSON line, and where the files are.
-    fn show(&self, event: &str, figures: bool, data: &Dataset) -> Result<()> {
+    fn show(&self, event: &str, figures: bool) -> Result<()> {
+        let data = self.data;
         let totals = &self.record.totals;
         // A sum of nothing is −0.
         let setup_seconds = self.record.setup_seconds.values().fold(0.0, |sum, seconds| sum + seconds);

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod finish;
+mod models;
 mod options;
 mod record;
 mod resume;
@@ -20,6 +21,7 @@ use stridelab::model::{Configuration, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
+use stridelab::study::measure::Questions;
 use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
@@ -31,6 +33,7 @@ use crate::memory::SmallerPlans;
 use crate::progress::Progress;
 use crate::terminal::print;
 use crate::{device, interrupt, memory};
+use models::PendingModels;
 use record::Run;
 use resume::Remaining;
 
@@ -130,7 +133,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         checkpointed,
         seconds_before,
         unsaved_divergence: false,
-        sample: data.test.image(0).to_vec(),
+        data: &data,
+        questions: Questions::default(),
+        pending: PendingModels::default(),
         start,
     };
     run.announce(&checked.left_out)?;
@@ -142,7 +147,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     };
     let result = pollster::block_on(trained).map(|more| diverged.into_iter().chain(more).collect());
     device::keep_compiled(&backend);
-    run.end(result, &data)
+    run.end(result)
 }
 
 /// What the same study would take with the smallest batch, and with the fewest samples.

@@ -13,10 +13,12 @@ use stridelab::record::{EpochRow, LeftOutNetwork, RunRecord, ShapeRow, Status, S
 use stridelab::report::text::counted;
 use stridelab::store::layout::WEIGHTS;
 use stridelab::store::{RunWriter, weights_name};
+use stridelab::study::measure::{self, Questions};
 use stridelab::study::{self, Journal, Study};
-use stridelab::train::{Divergence, Epoch, Features, Snapshot, TrainedModel};
+use stridelab::train::{Divergence, Epoch, Evaluation, Features, Snapshot, TrainedGroup, TrainedModel};
 
 use super::checkpoint;
+use super::models::PendingModels;
 use crate::args::TrainArgs;
 use crate::commands::timestamp;
 use crate::memory::allocator::LastWords;
@@ -36,14 +38,16 @@ pub(super) struct Run<'a> {
     pub(super) features: Vec<(Configuration, Features)>,
     /// Whether there are weights of any model.
     pub(super) weights: bool,
-    /// The image whose feature maps are drawn.
-    pub(super) sample: Vec<u8>,
     /// Models of which there is a checkpoint of an earlier sitting.
     pub(super) checkpointed: HashSet<ModelId>,
     /// Whether `run.json` lacks a model that has diverged.
     pub(super) unsaved_divergence: bool,
     /// Of earlier sittings.
     pub(super) seconds_before: f64,
+    pub(super) data: &'a Dataset,
+    /// What finished models are asked.
+    pub(super) questions: Questions,
+    pub(super) pending: PendingModels,
     /// When the command began.
     pub(super) start: Instant,
 }
@@ -62,6 +66,7 @@ impl Run<'_> {
     /// [`stridelab::Error::Failure`] where a file cannot be written, as for all that follow.
     pub(super) fn begin(&mut self, shapes: &[ShapeRow]) -> Result<()> {
         self.writer.shapes(shapes)?;
+        self.writer.labels(&self.data.test.labels)?;
         self.writer.run(&self.record)?;
         self.prepare_for_the_end();
         Ok(())
@@ -120,9 +125,14 @@ impl Run<'_> {
     }
 
     fn save(&mut self, id: ModelId, epoch: u32, tensors: &[Tensor]) -> Result<()> {
+        let Configuration { strides, padding, kernel, pool, head, crop } = id.configuration;
         let metadata = [
-            ("stride".to_string(), id.configuration.strides.to_string()),
-            ("padding".to_string(), id.configuration.padding.to_string()),
+            ("stride".to_string(), strides.to_string()),
+            ("padding".to_string(), padding.to_string()),
+            ("kernel".to_string(), kernel.to_string()),
+            ("pool".to_string(), pool.to_string()),
+            ("head".to_string(), head.to_string()),
+            ("crop".to_string(), crop.to_string()),
             ("seed".to_string(), id.seed.to_string()),
             ("epoch".to_string(), epoch.to_string()),
         ];
@@ -141,21 +151,6 @@ impl Run<'_> {
             print(&format!("{}\n", json!({ "event": "left_out", "network": network, "reason": reason })))?;
         }
         Ok(())
-    }
-}
-
-impl Run<'_> {
-    fn interim(&mut self, model: ModelId) -> Result<()> {
-        let row = stridelab::record::ModelRow {
-            model,
-            epochs: self.args.epochs,
-            final_train_loss: 0.0,
-            final_train_accuracy: 0.0,
-            final_val_loss: 0.0,
-            final_val_accuracy: 0.0,
-            seconds: 0.0,
-        };
-        self.writer.model(&row)
     }
 }
 
@@ -202,6 +197,7 @@ impl Journal for Run<'_> {
         let before = epoch.saturating_sub(1) * result.step_losses.len() as u32;
         let steps = result.step_losses.iter().zip(before + 1..);
         let steps: Vec<_> = steps.map(|(&loss, step)| StepRow { model, step, loss }).collect();
+        self.pending.epoch(model, epoch, result);
         self.rows.push(row.clone());
         self.writer.epoch(&row, &steps)?;
         self.record.totals.epochs += u64::from(epoch > 0);
@@ -228,8 +224,16 @@ impl Journal for Run<'_> {
             (epoch, steps) => format!("after {} of epoch {}", counted(steps as usize, "step"), epoch + 1),
         };
         self.progress.line(&format!("{}: going on {place}", checkpoint.head.configuration));
+        for &model in models {
+            let rows = self.rows.iter().filter(|row| row.model == model);
+            self.pending.recall(model, checkpoint.head.epoch, rows.map(|row| row.seconds).sum());
+        }
         let seeds: Vec<u64> = models.iter().map(|model| model.seed).collect();
         checkpoint::snapshot(checkpoint).of(&seeds).map(Some)
+    }
+
+    fn validated(&mut self, model: ModelId, validation: &Evaluation) {
+        self.pending.validated(model, validation);
     }
 
     fn checkpoint(&mut self, configuration: &Configuration, snapshot: &Snapshot) -> Result<()> {
@@ -245,6 +249,14 @@ impl Journal for Run<'_> {
         Ok(())
     }
 
+    async fn measure(&mut self, models: &[ModelId], mut group: TrainedGroup<'_>) -> Result<()> {
+        let answers = measure::ask(&mut group, self.data, &self.questions, &mut || !interrupt::asked()).await?;
+        for (&model, answers) in models.iter().zip(answers) {
+            self.pending.answered(model, answers);
+        }
+        Ok(())
+    }
+
     fn settled(&mut self, models: &[ModelId]) -> Result<()> {
         self.writer.settle(models)
     }
@@ -253,7 +265,7 @@ impl Journal for Run<'_> {
         let tensors = model.weights().await?;
         self.save(id, self.args.epochs, &tensors)?;
         self.inspect(id, model).await?;
-        self.interim(id)?;
+        self.pending.write(id, self.data, &self.questions, &mut self.writer)?;
         self.record.totals.networks += 1;
         Ok(())
     }
@@ -267,7 +279,7 @@ impl Journal for Run<'_> {
     async fn inspect(&mut self, id: ModelId, mut model: TrainedModel<'_>) -> Result<()> {
         // One figure a configuration: of several seeds, the first.
         if self.features.iter().all(|(c, _)| *c != id.configuration) {
-            let features = model.features("conv1", &self.sample).await?;
+            let features = model.features("conv1", self.data.test.image(0)).await?;
             self.features.push((id.configuration, features));
         }
         Ok(())
@@ -279,6 +291,7 @@ impl Journal for Run<'_> {
         self.unsaved_divergence = true;
         // Those of an earlier epoch, where a sitting before this one was interrupted.
         self.writer.remove_weights(model)?;
+        self.pending.forget(model);
         if self.args.json {
             let object = json!({ "event": "diverged", "model": model.to_string(), "epoch": divergence.epoch });
             print(&format!("{object}\n"))?;

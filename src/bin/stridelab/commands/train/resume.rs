@@ -219,7 +219,7 @@ impl EarlierRun {
         let diverged =
             diverged(&record, &found.heads, |model| !checkpointed.contains(model) && !on_disk.contains(model));
         keep.extend(diverged.iter().map(|&model| (model, Keep::All)));
-        let (mut writer, kept) = RunWriter::resume(directory, &keep, record.steps_per_epoch)?;
+        let (mut writer, kept) = RunWriter::resume(directory, &keep, &on_disk, record.steps_per_epoch)?;
         let diverged =
             kept.diverged.iter().map(|(model, found)| DivergedModel { model: *model, divergence: divergence(found) });
         let diverged: Vec<_> = diverged.collect();
