@@ -1,6 +1,7 @@
 //! Answers that records give, computed by pure functions. Nothing here trains, measures or opens a file.
 
 mod bench;
+pub mod claims;
 pub mod comparison;
 mod coverage;
 mod outcome;

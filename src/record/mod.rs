@@ -3,12 +3,14 @@
 //! Records know no file and no backend. [`crate::store`] puts them on disk, [`crate::analysis`] and
 //! [`crate::report`] read them.
 
+mod claim;
 mod columns;
 mod cost;
 mod epoch;
 mod format;
 mod ink;
 mod measures;
+mod merge;
 mod model;
 mod predictions;
 mod run;
@@ -16,12 +18,14 @@ mod shape;
 mod step;
 mod study;
 
+pub use claim::ClaimRow;
 pub use columns::{OPTIONAL_COLUMNS, Row};
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
 pub use format::{FORMAT, from_json, to_json};
 pub use ink::{InkRow, UncoveredInkRow};
 pub use measures::{BlankedRow, GradientRow, InferenceRow, Measures, ShiftRow, SmoothnessRow};
+pub use merge::{Merged, merge};
 pub use model::ModelRow;
 pub use predictions::Predictions;
 pub use run::{DataRecord, LeftOutNetwork, Machine, RunRecord, Status, Totals};

@@ -16,7 +16,9 @@ mod lock;
 mod model_tables;
 mod predictions;
 mod reader;
+mod run_files;
 mod run_writer;
+mod study_reader;
 mod table;
 
 pub use bench_writer::{BenchWriter, COST_COLUMNS};
@@ -25,3 +27,4 @@ pub use layout::{feature_maps_name, weights_name};
 pub use predictions::{labels_from_bytes, predictions_from_bytes};
 pub use reader::{read_bench, read_epochs, read_run, read_shapes, read_steps, rows_from_bytes};
 pub use run_writer::{LastWord, RunWriter};
+pub use study_reader::read_study;

@@ -12,9 +12,9 @@ use crate::files::read_bounded;
 use crate::record::{BenchRecord, EpochRow, OPTIONAL_COLUMNS, Row, RunRecord, ShapeRow, StepRow, from_json};
 
 /// Most bytes of a JSON record that is read.
-const JSON_BYTES: u64 = 64 << 20;
+pub(super) const JSON_BYTES: u64 = 64 << 20;
 /// Most bytes of a CSV file that is read: a step's row of a thousand models over a hundred epochs takes three.
-const CSV_BYTES: u64 = 8 << 30;
+pub(super) const CSV_BYTES: u64 = 8 << 30;
 
 /// Reads `run.json` of a run's directory.
 ///

@@ -39,7 +39,14 @@ pub(super) fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: 
             "quiet": args.quiet,
             "verbose": args.verbose,
         }),
-        data: DataRecord { name: data.name.clone(), classes, sha256: data.sha256.iter().cloned().collect() },
+        data: DataRecord {
+            name: data.name.clone(),
+            classes,
+            image: [data.test.height, data.test.width],
+            train_images: data.train.count,
+            test_images: data.test.count,
+            sha256: data.sha256.iter().cloned().collect(),
+        },
         steps_per_epoch: data.train.count.div_ceil(args.batch_size) as u64,
         start: timestamp(),
         ..RunRecord::default()
