@@ -106,6 +106,10 @@ impl<'de> Deserialize<'de> for Strides {
                 stride.map(Strides::all).ok_or_else(|| E::custom("a stride is a number from 1"))
             }
 
+            fn visit_i64<E: de::Error>(self, stride: i64) -> Result<Strides, E> {
+                self.visit_u64(u64::try_from(stride).unwrap_or_default())
+            }
+
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Strides, E> {
                 text.parse().map_err(E::custom)
             }
