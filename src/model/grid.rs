@@ -13,7 +13,7 @@ pub const MOST_CONFIGURATIONS: usize = 1000;
 
 /// Values of each choice, all of which are combined, and single configurations beside them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grid {
+pub struct ConfigurationGrid {
     /// Strides of the convolutions.
     pub stride: Vec<Strides>,
     /// Paddings of the convolutions.
@@ -32,9 +32,9 @@ pub struct Grid {
 }
 
 /// The tutorial's four.
-impl Default for Grid {
+impl Default for ConfigurationGrid {
     fn default() -> Self {
-        Grid {
+        ConfigurationGrid {
             stride: vec![Strides::all(1), Strides::all(2)],
             padding: vec![Padding::Same, Padding::Valid],
             kernel: vec![TUTORIAL_KERNEL],
@@ -46,14 +46,14 @@ impl Default for Grid {
     }
 }
 
-impl Grid {
+impl ConfigurationGrid {
     /// All configurations, each once. Of the product, the stride changes fastest, then the padding, as in the
     /// tutorial's order; then the kernel, the pooling, the head and the crop. The single ones follow it.
     ///
     /// # Errors
     /// [`Error::Usage`] for none, for a kernel of 0, and for more than [`MOST_CONFIGURATIONS`].
     pub fn configurations(&self) -> Result<Vec<Configuration>> {
-        let Grid { stride, padding, kernel, pool, head, crop, configuration } = self;
+        let ConfigurationGrid { stride, padding, kernel, pool, head, crop, configuration } = self;
         let lengths = [stride.len(), padding.len(), kernel.len(), pool.len(), head.len(), crop.len()];
         let product = lengths.into_iter().fold(1, usize::saturating_mul);
         let count = product.saturating_add(configuration.len());
@@ -98,27 +98,27 @@ mod tests {
 
     #[test]
     fn the_tutorials_order_stays_and_repeats_are_dropped() {
-        assert_eq!(Grid::default().configurations().unwrap(), Configuration::TUTORIAL);
+        assert_eq!(ConfigurationGrid::default().configurations().unwrap(), Configuration::TUTORIAL);
         let usual = Configuration::TUTORIAL[1];
         let gap = Configuration { head: Head::GlobalAverage, ..usual };
-        let grid = Grid {
+        let grid = ConfigurationGrid {
             stride: vec![Strides::all(2); 2],
             padding: vec![Padding::Same],
             head: vec![Head::Dense, Head::GlobalAverage],
             configuration: vec![gap, Configuration { crop: 4, ..usual }],
-            ..Grid::default()
+            ..ConfigurationGrid::default()
         };
         assert_eq!(grid.configurations().unwrap(), [usual, gap, Configuration { crop: 4, ..usual }]);
     }
 
     #[test]
     fn every_combination_is_there_with_the_stride_fastest() {
-        let grid = Grid {
+        let grid = ConfigurationGrid {
             kernel: vec![3, 5],
             pool: vec![Pooling::Max, Pooling::None],
             head: vec![Head::Dense, Head::GlobalAverage],
             crop: vec![0, 4],
-            ..Grid::default()
+            ..ConfigurationGrid::default()
         };
         let all = grid.configurations().unwrap();
         assert_eq!(all.len(), 64);
@@ -130,13 +130,13 @@ mod tests {
 
     #[test]
     fn too_much_and_nothing_are_refused() {
-        let long = Grid { kernel: (1..=300).collect(), ..Grid::default() };
+        let long = ConfigurationGrid { kernel: (1..=300).collect(), ..ConfigurationGrid::default() };
         let text = long.configurations().unwrap_err().to_string();
         assert_eq!(
             text,
             "the grid has 1200 networks, at most 1000 can be run together; shorten its lists, or split it"
         );
-        assert!(Grid { crop: Vec::new(), ..Grid::default() }.configurations().is_err());
-        assert!(Grid { kernel: vec![0], ..Grid::default() }.configurations().is_err());
+        assert!(ConfigurationGrid { crop: Vec::new(), ..ConfigurationGrid::default() }.configurations().is_err());
+        assert!(ConfigurationGrid { kernel: vec![0], ..ConfigurationGrid::default() }.configurations().is_err());
     }
 }

@@ -13,7 +13,7 @@ pub mod weights;
 
 pub use choices::{Head, Pooling};
 pub use configuration::{Configuration, Convolution, ModelId};
-pub use grid::{Grid, MOST_CONFIGURATIONS};
+pub use grid::{ConfigurationGrid, MOST_CONFIGURATIONS};
 pub use network::Network;
 pub use possible::{LeftOut, Possible, possible};
 pub use strides::Strides;

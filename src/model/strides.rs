@@ -93,8 +93,8 @@ impl Serialize for Strides {
 
 impl<'de> Deserialize<'de> for Strides {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
+        struct StridesVisitor;
+        impl de::Visitor<'_> for StridesVisitor {
             type Value = Strides;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -114,6 +114,6 @@ impl<'de> Deserialize<'de> for Strides {
                 text.parse().map_err(E::custom)
             }
         }
-        deserializer.deserialize_any(Visitor)
+        deserializer.deserialize_any(StridesVisitor)
     }
 }

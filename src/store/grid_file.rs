@@ -24,7 +24,7 @@ use toml::Spanned;
 use crate::error::{Error, Result, one_line};
 use crate::files::read_bounded;
 use crate::model::geometry::Padding;
-use crate::model::{Configuration, Grid, Head, Pooling, Strides};
+use crate::model::{Configuration, ConfigurationGrid, Head, Pooling, Strides};
 
 /// Size of the largest file that is read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -66,7 +66,7 @@ struct Single {
 ///
 /// # Errors
 /// [`Error::Usage`] where the file cannot be read, and as for [`grid_from_text`].
-pub fn read_grid(path: &Path) -> Result<Grid> {
+pub fn read_grid(path: &Path) -> Result<ConfigurationGrid> {
     let name = one_line(path.display());
     let unread = |error: Error| Error::usage(error.to_string()).advice("give a readable TOML file");
     let bytes = read_bounded(path, MAX_BYTES).map_err(unread)?;
@@ -78,22 +78,22 @@ pub fn read_grid(path: &Path) -> Result<Grid> {
 ///
 /// # Errors
 /// [`Error::Usage`] naming the line for what is no TOML, for an unknown key, for a value that a choice does not have and
-/// for an empty list; also for a file with nothing in it, and as [`Grid::configurations`].
-pub fn grid_from_text(name: &str, text: &str) -> Result<Grid> {
+/// for an empty list; also for a file with nothing in it, and as [`ConfigurationGrid::configurations`].
+pub fn grid_from_text(name: &str, text: &str) -> Result<ConfigurationGrid> {
     let line = |at: usize| 1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count();
     let file: GridFile = toml::from_str(text).map_err(|error| {
         let place = error.span().map_or(String::new(), |span| format!("line {}: ", line(span.start)));
         bad(name, &format!("{place}{}", one_line(error.message().trim().replace('\n', ", "))))
     })?;
     let GridFile { stride, padding, kernel, pool, head, crop, configuration } = file;
-    let usual = Grid::default();
+    let usual = ConfigurationGrid::default();
     let product =
         [stride.is_some(), padding.is_some(), kernel.is_some(), pool.is_some(), head.is_some(), crop.is_some()];
     if !product.contains(&true) && configuration.is_empty() {
         return Err(bad(name, "there is no network in it"));
     }
     let empty = |key: &str, at: usize| bad(name, &format!("line {}: the list {key} is empty", line(at)));
-    let mut grid = Grid {
+    let mut grid = ConfigurationGrid {
         stride: values("stride", stride, usual.stride, empty)?,
         padding: values("padding", padding, usual.padding, empty)?,
         kernel: values("kernel", kernel, usual.kernel, empty)?,

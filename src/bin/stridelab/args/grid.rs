@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use stridelab::Result;
 use stridelab::model::geometry::Padding;
-use stridelab::model::{Configuration, Grid, Head, Pooling, Strides};
+use stridelab::model::{Configuration, ConfigurationGrid, Head, Pooling, Strides};
 use stridelab::store::read_grid;
 
 use super::value;
@@ -54,10 +54,10 @@ impl GridArgs {
     ///
     /// # Errors
     /// As [`read_grid`].
-    pub(crate) fn grid(&self) -> Result<Grid> {
+    pub(crate) fn grid(&self) -> Result<ConfigurationGrid> {
         match &self.grid {
             Some(file) => read_grid(file).map_err(|error| error.at("--grid")),
-            None => Ok(Grid {
+            None => Ok(ConfigurationGrid {
                 stride: self.stride.clone(),
                 padding: self.padding.clone(),
                 kernel: self.kernel.clone(),
@@ -69,7 +69,7 @@ impl GridArgs {
         }
     }
 
-    /// All configurations, in the order of [`Grid::configurations`].
+    /// All configurations, in the order of [`ConfigurationGrid::configurations`].
     ///
     /// # Errors
     /// As there and for [`GridArgs::grid`].
