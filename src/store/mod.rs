@@ -11,6 +11,7 @@
 mod bench_writer;
 mod directory;
 mod failure;
+mod grid_file;
 pub mod layout;
 mod lock;
 mod model_tables;
@@ -23,6 +24,7 @@ mod table;
 
 pub use bench_writer::{BenchWriter, COST_COLUMNS};
 pub use directory::OutputDirectory;
+pub use grid_file::{grid_from_text, read_grid};
 pub use layout::{feature_maps_name, weights_name};
 pub use predictions::{labels_from_bytes, predictions_from_bytes};
 pub use reader::{read_bench, read_epochs, read_run, read_shapes, read_steps, rows_from_bytes};
