@@ -6,6 +6,7 @@
 mod columns;
 mod cost;
 mod epoch;
+mod feature;
 mod format;
 mod run;
 mod shape;
@@ -14,6 +15,7 @@ mod step;
 pub use columns::{OPTIONAL_COLUMNS, Row};
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
+pub use feature::{FeatureRecord, FilterFeatures, LayerFeatures, ModelFeatures};
 pub use format::{FORMAT, from_json, to_json};
 pub use run::{DataRecord, LeftOutNetwork, Machine, RunRecord, Status, Totals};
 pub use shape::ShapeRow;

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 
 use super::directory::{OutputDirectory, Room};
 use super::failure::{cannot, meddled};
-use super::layout::{FIGURES, METRICS, RUN, SHAPES, STEPS, WEIGHTS, is_figure, is_run_file, is_weights, weights_name};
+use super::figure_files::FigureFiles;
+use super::layout::{
+    FEATURES, FIGURES, METRICS, RUN, SHAPES, STEPS, WEIGHTS, is_figure, is_run_file, is_weights, weights_name,
+};
 use super::table::{GrowingTable, lines};
 use crate::error::{Result, one_line};
 use crate::files::write_atomic;
 use crate::model::tensor::Tensor;
 use crate::model::{ModelId, weights};
-use crate::record::{EpochRow, Row, RunRecord, ShapeRow, Status, StepRow, to_json};
+use crate::record::{EpochRow, FeatureRecord, Row, RunRecord, ShapeRow, Status, StepRow, to_json};
 
 const ROOMS: [Room; 3] = [
     Room { name: "", is_ours: is_run_file },
@@ -133,9 +136,14 @@ impl RunWriter {
         Ok(LastWord { file, text })
     }
 
-    /// Writes `figures/<name>`.
-    pub fn figure(&mut self, name: &str, png: &[u8]) -> Result<()> {
-        self.whole(FIGURES, name, png)
+    /// Writes `figures/<stem>.png` and `figures/<stem>.svg`.
+    pub fn figure(&mut self, stem: &str, figure: &FigureFiles) -> Result<()> {
+        figure.named(stem).into_iter().try_for_each(|(name, bytes)| self.whole(FIGURES, &name, bytes))
+    }
+
+    /// Writes `features.safetensors`.
+    pub fn features(&mut self, record: &FeatureRecord) -> Result<()> {
+        self.whole("", FEATURES, &record.to_bytes())
     }
 
     /// Writes the weights of a model.
