@@ -5,7 +5,7 @@
 //! equations in full. Nothing here is tuned for speed.
 
 use crate::eager::{AdamState, Product};
-use crate::model::geometry::{ConvShape, Pads, PoolShape};
+use crate::model::geometry::{ConvShape, GlobalPoolShape, Pads, PoolShape};
 use crate::ops::adam::AdamParameters;
 
 /// The same numbers in `f64`.
@@ -149,6 +149,23 @@ pub fn windows(s: &PoolShape, batch: usize, mut f: impl FnMut(usize, u32, usize)
             }
         });
     }
+}
+
+/// Global average pooling, the mean of each channel over all positions of an image.
+///
+/// `x` is `[N,H,W,C]`. Returns `[N,C]`.
+pub fn global_average_pool(s: &GlobalPoolShape, x: &[f64]) -> Vec<f64> {
+    let images = x.chunks(s.input_len());
+    let mean = |image: &[f64], c: usize| image.iter().skip(c).step_by(s.channels).sum::<f64>() / s.positions() as f64;
+    images.flat_map(|image| (0..s.channels).map(move |c| mean(image, c))).collect()
+}
+
+/// The gradient of [`global_average_pool`].
+///
+/// `dy` is `[N,C]`. Returns `dx`, `[N,H,W,C]`.
+pub fn global_average_pool_backward(s: &GlobalPoolShape, dy: &[f64]) -> Vec<f64> {
+    let image = |dy: &[f64]| dy.iter().map(|dy| dy / s.positions() as f64).collect::<Vec<_>>().repeat(s.positions());
+    dy.chunks(s.channels).flat_map(image).collect()
 }
 
 /// The bias over the last axis, `y[r,c] + b[c]`; `b` is `[channels]`.

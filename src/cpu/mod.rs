@@ -27,6 +27,7 @@ pub mod conv2d;
 mod executor;
 mod fused;
 pub mod gather;
+pub mod global_average_pool;
 mod instruction_set;
 mod machine;
 pub mod matmul;

@@ -2,13 +2,14 @@
 
 use crate::ops::bias::BiasPass;
 use crate::ops::conv2d::Conv2dPass;
+use crate::ops::global_average_pool::GlobalAveragePoolPass;
 use crate::ops::max_pool::MaxPoolPass;
 use crate::ops::relu::ReluPass;
 use crate::ops::softmax_cross_entropy::SoftmaxCrossEntropyPass;
 use crate::plan::{Op, StepRecord};
 
 use super::memory::ReplicaMemory;
-use super::{adam, bias, conv2d, gather, matmul, max_pool, relu, softmax_cross_entropy};
+use super::{adam, bias, conv2d, gather, global_average_pool, matmul, max_pool, relu, softmax_cross_entropy};
 
 /// Runs one operation of a step for one replica.
 pub(super) fn run(memory: &mut ReplicaMemory<'_>, op: &Op, record: &StepRecord) {
@@ -46,6 +47,14 @@ pub(super) fn run(memory: &mut ReplicaMemory<'_>, op: &Op, record: &StepRecord) 
             MaxPoolPass::Backward { dy, argmax, dx } => memory.lend(dx, |memory, dx| {
                 max_pool::backward(&op.shape, memory.f32(dy), memory.u32(argmax), dx);
             }),
+        },
+        Op::GlobalAveragePool(op) => match op.pass {
+            GlobalAveragePoolPass::Forward { x, y } => {
+                memory.lend(y, |memory, y| global_average_pool::forward(&op.shape, memory.f32(x), y));
+            }
+            GlobalAveragePoolPass::Backward { dy, dx } => {
+                memory.lend(dx, |memory, dx| global_average_pool::backward(&op.shape, memory.f32(dy), dx));
+            }
         },
         Op::MatMul(op) => {
             memory.lend(op.y, |memory, y| matmul::multiply(op, memory.f32(op.a), memory.f32(op.b), y));

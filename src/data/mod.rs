@@ -10,6 +10,7 @@ mod names;
 #[cfg(feature = "files")]
 mod open;
 mod order;
+mod transform;
 
 pub use mnist::{Dataset, FILES, Split, crop};
 pub use order::order;

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | convolution | [`conv2d()`] | [`conv2d_backward_input()`], [`conv2d_backward_weights()`] |
 //! | max pooling | [`max_pool()`] | [`max_pool_backward()`] |
+//! | global average pooling | [`global_average_pool()`] | [`global_average_pool_backward()`] |
 //! | dense layer | [`matmul()`], [`bias()`] | [`matmul()`] with a factor transposed, [`bias_backward()`] |
 //! | rectifier | [`relu()`] | [`relu_backward()`] |
 //! | loss | [`softmax_cross_entropy()`] | [`softmax_cross_entropy_backward()`] |
@@ -33,6 +34,7 @@ mod bias;
 mod call;
 mod conv2d;
 mod gather;
+mod global_average_pool;
 mod matmul;
 mod max_pool;
 mod relu;
@@ -42,6 +44,7 @@ pub use adam::{AdamState, adam};
 pub use bias::{bias, bias_backward};
 pub use conv2d::{conv2d, conv2d_backward_input, conv2d_backward_weights};
 pub use gather::{LabelledImages, gather};
+pub use global_average_pool::{global_average_pool, global_average_pool_backward};
 pub use matmul::{Product, matmul};
 pub use max_pool::{max_pool, max_pool_backward};
 pub use relu::{relu, relu_backward};

@@ -120,7 +120,8 @@ impl Network {
         let cropped = configuration.image(image);
         let network =
             cropped.and_then(|image| Self::with_convolutions(image, configuration.convolutions(), pool, head));
-        network.map_err(|error| with_possible_strides(error, image, configuration))
+        let network = network.map_err(|error| with_possible_strides(error, image, configuration))?;
+        Ok(Network { crop: configuration.crop, ..network })
     }
 
     /// The same network with so many classes.

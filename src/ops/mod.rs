@@ -13,6 +13,7 @@ pub mod bias;
 pub mod conv2d;
 mod cost;
 pub mod gather;
+pub mod global_average_pool;
 pub mod matmul;
 pub mod max_pool;
 mod operand;
@@ -23,6 +24,7 @@ pub use adam::Adam;
 pub use bias::Bias;
 pub use conv2d::Conv2d;
 pub use gather::Gather;
+pub use global_average_pool::GlobalAveragePool;
 pub use matmul::MatMul;
 pub use max_pool::MaxPool;
 pub use operand::{Access, BufferId, Operand, View};
@@ -42,6 +44,8 @@ pub enum Op {
     Relu(Relu),
     /// One pass of max pooling.
     MaxPool(MaxPool),
+    /// One pass of global average pooling.
+    GlobalAveragePool(GlobalAveragePool),
     /// A matrix product; each pass of a dense layer is one.
     MatMul(MatMul),
     /// One pass of the softmax or the loss.
@@ -59,6 +63,7 @@ impl Op {
             Op::Bias(_) => "bias",
             Op::Relu(_) => "relu",
             Op::MaxPool(_) => "max_pool",
+            Op::GlobalAveragePool(_) => "global_average_pool",
             Op::MatMul(_) => "matmul",
             Op::SoftmaxCrossEntropy(_) => "softmax_cross_entropy",
             Op::Adam(_) => "adam",
@@ -73,6 +78,7 @@ impl Op {
             Op::Bias(op) => op.pass.name(),
             Op::Relu(op) => op.pass.name(),
             Op::MaxPool(op) => op.pass.name(),
+            Op::GlobalAveragePool(op) => op.pass.name(),
             Op::MatMul(_) => "multiply",
             Op::SoftmaxCrossEntropy(op) => op.pass.name(),
             Op::Adam(_) => "update",
@@ -87,6 +93,7 @@ impl Op {
             Op::Bias(op) => op.operands(),
             Op::Relu(op) => op.operands(),
             Op::MaxPool(op) => op.operands(),
+            Op::GlobalAveragePool(op) => op.operands(),
             Op::MatMul(op) => op.operands(),
             Op::SoftmaxCrossEntropy(op) => op.operands(),
             Op::Adam(op) => op.operands(),

@@ -5,7 +5,7 @@ use super::{BACKWARD, FORWARD};
 use crate::backend::Backend;
 use crate::eager::{self, AdamState, LabelledImages, Product};
 use crate::error::Result;
-use crate::model::geometry::{ConvShape, Padding, Pads, PoolShape};
+use crate::model::geometry::{ConvShape, GlobalPoolShape, Padding, Pads, PoolShape};
 use crate::ops::adam::AdamParameters;
 use crate::random::Stream;
 use crate::reference::{self, wide};
@@ -26,6 +26,7 @@ pub async fn operators(backend: &Backend, seed: u64) -> Result<Vec<TensorError>>
     gather(backend, stream, &mut table).await?;
     conv2d(backend, stream, &mut table).await?;
     max_pool(backend, stream, &mut table).await?;
+    global_average_pool(backend, stream, &mut table).await?;
     pointwise(backend, stream, &mut table).await?;
     matmul(backend, stream, &mut table).await?;
     loss(backend, stream, &mut table).await?;
@@ -112,6 +113,22 @@ async fn max_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> 
         let got = eager::max_pool_backward(backend, &s, n, &dy, &argmax).await?;
         let cpu = eager::max_pool_backward(&Backend::Cpu, &s, n, &dy, &argmax).await?;
         table.add("max_pool dx", BACKWARD, &got, &cpu, &reference::max_pool_backward(&s, n, &wide(&dy), &argmax));
+    }
+    Ok(())
+}
+
+async fn global_average_pool(backend: &Backend, stream: &mut Stream, table: &mut Table) -> Result<()> {
+    for (input, channels, n) in [([7, 7], 64, 5), ([13, 11], 3, 2), ([1, 1], 5, 3)] {
+        let s = GlobalPoolShape::new(input, channels)?;
+        let x = random(stream, n * s.input_len());
+        let dy = random(stream, n * s.output_len());
+        let got = eager::global_average_pool(backend, &s, n, &x).await?;
+        let cpu = eager::global_average_pool(&Backend::Cpu, &s, n, &x).await?;
+        table.add("global_average_pool y", FORWARD, &got, &cpu, &reference::global_average_pool(&s, &wide(&x)));
+        let got = eager::global_average_pool_backward(backend, &s, n, &dy).await?;
+        let cpu = eager::global_average_pool_backward(&Backend::Cpu, &s, n, &dy).await?;
+        let want = reference::global_average_pool_backward(&s, &wide(&dy));
+        table.add("global_average_pool dx", BACKWARD, &got, &cpu, &want);
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::model::network::LayerKind;
 use crate::ops::MatMul;
 use crate::ops::bias::{Bias, BiasPass};
 use crate::ops::conv2d::{Conv2d, Conv2dPass};
+use crate::ops::global_average_pool::{GlobalAveragePool, GlobalAveragePoolPass};
 use crate::ops::max_pool::{MaxPool, MaxPoolPass};
 use crate::ops::relu::{Relu, ReluPass};
 
@@ -48,7 +49,12 @@ impl Builder<'_> {
                         ops.push(Op::MaxPool(MaxPool { shape, batch, pass: MaxPoolPass::Backward { dy, argmax, dx } }));
                     }
                 }
-                LayerKind::GlobalAveragePool(_) => {}
+                LayerKind::GlobalAveragePool(shape) => {
+                    if let Some(dx) = dx {
+                        let pass = GlobalAveragePoolPass::Backward { dy, dx };
+                        ops.push(Op::GlobalAveragePool(GlobalAveragePool { shape, batch, pass }));
+                    }
+                }
                 LayerKind::Dense { inputs, outputs, relu: rectified } => {
                     if rectified {
                         ops.push(relu);

@@ -6,6 +6,7 @@ use crate::model::geometry::elements;
 use crate::model::network::{Layer, LayerKind, Network};
 use crate::ops::bias::{Bias, BiasPass};
 use crate::ops::conv2d::{Conv2d, Conv2dPass};
+use crate::ops::global_average_pool::{GlobalAveragePool, GlobalAveragePoolPass};
 use crate::ops::max_pool::{MaxPool, MaxPoolPass};
 use crate::ops::relu::{Relu, ReluPass};
 use crate::ops::softmax_cross_entropy::{SoftmaxCrossEntropy, SoftmaxCrossEntropyPass};
@@ -269,7 +270,10 @@ impl<'a> Builder<'a> {
                     }));
                     argmax = Some(winner);
                 }
-                LayerKind::GlobalAveragePool(_) => return Err(Error::usage("global average pooling has no plan")),
+                LayerKind::GlobalAveragePool(shape) => {
+                    let pass = GlobalAveragePoolPass::Forward { x, y };
+                    ops.push(Op::GlobalAveragePool(GlobalAveragePool { shape, batch, pass }));
+                }
                 LayerKind::Dense { inputs, outputs, relu } => {
                     ops.push(Op::MatMul(MatMul {
                         rows: batch,

@@ -101,7 +101,7 @@ impl LayerFeatures {
 
 /// What stands in the file's metadata: all that is no tensor.
 #[derive(Serialize, Deserialize)]
-struct Contents {
+struct FeatureContents {
     format: u32,
     image: usize,
     label: u8,
@@ -166,7 +166,8 @@ impl FeatureRecord {
             predicted: model.predicted,
             layers: model.layers.iter().map(layer).collect(),
         });
-        let contents = Contents { format: FORMAT, image: self.image, label: self.label, models: models.collect() };
+        let contents =
+            FeatureContents { format: FORMAT, image: self.image, label: self.label, models: models.collect() };
         let contents = serde_json::to_string(&contents).unwrap_or_default();
         to_bytes(&tensors, &[(CONTENTS.to_string(), contents)])
     }
@@ -184,18 +185,18 @@ impl FeatureRecord {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let text = header.metadata().as_ref().and_then(|metadata| metadata.get(CONTENTS));
         let text = text.ok_or_else(|| bad("it holds no features".into()))?;
-        let contents: Contents = serde_json::from_str(text).map_err(|e| bad(one_line(e)))?;
+        let contents: FeatureContents = serde_json::from_str(text).map_err(|e| bad(one_line(e)))?;
         if contents.format != FORMAT {
             return Err(bad(format!("it has format {}, this version reads format {FORMAT}", contents.format)));
         }
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
-        let tensor = |wanted: &str| -> Result<Values> {
+        let tensor = |wanted: &str| -> Result<TensorValues> {
             let view = file.tensor(wanted).map_err(broken)?;
             if view.dtype() != safetensors::Dtype::F32 {
                 return Err(bad(format!("{wanted} is not of 32-bit floats")));
             }
             let data = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-            Ok(Values { shape: view.shape().to_vec(), data })
+            Ok(TensorValues { shape: view.shape().to_vec(), data })
         };
         let image = tensor(IMAGE)?;
         let &[height, width] = &image.shape[..] else { return Err(bad("its image has no two sides".into())) };
@@ -203,7 +204,7 @@ impl FeatureRecord {
             let [maps, kernels] = ["maps", "kernels"].map(|what| tensor(&tensor_name(model, &contents.layer, what)));
             let (maps, kernels) = (maps?, kernels?);
             let count = contents.filters.len();
-            let fit = |values: &Values| values.shape.len() == 3 && values.shape[0] == count;
+            let fit = |values: &TensorValues| values.shape.len() == 3 && values.shape[0] == count;
             if !fit(&maps) || !fit(&kernels) || contents.channels.len() != count {
                 return Err(bad(format!("{} of {model} has not the {count} filters that it names", contents.layer)));
             }
@@ -252,12 +253,12 @@ impl FeatureRecord {
 }
 
 /// A tensor of the file.
-struct Values {
+struct TensorValues {
     shape: Vec<usize>,
     data: Vec<f32>,
 }
 
-impl Values {
+impl TensorValues {
     /// What stands at position `i` of the first of three axes.
     fn of(&self, i: usize) -> Vec<f32> {
         let each = self.shape[1] * self.shape[2];

@@ -10,6 +10,26 @@ pub const STEPS: &str = "steps.csv";
 pub const SHAPES: &str = "shapes.csv";
 /// What was run, on what, and how it ended: [`crate::record::RunRecord`].
 pub const RUN: &str = "run.json";
+/// A row a finished model: [`crate::record::ModelRow`].
+pub const MODELS: &str = "models.csv";
+/// Accuracy on shifted images: [`crate::record::ShiftRow`].
+pub const SHIFTS: &str = "shifts.csv";
+/// Accuracy without the pixels that another network cannot read: [`crate::record::BlankedRow`].
+pub const BLANKED: &str = "blanked.csv";
+/// Variation of feature maps: [`crate::record::SmoothnessRow`].
+pub const SMOOTHNESS: &str = "smoothness.csv";
+/// Norms of gradients during training: [`crate::record::GradientRow`].
+pub const GRADIENTS: &str = "gradients.csv";
+/// What classifying images costs: [`crate::record::InferenceRow`].
+pub const INFERENCE: &str = "inference.csv";
+/// Ink by ring and class: [`crate::record::InkRow`].
+pub const INK: &str = "ink.csv";
+/// Ink that a network cannot read: [`crate::record::UncoveredInkRow`].
+pub const UNCOVERED_INK: &str = "uncovered_ink.csv";
+/// Folder of what each model says of the test images.
+pub const PREDICTIONS: &str = "predictions";
+/// The labels of the test images, in [`PREDICTIONS`].
+pub const LABELS: &str = "labels.safetensors";
 /// Folder of the trained weights.
 pub const WEIGHTS: &str = "weights";
 /// Folder of the figures.
@@ -33,6 +53,11 @@ pub fn weights_name(model: ModelId) -> String {
     format!("{}.safetensors", model.slug())
 }
 
+/// `stride1-same-seed0.safetensors`, in [`PREDICTIONS`].
+pub fn predictions_name(model: ModelId) -> String {
+    weights_name(model)
+}
+
 /// `feature_maps_stride1_same`, without the ending.
 pub fn feature_maps_name(configuration: Configuration) -> String {
     format!("feature_maps_{}", configuration.slug().replace('-', "_"))
@@ -40,13 +65,20 @@ pub fn feature_maps_name(configuration: Configuration) -> String {
 
 /// Whether a run writes a file of this name into its directory.
 pub(super) fn is_run_file(name: &str) -> bool {
-    [METRICS, STEPS, SHAPES, RUN, FEATURES].contains(&name)
+    let tables =
+        [METRICS, STEPS, SHAPES, MODELS, SHIFTS, BLANKED, SMOOTHNESS, GRADIENTS, INFERENCE, INK, UNCOVERED_INK];
+    [RUN, FEATURES].contains(&name) || tables.contains(&name)
 }
 
 /// Whether a run writes a file of this name into [`WEIGHTS`].
 pub(super) fn is_weights(name: &str) -> bool {
     let model = name.strip_suffix(".safetensors").and_then(|slug| slug.parse::<ModelId>().ok());
     model.is_some_and(|model| weights_name(model) == name)
+}
+
+/// Whether a run writes a file of this name into [`PREDICTIONS`].
+pub(super) fn is_predictions(name: &str) -> bool {
+    name == LABELS || is_weights(name)
 }
 
 /// Whether a run writes a file of this name into [`FIGURES`].

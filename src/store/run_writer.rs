@@ -8,18 +8,24 @@ use super::directory::{OutputDirectory, Room};
 use super::failure::{cannot, meddled};
 use super::figure_files::FigureFiles;
 use super::layout::{
-    FEATURES, FIGURES, METRICS, RUN, SHAPES, STEPS, WEIGHTS, is_figure, is_run_file, is_weights, weights_name,
+    FEATURES, FIGURES, LABELS, METRICS, PREDICTIONS, RUN, SHAPES, STEPS, WEIGHTS, is_figure, is_predictions,
+    is_run_file, is_weights, predictions_name, weights_name,
 };
+use super::model_tables::ModelTables;
+use super::predictions;
 use super::table::{GrowingTable, lines};
 use crate::error::{Result, one_line};
 use crate::files::write_atomic;
 use crate::model::tensor::Tensor;
 use crate::model::{ModelId, weights};
-use crate::record::{EpochRow, FeatureRecord, Row, RunRecord, ShapeRow, Status, StepRow, to_json};
+use crate::record::{
+    EpochRow, FeatureRecord, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow, Status, StepRow, to_json,
+};
 
-const ROOMS: [Room; 3] = [
+const ROOMS: [Room; 4] = [
     Room { name: "", is_ours: is_run_file },
     Room { name: WEIGHTS, is_ours: is_weights },
+    Room { name: PREDICTIONS, is_ours: is_predictions },
     Room { name: FIGURES, is_ours: is_figure },
 ];
 
@@ -34,6 +40,7 @@ pub struct RunWriter {
     directory: OutputDirectory,
     metrics: GrowingTable,
     steps: GrowingTable,
+    models: ModelTables,
     /// Files that were written whole.
     written: Vec<PathBuf>,
     /// Bytes of `run.json`.
@@ -64,7 +71,9 @@ impl RunWriter {
         directory.note(&metrics_path);
         let steps = GrowingTable::create::<StepRow>(steps_path.clone())?;
         directory.note(&steps_path);
-        Ok(RunWriter { directory, metrics, steps, written: Vec::new(), room: 0 })
+        let models = ModelTables::create(directory.path())?;
+        models.paths().for_each(|path| directory.note(path));
+        Ok(RunWriter { directory, metrics, steps, models, written: Vec::new(), room: 0 })
     }
 
     /// The directory.
@@ -98,8 +107,7 @@ impl RunWriter {
 
     /// Writes `shapes.csv`.
     pub fn shapes(&mut self, rows: &[ShapeRow]) -> Result<()> {
-        let bytes = lines(&self.dir().join(SHAPES), Some(ShapeRow::COLUMNS), rows)?;
-        self.whole("", SHAPES, &bytes)
+        self.table(SHAPES, rows)
     }
 
     /// Writes `run.json`, over an earlier state of it. Where there is no room for another file, it is written into
@@ -152,6 +160,29 @@ impl RunWriter {
         self.whole(WEIGHTS, &weights_name(model), &bytes)
     }
 
+    /// Writes what a model says of the test images.
+    pub fn predictions(&mut self, model: ModelId, predictions: &Predictions) -> Result<()> {
+        self.whole(PREDICTIONS, &predictions_name(model), &predictions::to_bytes(predictions)?)
+    }
+
+    /// Writes the labels of the test images.
+    pub fn labels(&mut self, labels: &[u8]) -> Result<()> {
+        self.whole(PREDICTIONS, LABELS, &predictions::labels_to_bytes(labels)?)
+    }
+
+    /// Writes a whole table of the directory, such as [`super::layout::INK`].
+    pub fn table<R: Row>(&mut self, name: &str, rows: &[R]) -> Result<()> {
+        let bytes = lines(&self.dir().join(name), Some(R::COLUMNS), rows)?;
+        self.whole("", name, &bytes)
+    }
+
+    /// Adds a finished model: what was asked of it, then its row of `models.csv`, on disk when this returns. Where it
+    /// fails, no file has any of it. Everything else of the model is to be on disk before: this row says that it is.
+    pub fn model(&mut self, row: &ModelRow, measures: &Measures) -> Result<()> {
+        self.directory.check("")?;
+        self.models.add(row, measures)
+    }
+
     fn whole(&mut self, room: &str, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.directory.check(room)?.join(name);
         write_atomic(&path, |w| w.write_all(bytes))?;
@@ -174,6 +205,7 @@ impl RunWriter {
         self.directory.check("")?;
         self.metrics.check()?;
         self.steps.check()?;
+        self.models.check()?;
         let is_there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|m| m.is_file());
         self.written.iter().find(|path| !is_there(path)).map_or(Ok(()), |path| Err(meddled(path, "removed")))
     }

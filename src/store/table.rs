@@ -31,6 +31,11 @@ impl GrowingTable {
         Ok(GrowingTable { file, path, len: header.len() as u64 })
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Fails where the file was removed, replaced or changed by somebody else.
     pub(super) fn check(&self) -> Result<()> {
         if !is_same(&self.file, &self.path) {

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::model::tensor::Tensor;
 use crate::model::{Configuration, ModelId, Network};
-use crate::train::{Divergence, Epoch, TrainedModel};
+use crate::train::{Divergence, Epoch, TrainedGroup, TrainedModel};
 
 /// Hears what happens in a study, as it happens. An error of the journal ends the study.
 #[expect(async_fn_in_trait, reason = "a study awaits its journal in place; nobody needs the future to be Send")]
@@ -28,6 +28,13 @@ pub trait Journal {
     /// # Errors
     /// As [`Journal::start`].
     fn epoch(&mut self, model: ModelId, epoch: u32, result: &Epoch) -> Result<()>;
+
+    /// The models of a group have finished their training, and can be asked about together: those that a backend computes side by side. `models` are in the order of the group's replicas, those that diverged among them. Told before
+    /// [`Journal::trained`] of each, unless all have diverged.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    async fn measure(&mut self, models: &[ModelId], group: TrainedGroup<'_>) -> Result<()>;
 
     /// A model has finished its training, and can be asked about.
     ///

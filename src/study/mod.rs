@@ -4,6 +4,7 @@
 
 mod grid;
 mod journal;
+pub mod measure;
 
 use crate::backend::Backend;
 use crate::data::Dataset;
@@ -213,6 +214,10 @@ async fn train_epochs(
             break;
         }
     }
+    if group.iter().any(|member| member.diverged.is_none()) {
+        let models: Vec<_> = group.iter().map(|member| member.model).collect();
+        journal.measure(&models, trainer.group()).await.map_err(EarlyEnd::of_journal)?;
+    }
     for (replica, member) in group.iter_mut().enumerate() {
         if member.diverged.is_none() {
             journal.trained(member.model, trainer.model(replica)).await.map_err(EarlyEnd::of_journal)?;
@@ -232,8 +237,9 @@ async fn evaluate(
     let mut diverged = Vec::new();
     journal.start(&configuration, trainer.network(), trainer.steps_per_epoch())?;
     journal.ready(&configuration, trainer.setup_seconds());
-    for (replica, seed) in trainer.seeds().to_vec().into_iter().enumerate() {
-        let model = ModelId { configuration, seed };
+    let models: Vec<_> = trainer.seeds().iter().map(|&seed| ModelId { configuration, seed }).collect();
+    let mut sound = Vec::new();
+    for (replica, &model) in models.iter().enumerate() {
         let result = trainer.untrained(data, replica, &mut |_| journal.steps(0, 0)).await;
         let result = result.map_err(|error| error.at(configuration))?;
         journal.epoch(model, 0, &result)?;
@@ -242,8 +248,14 @@ async fn evaluate(
                 journal.diverged(model, &divergence)?;
                 diverged.push(DivergedModel { model, divergence });
             }
-            None => journal.trained(model, trainer.model(replica)).await?,
+            None => sound.push(replica),
         }
+    }
+    if !sound.is_empty() {
+        journal.measure(&models, trainer.group()).await?;
+    }
+    for replica in sound {
+        journal.trained(models[replica], trainer.model(replica)).await?;
     }
     Ok(diverged)
 }

@@ -1,8 +1,12 @@
 //! What a model makes of images: of any set of them, or of one, layer by layer.
 
+use std::ops::Range;
+
+use super::epoch::Results;
 use super::{ModelState, Trainer};
 use crate::data::{Split, crop};
 use crate::error::{Error, Result};
+use crate::model::Network;
 use crate::model::network::Layer;
 use crate::model::tensor::Tensor;
 use crate::plan::{StepRecord, View, upload};
@@ -78,7 +82,50 @@ impl TrainedModel<'_> {
     }
 }
 
+/// All models of a trainer, to be asked about together: a backend computes every replica in the same steps.
+pub struct TrainedGroup<'a> {
+    trainer: &'a mut Trainer,
+}
+
+impl TrainedGroup<'_> {
+    /// The network.
+    pub fn network(&self) -> &Network {
+        self.trainer.network()
+    }
+
+    /// What each model comes to on a set of images of the network's size. `go_on(samples done)` is asked now and then.
+    ///
+    /// # Errors
+    /// As [`Trainer::evaluate`]; [`Error::Interrupted`] where `go_on` said no.
+    pub async fn evaluate(&mut self, split: &Split, go_on: &mut dyn FnMut(usize) -> bool) -> Result<Vec<Evaluation>> {
+        let replicas = 0..self.trainer.options.seeds.len();
+        self.trainer.evaluate_replicas(split, replicas, go_on).await
+    }
+
+    /// The outputs of `layers` on one image, by model and layer; see [`Trainer::features`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn features(&mut self, layers: &[&str], image: &[u8]) -> Result<Vec<Vec<Features>>> {
+        self.trainer.run_features(image).await?;
+        let mut all = Vec::new();
+        for replica in 0..self.trainer.options.seeds.len() {
+            let mut of_model = Vec::new();
+            for layer in layers {
+                of_model.push(self.trainer.read_features(layer, replica).await?);
+            }
+            all.push(of_model);
+        }
+        Ok(all)
+    }
+}
+
 impl Trainer {
+    /// A handle for all models.
+    pub fn group(&mut self) -> TrainedGroup<'_> {
+        TrainedGroup { trainer: self }
+    }
+
     /// A handle for the model of one replica.
     ///
     /// # Panics
@@ -95,14 +142,26 @@ impl Trainer {
     /// [`Error::Usage`] for an unknown layer, or an image of another size; [`Error::Failure`] where the backend
     /// fails.
     pub async fn features(&mut self, layer: &str, image: &[u8], replica: usize) -> Result<Features> {
-        let program = self.training.features;
-        let activations = &self.training.plan.programs[program.0].activations;
+        self.activation(layer)?;
+        self.run_features(image).await?;
+        self.read_features(layer, replica).await
+    }
+
+    /// Where the output of a layer lies, and its shape.
+    fn activation(&self, layer: &str) -> Result<Activation> {
+        let activations = &self.training.plan.programs[self.training.features.0].activations;
         let view = activations.iter().find(|(name, _)| name == layer).map(|&(_, view)| view);
         let shape = self.network.layer(layer).map(Layer::output);
         let (Some(view), Some(shape)) = (view, shape) else {
             let names: Vec<_> = activations.iter().map(|(name, _)| name.as_str()).collect();
             return Err(Error::usage(format!("the network has no layer {layer:?}, only {}", names.join(", "))));
         };
+        Ok(Activation { view, shape })
+    }
+
+    /// Runs one image through every replica, its activations readable.
+    async fn run_features(&mut self, image: &[u8]) -> Result<()> {
+        let program = self.training.features;
         let size = self.network.image();
         let pixels = size[0] * size[1];
         if image.len() != pixels {
@@ -113,7 +172,11 @@ impl Trainer {
         let whole = self.training.plan.whole(self.training.probe.images);
         self.executor.write(View { len: image.len(), ..whole }, 0, &image[..])?;
         self.executor.set_records(program, &[StepRecord { n: 1, ..StepRecord::default() }])?;
-        self.executor.run(program, 0..1, &mut |_| true).await?;
+        self.executor.run(program, 0..1, &mut |_| true).await
+    }
+
+    async fn read_features(&self, layer: &str, replica: usize) -> Result<Features> {
+        let Activation { view, shape } = self.activation(layer)?;
         Ok(Features { shape, data: self.executor.read(view, replica).await? })
     }
 
@@ -134,14 +197,25 @@ impl Trainer {
         replica: usize,
         go_on: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Evaluation> {
+        let mut all = self.evaluate_replicas(split, replica..replica + 1, go_on).await?;
+        Ok(all.swap_remove(0))
+    }
+
+    /// The same of several replicas, which all take the same steps.
+    async fn evaluate_replicas(
+        &mut self,
+        split: &Split,
+        replicas: Range<usize>,
+        go_on: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Vec<Evaluation>> {
         split.check(self.network.image(), self.network.classes)?;
         if split.count == 0 {
             return Err(Error::data("a set without images cannot be evaluated"));
         }
         let program = self.training.probe_evaluate;
         let probe = self.training.probe;
-        let mut losses = Vec::with_capacity(split.count);
-        let mut predicted = Vec::with_capacity(split.count);
+        let empty = || Results { losses: Vec::with_capacity(split.count), predicted: Vec::with_capacity(split.count) };
+        let mut all: Vec<Results> = replicas.clone().map(|_| empty()).collect();
         for start in (0..split.count).step_by(probe.count) {
             if !go_on(start) {
                 return Err(Error::Interrupted);
@@ -152,10 +226,19 @@ impl Trainer {
             upload::samples(&self.training.plan, probe, &part, |view, bytes| executor.write(view, 0, bytes))?;
             self.executor.set_records(program, &[StepRecord { n: part.count as u32, ..StepRecord::default() }])?;
             self.executor.run(program, 0..1, &mut |_| true).await?;
-            let results = self.results(probe, replica).await?;
-            losses.extend(&results.losses[..part.count]);
-            predicted.extend(&results.predicted[..part.count]);
+            for (replica, results) in replicas.clone().zip(&mut all) {
+                let of_part = self.results(probe, replica).await?;
+                results.losses.extend(&of_part.losses[..part.count]);
+                results.predicted.extend(&of_part.predicted[..part.count]);
+            }
         }
-        Ok(Evaluation::new(losses, predicted, &split.labels))
+        let evaluation = |results: Results| Evaluation::new(results.losses, results.predicted, &split.labels);
+        Ok(all.into_iter().map(evaluation).collect())
     }
+}
+
+/// The output of a layer in the program whose activations are readable.
+struct Activation {
+    view: View,
+    shape: [usize; 3],
 }

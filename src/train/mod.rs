@@ -21,7 +21,7 @@ use crate::model::tensor::Tensor;
 use crate::model::{Network, init};
 use crate::plan::{ProgramId, Samples, StepRecord, TrainingPlan, upload};
 pub use epoch::{Divergence, Epoch};
-pub use inspect::{Evaluation, Features, TrainedModel};
+pub use inspect::{Evaluation, Features, TrainedGroup, TrainedModel};
 pub use options::TrainOptions;
 pub use state::ModelState;
 

@@ -6,7 +6,7 @@
 use crate::common::{close, data, integers, ok, reference, wide};
 use stridelab::backend::Backend;
 use stridelab::eager::{self, Product};
-use stridelab::model::geometry::{ConvShape, Padding, Pads, PoolShape};
+use stridelab::model::geometry::{ConvShape, GlobalPoolShape, Padding, Pads, PoolShape};
 
 const CPU: Backend = Backend::Cpu;
 
@@ -107,6 +107,18 @@ fn max_pool() {
         let want = differences(&x, &wide(&dy), |x| reference::max_pool(&s, 2, x).0);
         let (_, argmax) = ok(eager::max_pool(&CPU, &s, 2, &x));
         close(&format!("{s:?}"), &ok(eager::max_pool_backward(&CPU, &s, 2, &dy, &argmax)), &want, BOUND);
+    }
+}
+
+/// Catches a sum in place of the mean, a mean over the batch as well, and positions and channels swapped.
+#[test]
+fn global_average_pool() {
+    for (input, channels) in [([1, 1], 2), ([5, 4], 3), ([2, 7], 1)] {
+        let s = GlobalPoolShape::new(input, channels).expect("a shape");
+        let x = data("x", 2 * s.input_len());
+        let dy = data("dy", 2 * s.output_len());
+        let want = differences(&x, &wide(&dy), |x| reference::global_average_pool(&s, x));
+        close(&format!("{s:?}"), &ok(eager::global_average_pool_backward(&CPU, &s, 2, &dy)), &want, BOUND);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::common::{BACKWARD, FORWARD, close, data, exact, integers, levels, ok, reference, wide};
 use stridelab::backend::Backend;
 use stridelab::eager::{self, Product};
-use stridelab::model::geometry::{ConvShape, Padding, Pads, PoolShape};
+use stridelab::model::geometry::{ConvShape, GlobalPoolShape, Padding, Pads, PoolShape};
 
 /// What the software adapter allows.
 const MOST: usize = 64_512;
@@ -85,6 +85,13 @@ fn bias(b: &Backend, rows: usize, channels: usize) {
     exact(&format!("db of {rows} rows"), &wide(&ok(eager::bias_backward(b, channels, &dy))), &want);
 }
 
+fn global_average_pool(b: &Backend, positions: usize, channels: usize) {
+    let s = GlobalPoolShape::new([1, positions], channels).expect("a shape");
+    let x = levels("x", s.input_len());
+    let want = reference::global_average_pool(&s, &wide(&x));
+    close(&format!("mean of {positions}"), &ok(eager::global_average_pool(b, &s, 1, &x)), &want, FORWARD);
+}
+
 /// With the smallest bound every operator is cut into many dispatches.
 #[test]
 fn small_bounds_cut_every_sum() {
@@ -115,6 +122,9 @@ fn small_bounds_cut_every_sum() {
     }
     for (rows, channels) in [(1, 1), (959, 2), (960, 3), (961, 2), (5000, 7)] {
         bias(b, rows, channels);
+    }
+    for (positions, channels) in [(1, 1), (959, 2), (960, 3), (961, 2), (5000, 7)] {
+        global_average_pool(b, positions, channels);
     }
     for (rows, classes) in [(5, 4), (5, 5), (3, 10), (2, 5000), (70, 3)] {
         softmax(b, rows, classes, FORWARD);
@@ -149,6 +159,7 @@ fn sums_of_as_many_rows_as_one_workgroup_may_take_and_more() {
     let most = 64 * (MOST - 1);
     for rows in [most, most + 1, 8_400_000] {
         bias(bounded(), rows, 1);
+        global_average_pool(bounded(), rows, 1);
     }
     for inner in [most, most + 64] {
         matmul(bounded(), Product::new(1, 1, inner));

@@ -3,7 +3,7 @@
 use crate::common::{close, data, integers, ok, reference, wide};
 use stridelab::backend::Backend;
 use stridelab::eager::{self, Product};
-use stridelab::model::geometry::{ConvShape, Padding, PoolShape};
+use stridelab::model::geometry::{ConvShape, GlobalPoolShape, Padding, PoolShape};
 
 /// Far below the error of a sum of so many terms in f32, and not far above the rounding of its result.
 const BOUND: f64 = 2e-7;
@@ -39,6 +39,9 @@ fn a_million_rows_and_terms() {
     let (a, b) = (positive("a", len), positive("b", len));
     let (wide_a, wide_b) = (wide(&a), wide(&b));
     close("db", &ok(eager::bias_backward(&Backend::Cpu, 1, &a)), &reference::bias_backward(1, &wide_a), BOUND);
+    let image = GlobalPoolShape::new([1, len], 1).unwrap();
+    let got = ok(eager::global_average_pool(&Backend::Cpu, &image, 1, &a));
+    close("mean", &got, &reference::global_average_pool(&image, &wide_a), BOUND);
     for (transpose_a, transpose_b) in [(false, false), (true, true)] {
         let product = Product { transpose_a, transpose_b, ..Product::new(1, 1, len) };
         let got = ok(eager::matmul(&Backend::Cpu, product, &a, &b));

@@ -15,6 +15,7 @@ mod fixtures;
 mod fused;
 mod fused_exact;
 mod gather;
+mod global_average_pool;
 mod gradients;
 mod long_loops;
 mod long_sums;

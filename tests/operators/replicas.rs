@@ -6,7 +6,7 @@ use crate::common::{backends, ok, same_bits};
 use stridelab::backend::Backend;
 use stridelab::data::{Dataset, Split};
 use stridelab::model::geometry::Padding;
-use stridelab::model::{Configuration, Network};
+use stridelab::model::{Configuration, Head, Network, Pooling};
 use stridelab::random::Stream;
 use stridelab::train::TrainOptions;
 
@@ -44,8 +44,10 @@ fn replicas_do_not_mix() {
     };
     let data = Dataset { train: split(8), test: split(3), name: "random".into(), sha256: Default::default() };
     for (name, backend) in &backends()[..2] {
-        let network = Network::new([14, 14], Configuration::new(2, Padding::Same)).unwrap();
-        for fuse in [true, false] {
+        let usual = Configuration::new(2, Padding::Same);
+        let control = Configuration { pool: Pooling::None, head: Head::GlobalAverage, crop: 1, ..usual };
+        for (configuration, fuse) in [(usual, true), (usual, false), (control, true), (control, false)] {
+            let network = Network::new([14, 14], configuration).unwrap();
             let options = TrainOptions { batch_size: 3, evaluate_capacity: 2, fuse, ..TrainOptions::default() };
             let of = |seeds: &[u64]| {
                 let options = TrainOptions { seeds: seeds.to_vec(), learning_rate: 0.01, ..options.clone() };
@@ -54,7 +56,7 @@ fn replicas_do_not_mix() {
             let (together, alone) = (of(&[7, 0]).remove(1), of(&[0]).remove(0));
             assert_eq!(together.len(), alone.len());
             for ((tensor, got), (_, want)) in together.iter().zip(&alone) {
-                same_bits(&format!("{name}, fused {fuse}: {tensor}"), want, got);
+                same_bits(&format!("{name}, {configuration}, fused {fuse}: {tensor}"), want, got);
             }
         }
     }

@@ -7,7 +7,7 @@ use super::rows::{epoch, model};
 use stridelab::Error;
 use stridelab::model::Configuration;
 use stridelab::record::{EpochRow, RunRecord, Status, StepRow};
-use stridelab::store::{BenchWriter, RunWriter, read_epochs, read_run, read_steps};
+use stridelab::store::{BenchWriter, FigureFiles, RunWriter, read_epochs, read_run, read_steps};
 
 const C: Configuration = Configuration::TUTORIAL[3];
 

@@ -8,13 +8,14 @@ use stridelab::backend::Backend;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, ModelId, Network, init};
 use stridelab::study::{self, Journal, Study};
-use stridelab::train::{Divergence, Epoch, TrainOptions, TrainedModel};
+use stridelab::train::{Divergence, Epoch, Evaluation, Features, TrainOptions, TrainedGroup, TrainedModel};
 
 /// What a study tells.
 #[derive(Default)]
 struct Told {
     epochs: Vec<(ModelId, u32, Epoch)>,
     trained: Vec<ModelId>,
+    group: Vec<(ModelId, Evaluation, Vec<Features>)>,
     stop: bool,
 }
 
@@ -27,6 +28,12 @@ impl Journal for Told {
     }
     fn epoch(&mut self, model: ModelId, epoch: u32, result: &Epoch) -> stridelab::Result<()> {
         self.epochs.push((model, epoch, result.clone()));
+        Ok(())
+    }
+    async fn measure(&mut self, models: &[ModelId], mut group: TrainedGroup<'_>) -> stridelab::Result<()> {
+        let evaluations = group.evaluate(&small().train, &mut |_| true).await?;
+        let features = group.features(&["conv1", "pool2"], small().test.image(0)).await?;
+        self.group.extend(evaluations.into_iter().zip(features).zip(models).map(|((e, f), &model)| (model, e, f)));
         Ok(())
     }
     async fn trained(&mut self, id: ModelId, _: TrainedModel<'_>) -> stridelab::Result<()> {
@@ -62,6 +69,15 @@ fn of_no_epochs(backend: &Backend) {
         assert!((2.0..3.0).contains(&result.train_loss) && result.divergence.is_none(), "{}", result.train_loss);
     }
     assert_eq!(told.epochs.len(), 2);
+    // Asked together, the models answer what each answers alone.
+    for (replica, (model, evaluation, features)) in told.group.iter().enumerate() {
+        assert_eq!((model.seed, told.group.len()), (train.seeds[replica], 2));
+        assert_eq!(*evaluation, ok(trainer.evaluate(&data.train, replica)));
+        for (layer, features) in ["conv1", "pool2"].iter().zip(features) {
+            assert_eq!(*features, ok(trainer.features(layer, data.test.image(0), replica)));
+        }
+    }
+    assert_ne!(told.group[0].1, told.group[1].1);
     told.stop = true;
     let stopped = pollster::block_on(study::run(backend, &data, &study, &mut told));
     assert_eq!(stopped, Err(Error::Interrupted));

@@ -8,6 +8,7 @@ pub(super) mod adam;
 mod bias;
 pub(super) mod conv2d;
 mod gather;
+mod global_average_pool;
 mod grid;
 mod loops;
 pub(super) mod matmul;
@@ -110,6 +111,7 @@ pub(super) fn plain(op: &Op, tuning: &Tuning) -> Vec<Kernel> {
         Op::Bias(op) => bias::kernels(op, most),
         Op::Relu(op) => vec![relu::kernel(op)],
         Op::MaxPool(op) => max_pool::kernels(op, most),
+        Op::GlobalAveragePool(op) => global_average_pool::kernels(op, most),
         Op::MatMul(op) => matmul::kernels(op, most),
         Op::SoftmaxCrossEntropy(op) => vec![softmax_cross_entropy::kernel(op, most)],
         Op::Adam(op) => vec![adam::kernel(op)],

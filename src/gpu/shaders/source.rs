@@ -18,7 +18,7 @@ embed! {
     pub const SHADERS, SHADER_TEXTS =
         "fused/adam", "fused/conv2d", "fused/conv_pool", "fused/conv_pool_backward", "fused/dense",
         "fused/first_layer", "fused/head", "fused/head_gradients", "fused/matmul", "fused/partial",
-        "plain/adam", "plain/bias", "plain/conv2d", "plain/conv2d_naive", "plain/gather", "plain/matmul", "plain/max_pool",
+        "plain/adam", "plain/bias", "plain/conv2d", "plain/conv2d_naive", "plain/gather", "plain/global_average_pool", "plain/matmul", "plain/max_pool",
         "plain/peak", "plain/relu", "plain/softmax_cross_entropy", "plain/softmax_wide",
 }
 

@@ -51,7 +51,7 @@ const NOT_FINITE: [u8; 3] = [0xd0, 0xd0, 0xd0];
 /// [`Error::Failure`] where there is no model, where a model's network cannot be made of images of this size, or where a
 /// map is not of the size that the network's layer has.
 pub fn features(record: &FeatureRecord, caption_text: &str) -> Result<String> {
-    let page = Page::new(record)?;
+    let page = FeaturePage::new(record)?;
     let title = format!("What {} of test image {}, a {}", page.title_layers(), record.image, record.label);
     let height = page.bottom() + 52.0;
     let mut svg = Svg::new(page.width, height, &title);
@@ -71,16 +71,16 @@ pub fn features(record: &FeatureRecord, caption_text: &str) -> Result<String> {
 }
 
 /// A model with its look.
-struct Row<'a> {
+struct FeatureRow<'a> {
     features: &'a ModelFeatures,
     network: Network,
     look: Look,
 }
 
 /// What the figure shows, and where.
-struct Page<'a> {
+struct FeaturePage<'a> {
     record: &'a FeatureRecord,
-    rows: Vec<Row<'a>>,
+    rows: Vec<FeatureRow<'a>>,
     /// Names of the layers, in the order of the network.
     layers: Vec<&'a str>,
     /// The left side of the first column of maps.
@@ -89,14 +89,14 @@ struct Page<'a> {
     explanation: Vec<String>,
 }
 
-impl<'a> Page<'a> {
+impl<'a> FeaturePage<'a> {
     fn new(record: &'a FeatureRecord) -> Result<Self> {
         let failed = |what: String| Error::failure(format!("cannot draw features: {what}"));
         if record.models.is_empty() || record.pixels.is_empty() {
             return Err(failed("there are none".into()));
         }
         let configurations: Vec<_> = record.models.iter().map(|model| model.model.configuration).collect();
-        let row = |(features, look): (&'a ModelFeatures, Look)| -> Result<Row<'a>> {
+        let row = |(features, look): (&'a ModelFeatures, Look)| -> Result<FeatureRow<'a>> {
             let configuration = features.model.configuration;
             let network = Network::new(record.size, configuration).map_err(|error| error.at(configuration))?;
             for layer in &features.layers {
@@ -106,9 +106,9 @@ impl<'a> Page<'a> {
                     return Err(failed(format!("{configuration} has no {} of {height}×{width}", layer.layer)));
                 }
             }
-            Ok(Row { features, network, look })
+            Ok(FeatureRow { features, network, look })
         };
-        let rows: Vec<Row> = record.models.iter().zip(looks(&configurations)).map(row).collect::<Result<_>>()?;
+        let rows: Vec<FeatureRow> = record.models.iter().zip(looks(&configurations)).map(row).collect::<Result<_>>()?;
         let mut layers: Vec<&str> = Vec::new();
         for layer in rows.iter().flat_map(|row| &row.features.layers) {
             if !layers.contains(&layer.layer.as_str()) {
@@ -120,7 +120,7 @@ impl<'a> Page<'a> {
         let texts = rows.iter().map(|row| width(&row.features.model.configuration.to_string(), NAME));
         let left = EDGE + texts.fold(150.0, f64::max) + 24.0;
         let page_width = (left + columns * (SIDE + GAP) - GAP + EDGE).max(WIDTH);
-        let mut page = Page { record, rows, layers, left, width: page_width, explanation: Vec::new() };
+        let mut page = FeaturePage { record, rows, layers, left, width: page_width, explanation: Vec::new() };
         page.explanation = page.explain();
         Ok(page)
     }
@@ -236,7 +236,7 @@ impl<'a> Page<'a> {
     }
 
     /// Which configuration a row shows, and what became of it.
-    fn label(&self, svg: &mut Svg, y: f64, row: &Row, layer: Option<&LayerFeatures>) {
+    fn label(&self, svg: &mut Svg, y: f64, row: &FeatureRow, layer: Option<&LayerFeatures>) {
         let ModelFeatures { model, epoch, predicted, .. } = row.features;
         svg.text(EDGE, y + 14.0, NAME.fill(row.look.text), &model.configuration.to_string());
         let size = layer.map_or("no such layer".into(), |layer| format!("{} × {}", layer.map[0], layer.map[1]));

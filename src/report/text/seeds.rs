@@ -19,7 +19,7 @@ struct SeedColumns {
     name: bool,
     /// Whether times have their sd.
     time_sd: bool,
-    train: Option<Detail>,
+    train: Option<TrainDetail>,
     step: bool,
     seconds: bool,
     interval: bool,
@@ -29,7 +29,7 @@ struct SeedColumns {
 
 /// How a training accuracy is shown.
 #[derive(Clone, Copy, PartialEq)]
-enum Detail {
+enum TrainDetail {
     Spread,
     Interval,
 }
@@ -38,7 +38,7 @@ const EVERY_COLUMN: SeedColumns = SeedColumns {
     number: false,
     name: true,
     time_sd: true,
-    train: Some(Detail::Interval),
+    train: Some(TrainDetail::Interval),
     step: true,
     seconds: true,
     interval: true,
@@ -48,7 +48,7 @@ const EVERY_COLUMN: SeedColumns = SeedColumns {
 /// From the widest to the narrowest.
 const WIDTHS: [SeedColumns; 9] = {
     let one_time = SeedColumns { time_sd: false, ..EVERY_COLUMN };
-    let short_train = SeedColumns { train: Some(Detail::Spread), ..one_time };
+    let short_train = SeedColumns { train: Some(TrainDetail::Spread), ..one_time };
     let no_step = SeedColumns { step: false, ..short_train };
     let no_train = SeedColumns { train: None, ..no_step };
     let no_time = SeedColumns { seconds: false, ..no_train };
@@ -132,7 +132,7 @@ fn configurations(summary: &StudySummary, shown: SeedColumns) -> Vec<TableColumn
     if let Some(detail) = shown.train {
         let train = TableColumn::numbers("train acc.\n% ± sd", cells(&|c| spread(c.train_accuracy)));
         columns.push(best(|c| c.best_train_accuracy, train));
-        if detail == Detail::Interval {
+        if detail == TrainDetail::Interval {
             columns.push(TableColumn::numbers("\n95 % interval", cells(&|c| interval(c.train_accuracy))));
         }
     }

@@ -146,7 +146,7 @@ impl LineChart {
                 let mut drawn = 0;
                 for strand in series.strands.iter().filter(|strand| strand.faint == faint) {
                     match plot.last_epoch {
-                        1 if faint => plot.run(&mut svg, i, series.look, strand, Run { index: drawn, runs }),
+                        1 if faint => plot.run(&mut svg, i, series.look, strand, RunPlace { index: drawn, runs }),
                         1 => {}
                         _ => plot.line(&mut svg, series.look, strand, runs),
                     }
@@ -236,7 +236,7 @@ fn draw_key(svg: &mut Svg, key: &LineKey, page_width: f64) {
 
 /// One of the runs of a series.
 #[derive(Clone, Copy)]
-struct Run {
+struct RunPlace {
     index: usize,
     runs: usize,
 }
@@ -314,7 +314,7 @@ impl Plot<'_> {
     }
 
     /// Draws the only point of one run among several, beside those of the others.
-    fn run(&self, svg: &mut Svg, series: usize, look: Look, strand: &Strand, run: Run) {
+    fn run(&self, svg: &mut Svg, series: usize, look: Look, strand: &Strand, run: RunPlace) {
         /// Multiples of the golden ratio's fraction spread evenly, however many there are.
         const GOLDEN: f64 = 0.618_033_988_749_895;
         for point in strand.points.iter().filter(|point| point.value.is_finite()) {

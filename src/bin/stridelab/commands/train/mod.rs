@@ -1,6 +1,8 @@
 //! The main command: train, write, show.
 
+mod features;
 mod finish;
+mod models;
 mod options;
 mod record;
 
@@ -18,6 +20,7 @@ use stridelab::model::{Configuration, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
+use stridelab::study::measure::Questions;
 use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
@@ -28,6 +31,7 @@ use crate::errors::{Options, say_left_out};
 use crate::memory::SmallerPlans;
 use crate::progress::Progress;
 use crate::{device, interrupt, memory};
+use models::PendingModels;
 use record::Run;
 
 /// Trains what the options ask for.
@@ -52,6 +56,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         }
     });
     let (data, classes) = data?;
+    let drawn = features::record(&args.figures, &data)?;
     let initial = match &args.init {
         Some(file) => Some(initial(file, configurations[0], &data, classes)?),
         None => None,
@@ -87,8 +92,11 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         networks: Vec::new(),
         rows: Vec::new(),
         features: Vec::new(),
+        drawn,
         weights: false,
-        sample: data.test.image(0).to_vec(),
+        data: &data,
+        questions: Questions::default(),
+        pending: PendingModels::default(),
         start,
     };
     run.announce(&checked.left_out)?;
@@ -96,7 +104,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     run.begin(&shapes.collect::<Result<Vec<_>>>()?.concat())?;
     let result = pollster::block_on(study::run(&backend, &data, &study, &mut run));
     device::keep_compiled(&backend);
-    run.end(result, &data)
+    run.end(result)
 }
 
 /// What the same study would take with the smallest batch, and with the fewest samples.

@@ -4,13 +4,17 @@ use std::time::Instant;
 
 use serde_json::json;
 use stridelab::Result;
+use stridelab::data::Dataset;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, LeftOut, ModelId, Network};
-use stridelab::record::{EpochRow, LeftOutNetwork, RunRecord, ShapeRow, Status, StepRow};
+use stridelab::record::{EpochRow, FeatureRecord, LeftOutNetwork, RunRecord, ShapeRow, Status, StepRow};
 use stridelab::store::RunWriter;
 use stridelab::study::Journal;
-use stridelab::train::{Divergence, Epoch, Features, TrainedModel};
+use stridelab::study::measure::{self, Questions};
+use stridelab::train::{Divergence, Epoch, Features, TrainedGroup, TrainedModel};
 
+use super::features;
+use super::models::PendingModels;
 use crate::args::TrainArgs;
 use crate::commands::timestamp;
 use crate::memory::allocator::LastWords;
@@ -28,10 +32,14 @@ pub(super) struct Run<'a> {
     pub(super) networks: Vec<BegunNetwork>,
     pub(super) rows: Vec<EpochRow>,
     pub(super) features: Vec<(Configuration, Features)>,
+    /// The features that one figure shows of all configurations.
+    pub(super) drawn: FeatureRecord,
     /// Whether there are weights of any model.
     pub(super) weights: bool,
-    /// The image whose feature maps are drawn.
-    pub(super) sample: Vec<u8>,
+    pub(super) data: &'a Dataset,
+    /// What finished models are asked.
+    pub(super) questions: Questions,
+    pub(super) pending: PendingModels,
     /// When the command began.
     pub(super) start: Instant,
 }
@@ -50,6 +58,7 @@ impl Run<'_> {
     /// [`stridelab::Error::Failure`] where a file cannot be written, as for all that follow.
     pub(super) fn begin(&mut self, shapes: &[ShapeRow]) -> Result<()> {
         self.writer.shapes(shapes)?;
+        self.writer.labels(&self.data.test.labels)?;
         self.writer.run(&self.record)?;
         self.prepare_for_the_end();
         Ok(())
@@ -143,6 +152,7 @@ impl Journal for Run<'_> {
         let before = epoch.saturating_sub(1) * result.step_losses.len() as u32;
         let steps = result.step_losses.iter().zip(before + 1..);
         let steps: Vec<_> = steps.map(|(&loss, step)| StepRow { model, step, loss }).collect();
+        self.pending.epoch(model, epoch, result);
         self.rows.push(row.clone());
         self.writer.epoch(&row, &steps)?;
         self.record.totals.epochs += u64::from(epoch > 0);
@@ -158,10 +168,19 @@ impl Journal for Run<'_> {
         Ok(())
     }
 
+    async fn measure(&mut self, models: &[ModelId], mut group: TrainedGroup<'_>) -> Result<()> {
+        let answers = measure::ask(&mut group, self.data, &self.questions, &mut || !interrupt::asked()).await?;
+        for (&model, answers) in models.iter().zip(answers) {
+            self.pending.answered(model, answers);
+        }
+        Ok(())
+    }
+
     async fn trained(&mut self, id: ModelId, model: TrainedModel<'_>) -> Result<()> {
         let tensors = model.weights().await?;
         self.save(id, self.args.epochs, &tensors)?;
         self.inspect(id, model).await?;
+        self.pending.write(id, self.data, &self.questions, &mut self.writer)?;
         self.record.totals.networks += 1;
         Ok(())
     }
@@ -175,8 +194,13 @@ impl Journal for Run<'_> {
     async fn inspect(&mut self, id: ModelId, mut model: TrainedModel<'_>) -> Result<()> {
         // One figure a configuration: of several seeds, the first.
         if self.features.iter().all(|(c, _)| *c != id.configuration) {
-            let features = model.features("conv1", &self.sample).await?;
+            let (args, data) = (&self.args.figures, self.data);
+            let features = model.features("conv1", data.test.image(args.image)).await?;
             self.features.push((id.configuration, features));
+            let epoch = self.rows.iter().filter(|row| row.model == id).map(|row| row.epoch).max().unwrap_or_default();
+            let drawn = features::of_model(args, data, id, epoch, &mut model).await?;
+            self.drawn.models.push(drawn);
+            self.writer.features(&self.drawn)?;
         }
         Ok(())
     }
@@ -184,6 +208,7 @@ impl Journal for Run<'_> {
     fn diverged(&mut self, model: ModelId, divergence: &Divergence) -> Result<()> {
         self.progress.line(&format!("{model}: training diverged, {divergence}"));
         self.record.diverged.push(model.to_string());
+        self.pending.forget(model);
         if self.args.json {
             let object = json!({ "event": "diverged", "model": model.to_string(), "epoch": divergence.epoch });
             print(&format!("{object}\n"))?;
