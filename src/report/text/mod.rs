@@ -6,6 +6,7 @@ mod claims;
 mod epochs;
 mod network;
 mod run;
+mod seeds;
 mod table;
 
 pub use crate::report::numbers::{counted, seconds};
@@ -14,4 +15,5 @@ pub use claims::{claims_markdown, claims_text};
 pub use epochs::{EpochTable, epoch_line};
 pub use network::describe_table;
 pub use run::{RunRow, run_table};
+pub use seeds::seeds_table;
 pub use table::heading;

@@ -1,6 +1,7 @@
 //! Every flag of the command line.
 
 mod bench;
+mod figures;
 mod grid;
 mod spelling;
 mod usage;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 pub(crate) use bench::BenchArgs;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
+pub(crate) use figures::FigureArgs;
 pub(crate) use grid::GridArgs;
 pub(crate) use usage::{Stop, parse};
 
@@ -129,6 +131,10 @@ pub(crate) struct TrainArgs {
     /// Write into --out even if it is not empty, replacing an earlier run's files
     #[arg(long, help_heading = "Data and results")]
     pub force: bool,
+
+    /// What is drawn.
+    #[command(flatten)]
+    pub figures: FigureArgs,
 
     /// Print one JSON object a line on stdout instead of the table
     #[arg(long, help_heading = "On the terminal")]

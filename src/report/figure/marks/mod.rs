@@ -11,13 +11,14 @@
 //! | points and strokes | [`stroke`] |
 //! | horizontal stacked bars | [`stacked_bars`] |
 //! | pixels, a matrix of coloured cells | [`cells`] |
-//! | the scale of such colours | [`colour_bar`], [`viridis`] |
+//! | the scale of such colours | [`colour_bar`], [`viridis`], [`diverging`] |
 //! | labels moved apart | [`labels`] |
 //! | rectangles, text, colours, fonts, elements | [`shapes`], [`style`], [`palette`], [`font`], [`svg`] |
 
 pub mod axis;
 pub mod cells;
 pub mod colour_bar;
+pub mod diverging;
 pub mod font;
 pub mod grid;
 pub mod heading;
