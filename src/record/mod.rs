@@ -3,6 +3,7 @@
 //! Records know no file and no backend. [`crate::store`] puts them on disk, [`crate::analysis`] and
 //! [`crate::report`] read them.
 
+mod checkpoint;
 mod claim;
 mod columns;
 mod cost;
@@ -19,6 +20,7 @@ mod shape;
 mod step;
 mod study;
 
+pub use checkpoint::{BegunRecord, Checkpoint, CheckpointHead, CheckpointModel, DivergenceRecord, Number};
 pub use claim::ClaimRow;
 pub use columns::{OPTIONAL_COLUMNS, Row};
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
@@ -30,7 +32,7 @@ pub use measures::{BlankedRow, GradientRow, InferenceRow, Measures, ShiftRow, Sm
 pub use merge::{Merged, merge};
 pub use model::ModelRow;
 pub use predictions::Predictions;
-pub use run::{DataRecord, LeftOutNetwork, Machine, RunRecord, Status, Totals};
+pub use run::{DataRecord, LeftOutNetwork, Machine, Resumption, RunRecord, Status, Totals};
 pub use shape::ShapeRow;
 pub use step::StepRow;
 pub use study::{ModelPredictions, StudyRecords};

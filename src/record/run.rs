@@ -128,8 +128,27 @@ pub struct RunRecord {
     /// Seconds in which each network was made ready to train, by its name; not part of any other time of training.
     #[serde(default)]
     pub setup_seconds: BTreeMap<String, f64>,
+    /// SHA-256 of the file of initial weights, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_sha256: Option<String>,
+    /// Each time that the run was gone on with; none where it ran at one sitting.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Resumption>,
+    /// Whether a part was computed on another device than the rest: the run's bits may differ from those of either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bits_may_differ: bool,
     /// Sums.
     pub totals: Totals,
+}
+
+/// A sitting after the first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumption {
+    /// Start, RFC 3339 with the zone's offset.
+    pub start: String,
+    /// What it computed on, where that is not the run's own machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
 }
 
 impl Default for RunRecord {
@@ -147,6 +166,9 @@ impl Default for RunRecord {
             diverged: Vec::new(),
             left_out: Vec::new(),
             setup_seconds: BTreeMap::new(),
+            init_sha256: None,
+            resumed: Vec::new(),
+            bits_may_differ: false,
             totals: Totals::default(),
         }
     }

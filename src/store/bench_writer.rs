@@ -29,8 +29,10 @@ pub const COST_COLUMNS: [&str; 15] = [
     "ratio_to_stride1",
 ];
 
-const ROOMS: [Room; 2] =
-    [Room { name: "", is_ours: |name| [COST, BENCH].contains(&name) }, Room { name: FIGURES, is_ours: is_cost_figure }];
+const ROOMS: [Room; 2] = [
+    Room { name: "", is_ours: |name| [COST, BENCH].contains(&name), always: true },
+    Room { name: FIGURES, is_ours: is_cost_figure, always: true },
+];
 
 /// An output directory of a benchmark, locked against other processes while this lives.
 #[derive(Debug)]

@@ -16,6 +16,8 @@ pub(super) struct Room {
     pub name: &'static str,
     /// Whether we write a file of this name there.
     pub is_ours: fn(&str) -> bool,
+    /// Whether it is there from the beginning.
+    pub always: bool,
 }
 
 /// A directory for results, locked against other processes while this lives.
@@ -70,6 +72,19 @@ impl OutputDirectory {
         Ok(OutputDirectory { path, lock, force: false, made: made.keep(), kept: false })
     }
 
+    /// The directory of an earlier run, to go on in it. Nothing in it is removed when this is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where there is no directory of that name; [`Error::Usage`] where another process writes to it.
+    pub fn existing(path: &Path) -> Result<OutputDirectory> {
+        if !path.is_dir() {
+            let error = Error::data(format!("{} is no directory", one_line(path.display())));
+            return Err(error.advice("name the directory of a run"));
+        }
+        let lock = Lock::take(path)?;
+        Ok(OutputDirectory { path: path.to_owned(), lock, force: false, made: Vec::new(), kept: true })
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -82,7 +97,22 @@ impl OutputDirectory {
         if self.force {
             earlier.iter().try_for_each(|path| fs::remove_file(path).map_err(|e| cannot("replace", path, &e)))?;
         }
-        rooms.iter().try_for_each(|room| self.room(room.name))
+        for room in rooms {
+            match room.always {
+                true => self.room(room.name)?,
+                // It stays where somebody has put something into it.
+                false => _ = fs::remove_dir(self.path.join(room.name)),
+            }
+        }
+        Ok(())
+    }
+
+    /// What a killed process was writing goes, of all rooms, and those that should be there are made.
+    pub(super) fn tidy(&mut self, rooms: &[Room]) -> Result<()> {
+        let is_rest = |path: &PathBuf| path.file_name().is_some_and(|name| is_temporary(&name.to_string_lossy()));
+        let rest = self.look(rooms)?.into_iter().filter(is_rest).collect::<Vec<_>>();
+        rest.iter().try_for_each(|path| fs::remove_file(path).map_err(|e| cannot("remove", path, &e)))?;
+        rooms.iter().filter(|room| room.always).try_for_each(|room| self.room(room.name))
     }
 
     /// An earlier run's files. Nothing but a file may stand where a file of ours belongs, and no way there may lead

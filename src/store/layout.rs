@@ -32,6 +32,8 @@ pub const PREDICTIONS: &str = "predictions";
 pub const LABELS: &str = "labels.safetensors";
 /// Folder of the trained weights.
 pub const WEIGHTS: &str = "weights";
+/// Folder of the checkpoints of models that are not finished; a finished run has none.
+pub const CHECKPOINTS: &str = "checkpoints";
 /// Folder of the figures.
 pub const FIGURES: &str = "figures";
 /// A row a pass of every layer: what a benchmark measured.
@@ -56,6 +58,23 @@ pub fn weights_name(model: ModelId) -> String {
 /// `stride1-same-seed0.safetensors`, in [`PREDICTIONS`].
 pub fn predictions_name(model: ModelId) -> String {
     weights_name(model)
+}
+
+/// `stride1-same-seed0-step1876.safetensors`: of a group of models by its first one, after so many steps.
+pub fn checkpoint_name(first: ModelId, step: u32) -> String {
+    format!("{}-step{step}.safetensors", first.slug())
+}
+
+/// The first model of a checkpoint's group and the step, by its file's name.
+pub(super) fn checkpoint_group(name: &str) -> Option<(ModelId, u32)> {
+    let (model, step) = name.strip_suffix(".safetensors")?.rsplit_once("-step")?;
+    let (model, step) = (model.parse().ok()?, step.parse().ok()?);
+    (checkpoint_name(model, step) == name).then_some((model, step))
+}
+
+/// Whether a run writes a file of this name into [`CHECKPOINTS`].
+pub(super) fn is_checkpoint(name: &str) -> bool {
+    checkpoint_group(name).is_some()
 }
 
 /// `feature_maps_stride1_same`, without the ending.

@@ -1,10 +1,15 @@
 //! The tables that grow by a finished model at a time.
 
+use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::failure::cannot;
 use super::layout::{BLANKED, MODELS, SHIFTS, SMOOTHNESS};
+use super::resume::filtered;
 use super::table::GrowingTable;
 use crate::error::Result;
+use crate::model::ModelId;
 use crate::record::{BlankedRow, Measures, ModelRow, Row, ShiftRow, SmoothnessRow};
 
 /// `models.csv`, and a table for each thing that finished models are asked, made when its first rows come.
@@ -33,6 +38,36 @@ impl ModelTables {
     pub(super) fn create(directory: &Path) -> Result<ModelTables> {
         let models = GrowingTable::create::<ModelRow>(directory.join(MODELS))?;
         Ok(ModelTables { models, measures: Vec::new(), directory: directory.to_owned() })
+    }
+
+    /// Opens the files of an earlier sitting. Rows of models that are not `finished` go: they were written before the
+    /// model's own row, which is not there.
+    pub(super) fn open(directory: &Path, finished: &HashSet<ModelId>) -> Result<ModelTables> {
+        let mut seen = HashSet::new();
+        let models = directory.join(MODELS);
+        filtered(&models, |row: &ModelRow| finished.contains(&row.model) && seen.insert(row.model))?
+            .replace(&models)?;
+        let mut tables =
+            ModelTables { models: GrowingTable::open(models)?, measures: Vec::new(), directory: directory.to_owned() };
+        tables.reopen(SHIFTS, |row: &ShiftRow| finished.contains(&row.model))?;
+        tables.reopen(BLANKED, |row: &BlankedRow| finished.contains(&row.model))?;
+        tables.reopen(SMOOTHNESS, |row: &SmoothnessRow| finished.contains(&row.model))?;
+        Ok(tables)
+    }
+
+    /// A table that may be there; one without rows goes.
+    fn reopen<R: Row>(&mut self, name: &'static str, keep: impl FnMut(&R) -> bool) -> Result<()> {
+        let path = self.directory.join(name);
+        if !path.exists() {
+            return Ok(());
+        }
+        let kept = filtered(&path, keep)?;
+        if kept.rows == 0 {
+            return fs::remove_file(&path).map_err(|e| cannot("remove", &path, &e));
+        }
+        kept.replace(&path)?;
+        self.measures.push(MeasureTable { name, table: GrowingTable::open(path)? });
+        Ok(())
     }
 
     /// The files.

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::layout::{FEATURES, METRICS, RUN, SHAPES, STEPS};
+use super::layout::{FEATURES, METRICS, MODELS, RUN, SHAPES, STEPS};
 use crate::error::{Error, Result, one_line};
 use crate::files::read_bounded;
 use crate::record::{
-    BenchRecord, EpochRow, FeatureRecord, OPTIONAL_COLUMNS, Row, RunRecord, ShapeRow, StepRow, from_json,
+    BenchRecord, EpochRow, FeatureRecord, ModelRow, OPTIONAL_COLUMNS, Row, RunRecord, ShapeRow, StepRow, from_json,
 };
 
 /// Most bytes of a JSON record that is read.
@@ -75,6 +75,14 @@ pub fn read_shapes(directory: &Path) -> Result<Vec<ShapeRow>> {
 pub fn read_features(directory: &Path) -> Result<FeatureRecord> {
     let path = directory.join(FEATURES);
     FeatureRecord::from_bytes(&one_line(path.display()), &read_bounded(&path, FEATURE_BYTES)?)
+}
+
+/// Reads `models.csv` of a run's directory.
+///
+/// # Errors
+/// As [`read_epochs`].
+pub fn read_models(directory: &Path) -> Result<Vec<ModelRow>> {
+    rows(&directory.join(MODELS))
 }
 
 /// Reads a `bench.json`.

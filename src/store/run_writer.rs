@@ -1,32 +1,37 @@
 //! Puts results into a directory, epoch by epoch, and never touches what is not ours.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::checkpoints::{Checkpoints, FoundCheckpoints};
 use super::directory::{OutputDirectory, Room};
 use super::failure::{cannot, meddled};
 use super::figure_files::FigureFiles;
 use super::layout::{
-    FEATURES, FIGURES, LABELS, METRICS, PREDICTIONS, RUN, SHAPES, STEPS, WEIGHTS, is_figure, is_predictions,
-    is_run_file, is_weights, predictions_name, weights_name,
+    CHECKPOINTS, FEATURES, FIGURES, LABELS, METRICS, PREDICTIONS, RUN, SHAPES, STEPS, WEIGHTS, is_checkpoint,
+    is_figure, is_predictions, is_run_file, is_weights, predictions_name, weights_name,
 };
 use super::model_tables::ModelTables;
 use super::predictions;
+use super::resume::{Keep, KeptRows, keep_rows};
 use super::table::{GrowingTable, lines};
 use crate::error::{Result, one_line};
 use crate::files::write_atomic;
 use crate::model::tensor::Tensor;
 use crate::model::{ModelId, weights};
 use crate::record::{
-    EpochRow, FeatureRecord, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow, Status, StepRow, to_json,
+    Checkpoint, EpochRow, FeatureRecord, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow, Status, StepRow,
+    to_json,
 };
 
-const ROOMS: [Room; 4] = [
-    Room { name: "", is_ours: is_run_file },
-    Room { name: WEIGHTS, is_ours: is_weights },
-    Room { name: PREDICTIONS, is_ours: is_predictions },
-    Room { name: FIGURES, is_ours: is_figure },
+const ROOMS: [Room; 5] = [
+    Room { name: "", is_ours: is_run_file, always: true },
+    Room { name: WEIGHTS, is_ours: is_weights, always: true },
+    Room { name: PREDICTIONS, is_ours: is_predictions, always: true },
+    Room { name: FIGURES, is_ours: is_figure, always: true },
+    Room { name: CHECKPOINTS, is_ours: is_checkpoint, always: false },
 ];
 
 /// Blanks at the end of a running run's `run.json`: room for what is to be said at its end, also on a full disk.
@@ -45,6 +50,7 @@ pub struct RunWriter {
     written: Vec<PathBuf>,
     /// Bytes of `run.json`.
     room: usize,
+    checkpoints: Checkpoints,
 }
 
 impl RunWriter {
@@ -73,7 +79,38 @@ impl RunWriter {
         directory.note(&steps_path);
         let models = ModelTables::create(directory.path())?;
         models.paths().for_each(|path| directory.note(path));
-        Ok(RunWriter { directory, metrics, steps, models, written: Vec::new(), room: 0 })
+        let checkpoints = Checkpoints::default();
+        Ok(RunWriter { directory, metrics, steps, models, written: Vec::new(), room: 0, checkpoints })
+    }
+
+    /// What checkpoints an earlier sitting has left in a directory.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where something that is no file of ours is in the way, or they cannot be read.
+    pub fn found(directory: &OutputDirectory) -> Result<FoundCheckpoints> {
+        directory.look(&ROOMS)?;
+        Ok(Checkpoints::read(directory.path())?.1)
+    }
+
+    /// Goes on in the directory of an earlier run. The rows of these models stay, up to these epochs, and are
+    /// returned; all others go. Whatever else was written of models that are not `finished` goes too.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] where a row is missing, [`crate::Error::Failure`] where something cannot be written, with
+    /// the path and the reason.
+    pub fn resume(
+        mut directory: OutputDirectory,
+        models: &HashMap<ModelId, Keep>,
+        finished: &HashSet<ModelId>,
+        steps_per_epoch: u64,
+    ) -> Result<(RunWriter, KeptRows)> {
+        directory.tidy(&ROOMS)?;
+        let (checkpoints, _) = Checkpoints::read(directory.path())?;
+        let rows = keep_rows(directory.path(), models, steps_per_epoch)?;
+        let [metrics, steps] = [METRICS, STEPS].map(|name| GrowingTable::open(directory.path().join(name)));
+        let (metrics, steps) = (metrics?, steps?);
+        let models = ModelTables::open(directory.path(), finished)?;
+        Ok((RunWriter { directory, metrics, steps, models, written: Vec::new(), room: 0, checkpoints }, rows))
     }
 
     /// The directory.
@@ -158,6 +195,38 @@ impl RunWriter {
     pub fn weights(&mut self, model: ModelId, tensors: &[Tensor], metadata: &[(String, String)]) -> Result<()> {
         let bytes = weights::to_bytes(tensors, metadata);
         self.whole(WEIGHTS, &weights_name(model), &bytes)
+    }
+
+    /// Writes a checkpoint. The one before it stays; those before that go.
+    pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        self.directory.check("")?;
+        self.directory.room(CHECKPOINTS)?;
+        let folder = self.directory.check(CHECKPOINTS)?;
+        self.checkpoints.write(&folder, checkpoint)
+    }
+
+    /// The furthest whole checkpoint that has all of these models.
+    ///
+    /// # Errors
+    /// [`crate::Error::Data`] where there is none that can be read.
+    pub fn load_checkpoint(&self, models: &[ModelId]) -> Result<Checkpoint<'static>> {
+        self.checkpoints.load(&self.directory.check(CHECKPOINTS)?, models)
+    }
+
+    /// These models are finished or have diverged, which is on disk: their checkpoints go.
+    pub fn settle(&mut self, models: &[ModelId]) -> Result<()> {
+        let folder = self.directory.check("")?.join(CHECKPOINTS);
+        self.checkpoints.settle(&folder, models)
+    }
+
+    /// Removes the weights of a model, where there are any: they are of an epoch before it diverged.
+    pub fn remove_weights(&mut self, model: ModelId) -> Result<()> {
+        let path = self.directory.check(WEIGHTS)?.join(weights_name(model));
+        self.written.retain(|written| *written != path);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(cannot("remove", &path, &e)),
+            _ => Ok(()),
+        }
     }
 
     /// Writes what a model says of the test images.

@@ -31,6 +31,14 @@ impl GrowingTable {
         Ok(GrowingTable { file, path, len: header.len() as u64 })
     }
 
+    /// Opens a file of whole rows, to add to it.
+    pub(super) fn open(path: PathBuf) -> Result<GrowingTable> {
+        let opened = OpenOptions::new().append(true).open(&path);
+        let opened = opened.and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (len, file) = opened.map_err(|e| cannot("write", &path, &e))?;
+        Ok(GrowingTable { file, path, len })
+    }
+
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
         &self.path

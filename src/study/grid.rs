@@ -5,7 +5,7 @@ use crate::data::Dataset;
 use crate::error::Result;
 use crate::model::Network;
 use crate::plan::TrainingPlan;
-use crate::train::TrainOptions;
+use crate::train::{Snapshot, TrainOptions};
 
 /// Models train side by side in at most so much memory, where there is so much, and the rest after them: the buffers
 /// of ten models of the largest of the tutorial's networks take half of it.
@@ -18,9 +18,11 @@ pub(super) struct Group {
     pub replicas: usize,
     /// Bytes of the plan's buffers.
     pub bytes: u64,
+    /// Bytes of host memory that a snapshot of the models takes beside them.
+    pub snapshot_bytes: u64,
 }
 
-/// A group whose buffers fit the backend and `room` bytes of memory: all models, halved until they fit; a single model takes
+/// A group whose buffers, and a snapshot of it, fit the backend and `room` bytes of memory: all models, halved until they fit; a single model takes
 /// what it takes.
 ///
 /// # Errors
@@ -36,8 +38,12 @@ pub(super) fn group(
     loop {
         match TrainingPlan::new(network, &options) {
             Ok(training) => {
-                let group = Group { replicas: options.replicas, bytes: training.plan.bytes() };
-                if group.bytes <= room || group.replicas == 1 {
+                let group = Group {
+                    replicas: options.replicas,
+                    bytes: training.plan.bytes(),
+                    snapshot_bytes: Snapshot::host_bytes(training.plan.parameters_len, options.replicas),
+                };
+                if group.bytes.saturating_add(group.snapshot_bytes) <= room || group.replicas == 1 {
                     return Ok(group);
                 }
             }

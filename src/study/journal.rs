@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::model::tensor::Tensor;
 use crate::model::{Configuration, ModelId, Network};
-use crate::train::{Divergence, Epoch, TrainedGroup, TrainedModel};
+use crate::train::{Divergence, Epoch, Evaluation, Snapshot, TrainedGroup, TrainedModel};
 
 /// Hears what happens in a study, as it happens. An error of the journal ends the study.
 #[expect(async_fn_in_trait, reason = "a study awaits its journal in place; nobody needs the future to be Send")]
@@ -29,8 +29,39 @@ pub trait Journal {
     /// As [`Journal::start`].
     fn epoch(&mut self, model: ModelId, epoch: u32, result: &Epoch) -> Result<()>;
 
-    /// The models of a group have finished their training, and can be asked about together: those that a backend computes side by side. `models` are in the order of the group's replicas, those that diverged among them. Told before
-    /// [`Journal::trained`] of each, unless all have diverged.
+    /// Models are about to train side by side that a checkpoint has: the snapshot of exactly these, in this order,
+    /// from which they go on. None, and they begin.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    fn resume(&mut self, _models: &[ModelId]) -> Result<Option<Snapshot>> {
+        Ok(None)
+    }
+
+    /// What a model that went on after its last epoch came to in that epoch's validation.
+    fn validated(&mut self, _model: ModelId, _validation: &Evaluation) {}
+
+    /// All models of a group stand at this point, after an epoch of which the journal has heard, or within one. What it
+    /// keeps of that, it may give back in [`Journal::resume`].
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    fn checkpoint(&mut self, _configuration: &Configuration, _snapshot: &Snapshot) -> Result<()> {
+        Ok(())
+    }
+
+    /// Each of these models, which trained side by side, is finished or has diverged: no checkpoint of them is needed
+    /// any more.
+    ///
+    /// # Errors
+    /// As [`Journal::start`].
+    fn settled(&mut self, _models: &[ModelId]) -> Result<()> {
+        Ok(())
+    }
+
+    /// The models of a group have finished their training, and can be asked about together: those that a backend
+    /// computes side by side. `models` are in the order of the group's replicas, those that diverged among them. Told
+    /// before [`Journal::trained`] of each, unless all have diverged.
     ///
     /// # Errors
     /// As [`Journal::start`].

@@ -1,12 +1,10 @@
 //! Steps, epochs and validation, and what they came to.
 
-use std::fmt;
-
 use web_time::Instant;
 
-use super::{Evaluation, Trainer};
+use super::{Divergence, Evaluation, Trainer};
 use crate::data::{Dataset, order};
-use crate::error::{Error, Remedy, Result};
+use crate::error::{Error, Result};
 use crate::ops::adam::AdamParameters;
 use crate::plan::{Samples, StepRecord};
 
@@ -29,70 +27,47 @@ pub struct Epoch {
     pub divergence: Option<Divergence>,
 }
 
-/// The first loss of a model that was no finite number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Divergence {
-    /// Epoch, from 1; 0 where nothing was trained.
-    pub epoch: u32,
-    /// Step of that epoch, from 1; none where validation after the epoch showed it.
-    pub step: Option<u32>,
-    /// The loss.
-    pub loss: f64,
-    /// The model's first loss, before any update.
-    pub first_loss: f64,
-}
-
-/// No sound training begins with a loss above this one: a network that knows nothing has ln(classes), 2.3 of ten, and
-/// pixels up to 1 and Glorot's weights leave it below 10.
-const MOST_AT_FIRST: f64 = 1e3;
-
-impl fmt::Display for Divergence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Divergence { epoch, step, loss, first_loss } = self;
-        match step {
-            _ if *epoch == 0 => write!(f, "the loss of the initial weights is {loss}"),
-            Some(1) if *epoch == 1 => write!(f, "the loss of the first step, before any update, is {loss}"),
-            Some(step) if self.blames_weights() => {
-                write!(
-                    f,
-                    "the loss of step {step} of epoch {epoch} is {loss}, that of the first step was {first_loss:.1e}"
-                )
-            }
-            Some(step) => write!(f, "the loss of step {step} of epoch {epoch} is {loss}"),
-            None => write!(f, "the validation loss after epoch {epoch} is {loss}"),
-        }
-    }
-}
-
-impl Divergence {
-    /// Whether the initial weights are at fault, which no learning rate mends: the loss was out of bounds before any
-    /// update.
-    pub fn blames_weights(&self) -> bool {
-        !(self.first_loss.is_finite() && self.first_loss <= MOST_AT_FIRST)
-    }
-
-    /// The error of a run in which this happened.
-    pub fn error(&self) -> Error {
-        let remedy = if self.blames_weights() { Remedy::OtherWeights } else { Remedy::SmallerLearningRate };
-        Error::failure(format!("training diverged: {self}")).remedy(remedy)
-    }
-}
-
 /// Loss and predicted class of each sample, in the order of use.
 pub(super) struct Results {
     pub losses: Vec<f32>,
     pub predicted: Vec<u8>,
 }
 
+/// An epoch that has begun and is not validated.
+pub(super) struct EpochUnderWay {
+    /// The order of the samples, by replica.
+    pub orders: Vec<Vec<u32>>,
+    /// Steps taken.
+    pub steps: usize,
+    /// Seconds that these took, each replica's share.
+    pub seconds: f64,
+}
+
 impl Trainer {
     /// Trains one epoch and validates, one [`Epoch`] a replica. `progress(steps done)` is asked now
     /// and then whether to go on, in validation too, with all steps done.
+    ///
+    /// This is [`Trainer::begin_epoch`], [`Trainer::advance`] to the last step, and [`Trainer::end_epoch`].
     ///
     /// # Errors
     /// [`Error::Interrupted`] where `progress` said no; [`Error::Failure`] where the backend fails. A replica that
     /// diverges is no error: its [`Epoch::divergence`] says so.
     pub async fn epoch(&mut self, progress: &mut dyn FnMut(usize) -> bool) -> Result<Vec<Epoch>> {
+        self.begin_epoch()?;
         let steps = self.steps_per_epoch();
+        self.advance(steps, progress).await?;
+        self.end_epoch(&mut || progress(steps)).await
+    }
+
+    /// Begins the next epoch, unless one is under way that [`Trainer::restore`] has put back: the order of its samples
+    /// goes to the backend.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the backend fails.
+    pub fn begin_epoch(&mut self) -> Result<()> {
+        if self.begun.is_some() && !self.interrupted {
+            return Ok(());
+        }
         self.epochs = self.epochs.checked_add(1).ok_or_else(|| Error::failure("no epoch follows epoch 2³² − 1"))?;
         let count = self.training.train.count;
         let seeds = self.options.seeds.iter();
@@ -101,16 +76,62 @@ impl Trainer {
         for (replica, order) in orders.iter().enumerate() {
             self.executor.write(place, replica, order)?;
         }
+        self.interrupted = false;
+        self.begun = Some(EpochUnderWay { orders, steps: 0, seconds: 0.0 });
+        self.set_step_records(0)
+    }
+
+    /// Steps of the epoch under way that are taken; none between epochs.
+    pub fn steps_taken(&self) -> Option<usize> {
+        self.begun.as_ref().map(|begun| begun.steps)
+    }
+
+    /// Takes the steps of the epoch under way up to `end`, which is at most all of them. `progress(steps done)` is
+    /// asked now and then whether to go on.
+    ///
+    /// # Errors
+    /// As [`Trainer::epoch`].
+    ///
+    /// # Panics
+    /// Where no epoch is under way.
+    pub async fn advance(&mut self, end: usize, progress: &mut dyn FnMut(usize) -> bool) -> Result<()> {
+        let taken = self.steps_taken().expect("an epoch is under way");
         let start = Instant::now();
         self.interrupted = true;
-        self.train_steps(steps, progress).await?;
+        let mut go_on = true;
+        let mut watch = |done| {
+            go_on = progress(taken + done);
+            go_on
+        };
+        self.executor.run(self.training.train_step, taken..end, &mut watch).await?;
+        if !go_on {
+            return Err(Error::Interrupted);
+        }
         self.interrupted = false;
-        let seconds = start.elapsed().as_secs_f64() / orders.len() as f64;
+        self.steps = self.steps.saturating_add((end - taken) as u32);
+        let replicas = self.options.seeds.len() as f64;
+        if let Some(begun) = &mut self.begun {
+            begun.steps = end;
+            begun.seconds += start.elapsed().as_secs_f64() / replicas;
+        }
+        Ok(())
+    }
+
+    /// Ends the epoch under way, all steps of which are taken: validates, one [`Epoch`] a replica. `go_on` is asked
+    /// now and then.
+    ///
+    /// # Errors
+    /// As [`Trainer::epoch`].
+    ///
+    /// # Panics
+    /// Where no epoch is under way.
+    pub async fn end_epoch(&mut self, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<Epoch>> {
+        let EpochUnderWay { orders, seconds, .. } = self.begun.take().expect("an epoch is under way");
         let mut trained = Vec::new();
         for (replica, order) in orders.iter().enumerate() {
             trained.push(self.trained(replica, order).await?);
         }
-        self.validate(&mut || progress(steps)).await?;
+        self.validate(go_on).await?;
         let mut epochs = Vec::new();
         for (replica, (training, step_losses)) in trained.into_iter().enumerate() {
             let Results { losses, predicted } = self.results(self.training.test, replica).await?;
@@ -149,58 +170,48 @@ impl Trainer {
         self.diverged[replica].get_or_insert(Divergence { epoch: self.epochs, step, loss, first_loss });
     }
 
-    /// What a replica's present weights come to on `data`, as an epoch in which nothing was trained: the training set
-    /// like the test set, no steps, no time. `go_on(samples done)` is asked now and then, for each set.
+    /// What the present weights come to on `data`, as an epoch in which nothing was trained, one a replica: the
+    /// training set like the test set, no steps, no time. `go_on(samples done)` is asked now and then, for each set.
     ///
     /// # Errors
     /// As [`Trainer::evaluate`]; [`Error::Interrupted`] where `go_on` said no.
-    pub async fn untrained(
-        &mut self,
-        data: &Dataset,
-        replica: usize,
-        go_on: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<Epoch> {
-        let training = self.evaluate_while(&data.train, replica, go_on).await?;
-        let validation = self.evaluate_while(&data.test, replica, go_on).await?;
-        self.first_loss[replica].get_or_insert(training.loss);
-        for loss in [training.loss, validation.loss] {
-            if !loss.is_finite() {
-                self.diverged_at(replica, None, loss);
+    pub async fn untrained(&mut self, data: &Dataset, go_on: &mut dyn FnMut(usize) -> bool) -> Result<Vec<Epoch>> {
+        let replicas = 0..self.training.plan.replicas;
+        let training = self.evaluate_replicas(&data.train, replicas.clone(), go_on).await?;
+        let validation = self.evaluate_replicas(&data.test, replicas, go_on).await?;
+        let mut epochs = Vec::new();
+        for (replica, (training, validation)) in training.into_iter().zip(validation).enumerate() {
+            self.first_loss[replica].get_or_insert(training.loss);
+            for loss in [training.loss, validation.loss] {
+                if !loss.is_finite() {
+                    self.diverged_at(replica, None, loss);
+                }
             }
+            epochs.push(Epoch {
+                train_loss: training.loss,
+                train_accuracy: training.accuracy,
+                validation,
+                seconds: 0.0,
+                step_losses: Vec::new(),
+                divergence: self.diverged[replica],
+            });
         }
-        Ok(Epoch {
-            train_loss: training.loss,
-            train_accuracy: training.accuracy,
-            validation,
-            seconds: 0.0,
-            step_losses: Vec::new(),
-            divergence: self.diverged[replica],
-        })
+        Ok(epochs)
     }
 
-    /// Takes the first `count` steps of an epoch in the order now on the backend; file order where
-    /// none was set.
-    async fn train_steps(&mut self, count: usize, progress: &mut dyn FnMut(usize) -> bool) -> Result<()> {
+    /// The records of all steps of an epoch of which `taken` are taken.
+    pub(super) fn set_step_records(&mut self, taken: usize) -> Result<()> {
         let program = self.training.train_step;
-        let adam = AdamParameters::default();
+        let (adam, before) = (AdamParameters::default(), self.steps.saturating_sub(taken as u32));
         let records: Vec<_> = steps(self.training.train.count, self.capacity(program))
-            .take(count)
             .enumerate()
             .map(|(i, record)| StepRecord {
                 // Past 2³² − 1 steps α has long been the learning rate.
-                alpha: adam.alpha(self.options.learning_rate, self.steps.saturating_add(1 + i as u32)),
+                alpha: adam.alpha(self.options.learning_rate, before.saturating_add(1 + i as u32)),
                 ..record
             })
             .collect();
-        self.executor.set_records(program, &records)?;
-        let mut go_on = true;
-        let mut watch = |done| {
-            go_on = progress(done);
-            go_on
-        };
-        self.executor.run(program, 0..records.len(), &mut watch).await?;
-        self.steps = self.steps.saturating_add(records.len() as u32);
-        if go_on { Ok(()) } else { Err(Error::Interrupted) }
+        self.executor.set_records(program, &records)
     }
 
     /// Takes `count` steps over the first samples in file order and returns each step's mean loss,
@@ -212,7 +223,10 @@ impl Trainer {
         for replica in 0..self.training.plan.replicas {
             self.set_file_order(self.training.train, replica)?;
         }
-        self.train_steps(count, &mut |_| true).await?;
+        self.set_step_records(0)?;
+        let count = count.min(self.steps_per_epoch());
+        self.executor.run(self.training.train_step, 0..count, &mut |_| true).await?;
+        self.steps = self.steps.saturating_add(count as u32);
         let batch = self.capacity(self.training.train_step);
         let mut all = Vec::new();
         for replica in 0..self.training.plan.replicas {

@@ -46,6 +46,8 @@ impl Evaluation {
 pub struct TrainedModel<'a> {
     trainer: &'a mut Trainer,
     replica: usize,
+    /// What has been read back already.
+    weights: Option<Vec<Tensor>>,
 }
 
 impl TrainedModel<'_> {
@@ -54,7 +56,10 @@ impl TrainedModel<'_> {
     /// # Errors
     /// [`Error::Failure`] where the backend fails, as for all that follow.
     pub async fn weights(&self) -> Result<Vec<Tensor>> {
-        self.trainer.weights(self.replica).await
+        match &self.weights {
+            Some(weights) => Ok(weights.clone()),
+            None => self.trainer.weights(self.replica).await,
+        }
     }
 
     /// Everything that further training would start from.
@@ -132,7 +137,15 @@ impl Trainer {
     /// Where there are not so many replicas.
     pub fn model(&mut self, replica: usize) -> TrainedModel<'_> {
         assert!(replica < self.options.seeds.len(), "no replica {replica}");
-        TrainedModel { trainer: self, replica }
+        TrainedModel { trainer: self, replica, weights: None }
+    }
+
+    /// [`Trainer::model`] of a model whose weights, these, have been read back.
+    ///
+    /// # Panics
+    /// As there.
+    pub(crate) fn model_with(&mut self, replica: usize, weights: Vec<Tensor>) -> TrainedModel<'_> {
+        TrainedModel { weights: Some(weights), ..self.model(replica) }
     }
 
     /// The output of `layer` after ReLU on one image of the data's size, pixels 0 to 255, as `[H, W, C]`. The image is
@@ -187,22 +200,12 @@ impl Trainer {
     /// [`Error::Data`] for images of another size or a label that is no class; [`Error::Failure`] where the
     /// backend fails.
     pub async fn evaluate(&mut self, split: &Split, replica: usize) -> Result<Evaluation> {
-        self.evaluate_while(split, replica, &mut |_| true).await
-    }
-
-    /// [`Trainer::evaluate`], with `go_on(samples done)` asked before each step.
-    pub(super) async fn evaluate_while(
-        &mut self,
-        split: &Split,
-        replica: usize,
-        go_on: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<Evaluation> {
-        let mut all = self.evaluate_replicas(split, replica..replica + 1, go_on).await?;
+        let mut all = self.evaluate_replicas(split, replica..replica + 1, &mut |_| true).await?;
         Ok(all.swap_remove(0))
     }
 
-    /// The same of several replicas, which all take the same steps.
-    async fn evaluate_replicas(
+    /// The same of several replicas, which all take the same steps. `go_on(samples done)` is asked before each.
+    pub(super) async fn evaluate_replicas(
         &mut self,
         split: &Split,
         replicas: Range<usize>,

@@ -7,9 +7,11 @@
 //! [`Trainer`] trains the models of several seeds side by side, one replica each. A replica whose loss is no finite
 //! number any more is marked ([`Epoch::divergence`]), and the others go on: no replica reads what another one wrote.
 
+mod divergence;
 mod epoch;
 mod inspect;
 mod options;
+mod snapshot;
 mod state;
 
 use web_time::Instant;
@@ -20,9 +22,11 @@ use crate::error::Result;
 use crate::model::tensor::Tensor;
 use crate::model::{Network, init};
 use crate::plan::{ProgramId, Samples, StepRecord, TrainingPlan, upload};
-pub use epoch::{Divergence, Epoch};
+pub use divergence::Divergence;
+pub use epoch::Epoch;
 pub use inspect::{Evaluation, Features, TrainedGroup, TrainedModel};
 pub use options::TrainOptions;
+pub use snapshot::{BegunEpoch, Snapshot};
 pub use state::ModelState;
 
 /// A network with its state on a backend.
@@ -43,7 +47,10 @@ pub struct Trainer {
     setup_seconds: f64,
     /// Steps taken, Adam's `t` of the last update.
     steps: u32,
+    /// Epochs begun.
     epochs: u32,
+    /// The epoch under way.
+    begun: Option<epoch::EpochUnderWay>,
 }
 
 impl Trainer {
@@ -79,6 +86,7 @@ impl Trainer {
             setup_seconds: 0.0,
             steps: 0,
             epochs: 0,
+            begun: None,
         };
         for (samples, split) in [(trainer.training.train, &data.train), (trainer.training.test, &data.test)] {
             let executor = &mut trainer.executor;

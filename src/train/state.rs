@@ -27,13 +27,21 @@ impl Trainer {
     /// [`Error::Failure`] where the backend fails, or where the last epoch was interrupted: how many of its steps the
     /// backend has taken is not known.
     pub async fn state(&self, replica: usize) -> Result<ModelState> {
-        if self.interrupted {
-            return Err(Error::failure(format!("epoch {} was interrupted, the state has no step", self.epochs)));
+        self.check_not_interrupted()?;
+        if self.begun.is_some() {
+            return Err(Error::failure(format!("epoch {} is under way, only a snapshot has its step", self.epochs)));
         }
         let state = self.training.state;
         let buffers = [state.parameters, state.first_moment, state.second_moment];
         let [weights, first_moment, second_moment] = self.tensors(buffers, replica).await?;
         Ok(ModelState { weights, first_moment, second_moment, step: self.steps, epoch: self.epochs })
+    }
+
+    pub(super) fn check_not_interrupted(&self) -> Result<()> {
+        match self.interrupted {
+            true => Err(Error::failure(format!("epoch {} was interrupted, the state has no step", self.epochs))),
+            false => Ok(()),
+        }
     }
 
     /// Sets the state of one replica, as if it had just finished epoch `state.epoch`. All replicas of a trainer
@@ -61,6 +69,7 @@ impl Trainer {
         self.diverged[replica] = None;
         self.first_loss[replica] = None;
         self.interrupted = false;
+        self.begun = None;
         Ok(())
     }
 

@@ -36,12 +36,31 @@ fn a_full_disk_leaves_whole_epochs_and_the_last_word() {
     for kib in [8, 9, 12] {
         let place = Place::new();
         let limit = format!("trap '' XFSZ; ulimit -f {}", 2 * kib);
-        let ran = run_after(&place, &limit, &format!("{TINY} --epochs 10000 --out run --quiet"));
+        let ran = run_after(&place, &limit, &format!("{TINY} --epochs 10000 --no-checkpoints --out run --quiet"));
         one_line("a full disk", &ran, 1, &["steps.csv", "too large", "--out"]);
         let epochs = check_whole(&place, "failed");
         assert!(epochs > 10 && place.read("run/steps.csv").len() as u64 > kib * 1024 - 300, "{epochs} epochs");
         assert_eq!(place.json("run/run.json")["totals"]["epochs"], epochs);
     }
+}
+
+/// A checkpoint for which there is no room ends the run in one line; the epochs and the checkpoint before it stay, and
+/// the run goes on from there where there is room again.
+#[test]
+fn a_disk_too_small_for_a_checkpoint_keeps_what_is_whole() {
+    let place = Place::new();
+    let whole = format!("{TINY} --batch-size 8 --seeds 2 --quiet");
+    place.fine(&format!("{whole} --out whole"));
+    // The weights of both models fit, both with their moments do not.
+    let limit = format!("trap '' XFSZ; ulimit -f {}", 2 * 300);
+    let ran = run_after(&place, &limit, &format!("{whole} --out run"));
+    one_line("no room for a checkpoint", &ran, 1, &["run/checkpoints/stride2-valid-seed0-step17.safetensors", "--out"]);
+    assert_eq!(place.json("run/run.json")["status"], "failed");
+    assert_eq!(rows(&place.read("run/metrics.csv")).len(), 2);
+    assert!(!place.files().iter().any(|file| is_temporary(file)), "{:?}", place.files());
+    place.fine("--resume run --quiet");
+    let steps = ["run", "whole"].map(|run| place.read(&format!("{run}/steps.csv")));
+    assert_eq!(steps[0], steps[1]);
 }
 
 /// Even where no other file can be made, `run.json` says how the run ended. Needs a disk of its own, so root.
@@ -73,7 +92,7 @@ fn a_disk_without_any_room_takes_the_last_word() {
         })
     });
     std::os::unix::fs::symlink("disk/run", place.at("run")).unwrap();
-    let ran = run_after(&place, ":", &format!("{TINY} --epochs 10000 --out disk/run --quiet"));
+    let ran = run_after(&place, ":", &format!("{TINY} --epochs 10000 --no-checkpoints --out disk/run --quiet"));
     let whole = std::panic::catch_unwind(|| {
         one_line("a full disk", &ran, 1, &["No space left", "make room", "--out"]);
         assert!(check_whole(&place, "failed") > 10);

@@ -15,10 +15,13 @@ mod files;
 mod help;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(unix)]
+mod kill;
 mod left_out;
 mod numbers;
 mod output;
 mod parity;
 mod results;
+mod resume;
 mod spelling;
 mod tool;

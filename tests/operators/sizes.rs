@@ -221,7 +221,16 @@ fn random_sizes_of_data_and_studies_are_refused() {
         let train =
             TrainOptions { batch_size: random.one(), evaluate_capacity: random.one(), ..TrainOptions::default() };
         let configurations = vec![Configuration::TUTORIAL[3]];
-        let mut study = Study { configurations, classes: 10, epochs: 1, train, weights: None, room: u64::MAX };
+        let mut study = Study {
+            configurations,
+            classes: 10,
+            epochs: 1,
+            train,
+            weights: None,
+            room: u64::MAX,
+            checkpoint_seconds: None,
+            resume: stridelab::study::Resume::default(),
+        };
         assert_eq!(study.check(&Backend::Cpu, &set).is_ok(), study.train.batch_size > 0);
     }
 }

@@ -61,7 +61,7 @@ fn weights_are_blamed(backend: &Backend) {
         let options = TrainOptions { learning_rate: 1e25, ..options(&[0]) };
         let mut trainer = trainer(backend, &network, &small(), &options, Some(&weights));
         let result = match epochs {
-            0 => ok(trainer.untrained(&small(), 0, &mut |_| true)),
+            0 => ok(trainer.untrained(&small(), &mut |_| true)).remove(0),
             _ => epoch(&mut trainer).remove(0),
         };
         let divergence = result.divergence.unwrap_or_else(|| panic!("weights times {factor}: {}", result.train_loss));

@@ -7,7 +7,7 @@ use stridelab::Error;
 use stridelab::backend::Backend;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, ModelId, Network, init};
-use stridelab::study::{self, Journal, Study};
+use stridelab::study::{self, Journal, Resume, Study};
 use stridelab::train::{Divergence, Epoch, Evaluation, Features, TrainOptions, TrainedGroup, TrainedModel};
 
 /// What a study tells.
@@ -56,7 +56,16 @@ fn of_no_epochs(backend: &Backend) {
     let data = small();
     let train = options(&[3, 4]);
     let configurations = vec![Configuration::TUTORIAL[3]];
-    let study = Study { configurations, classes: 10, epochs: 0, train: train.clone(), weights: None, room: u64::MAX };
+    let study = Study {
+        configurations,
+        classes: 10,
+        epochs: 0,
+        train: train.clone(),
+        weights: None,
+        room: u64::MAX,
+        checkpoint_seconds: None,
+        resume: Resume::default(),
+    };
     let mut told = Told::default();
     assert_eq!(ok(study::run(backend, &data, &study, &mut told)), []);
     assert_eq!(told.trained.iter().map(|id| id.seed).collect::<Vec<_>>(), [3, 4]);
@@ -88,7 +97,7 @@ fn at_rate_0(backend: &Backend) {
     let network = network(2, "same");
     let options = TrainOptions { learning_rate: 0.0, ..options(&[5]) };
     let mut trainer = trainer(backend, &network, &small(), &options, None);
-    let untrained = ok(trainer.untrained(&small(), 0, &mut |_| true));
+    let untrained = ok(trainer.untrained(&small(), &mut |_| true)).remove(0);
     let (first, second) = (epoch(&mut trainer).remove(0), epoch(&mut trainer).remove(0));
     assert_eq!(ok(trainer.weights(0)), init::parameters(&network, 5));
     assert_eq!((&untrained.validation, &first.validation), (&second.validation, &second.validation));
@@ -128,6 +137,8 @@ fn networks_that_cannot_be_made_are_left_out_of_a_study() {
         train: options(&[0]),
         weights: None,
         room: u64::MAX,
+        checkpoint_seconds: None,
+        resume: Resume::default(),
     };
     let mut some = study(&all);
     let checked = some.check(&CPU, &data).unwrap();

@@ -16,6 +16,7 @@ mod keras;
 mod mnist;
 mod plan;
 mod replicas;
+mod resume;
 mod setup;
 mod training;
 mod weights;

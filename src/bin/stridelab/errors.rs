@@ -85,7 +85,10 @@ pub(crate) fn line(error: &Error, options: Options) -> String {
             Remedy::NameAdapter => (true, "give one of these names or numbers to --adapter".into()),
             Remedy::OtherData => (trains, "give --data".into()),
             Remedy::DataIn(directory) => (trains, format!("use --data {directory}")),
-            Remedy::OtherDirectory => (writes, "choose another --out".into()),
+            // A run that is gone on with has its directory.
+            Remedy::OtherDirectory => {
+                (writes && trained.is_none_or(|args| args.resume.is_none()), "choose another --out".into())
+            }
             Remedy::ReplaceFiles => (writes, "give --force to replace an earlier run's files".into()),
             Remedy::Advice(_) | Remedy::InstallDriver => (true, remedy.to_string()),
         };

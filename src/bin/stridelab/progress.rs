@@ -71,6 +71,11 @@ impl Progress {
         self.networks = networks;
     }
 
+    /// So many networks have begun in an earlier sitting.
+    pub(crate) fn begun(&mut self, networks: usize) {
+        self.begun = networks;
+    }
+
     /// A network begins, or more seeds of it.
     pub(crate) fn start(&mut self, configuration: &Configuration, steps: usize, again: bool) {
         if self.begun == 0 && !self.bar.is_hidden() {

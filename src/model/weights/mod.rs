@@ -13,6 +13,8 @@ use std::path::Path;
 
 use safetensors::tensor::SafeTensors;
 use serde_json::{Map, Value, json};
+#[cfg(feature = "files")]
+use sha2::{Digest, Sha256};
 
 use crate::error::one_line;
 use crate::error::{Error, Result};
@@ -69,6 +71,17 @@ pub fn to_bytes(tensors: &[Tensor], metadata: &[(String, String)]) -> Vec<u8> {
 #[cfg(feature = "files")]
 pub fn load(path: &Path, network: &Network) -> Result<Vec<Tensor>> {
     from_bytes(&one_line(path.display()), &read(path)?, network)
+}
+
+/// [`load`], and the SHA-256 of the file.
+///
+/// # Errors
+/// As there.
+#[cfg(feature = "files")]
+pub fn load_hashed(path: &Path, network: &Network) -> Result<(Vec<Tensor>, String)> {
+    let bytes = read(path)?;
+    let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((from_bytes(&one_line(path.display()), &bytes, network)?, hash))
 }
 
 /// Reads the metadata of a weights file, such as the stride and padding of the network.

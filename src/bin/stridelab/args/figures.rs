@@ -39,7 +39,7 @@ impl LayerChoice {
 }
 
 /// Options of the figure of features.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct FigureArgs {
     /// The test image whose features are drawn, counted from 0
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::image, allow_negative_numbers = true)]

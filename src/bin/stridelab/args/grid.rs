@@ -47,6 +47,9 @@ pub(crate) struct GridArgs {
     #[arg(long, value_name = "FILE")]
     #[arg(conflicts_with_all = ["stride", "padding", "kernel", "pool", "head", "crop"])]
     pub grid: Option<PathBuf>,
+    /// The lists of an earlier run, instead of all of these.
+    #[arg(skip)]
+    pub recorded: Option<ConfigurationGrid>,
 }
 
 impl GridArgs {
@@ -56,6 +59,7 @@ impl GridArgs {
     /// As [`read_grid`].
     pub(crate) fn grid(&self) -> Result<ConfigurationGrid> {
         match &self.grid {
+            _ if self.recorded.is_some() => Ok(self.recorded.clone().unwrap_or_default()),
             Some(file) => read_grid(file).map_err(|error| error.at("--grid")),
             None => Ok(ConfigurationGrid {
                 stride: self.stride.clone(),

@@ -3,6 +3,7 @@
 mod bench;
 mod figures;
 mod grid;
+pub(crate) mod recorded;
 mod spelling;
 mod usage;
 mod value;
@@ -26,6 +27,8 @@ pub(crate) use usage::{Stop, parse};
   stridelab --stride 2 --padding valid    train the smallest network alone
   stridelab --epochs 0 --init w.safetensors --stride 1 --padding same
                                           evaluate these weights, train nothing
+  stridelab --resume runs/2026-05-01-120000
+                                          go on with a run that was stopped
   stridelab describe                      show shapes and costs, train nothing
 
 Exit codes: 0 fine, 1 failure, 2 usage, 3 no usable adapter,
@@ -68,7 +71,7 @@ pub(crate) enum BackendChoice {
 }
 
 /// Options of training.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct TrainArgs {
     /// Which networks.
     #[command(flatten)]
@@ -131,6 +134,22 @@ pub(crate) struct TrainArgs {
     /// Write into --out even if it is not empty, replacing an earlier run's files
     #[arg(long, help_heading = "Data and results")]
     pub force: bool,
+    /// Go on with the run in this folder where it stopped, with its options: whatever else is given must agree with them
+    #[arg(long, value_name = "DIR", help_heading = "Data and results", alias = "continue")]
+    pub resume: Option<PathBuf>,
+    /// Go on with --resume on another device than before; the results may then differ in their last bits, and say so
+    #[arg(long, requires = "resume", help_heading = "Data and results")]
+    pub any_device: bool,
+    /// Write a checkpoint every so many seconds, beside that after every epoch
+    #[arg(long, value_name = "SECONDS", value_parser = value::seconds, help_heading = "Data and results")]
+    #[arg(allow_negative_numbers = true)]
+    pub checkpoint_seconds: Option<f64>,
+    /// Write no checkpoints: --resume then begins models anew that are not finished
+    #[arg(long, conflicts_with = "checkpoint_seconds", help_heading = "Data and results")]
+    pub no_checkpoints: bool,
+    /// Long names of the options that were given.
+    #[arg(skip)]
+    pub given: Vec<String>,
 
     /// What is drawn.
     #[command(flatten)]

@@ -7,8 +7,8 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use stridelab::Error;
 use stridelab::error::one_line;
 
-use super::Cli;
 use super::spelling::respelled;
+use super::{Cli, recorded};
 
 /// Why there is nothing to run.
 pub(crate) enum Stop {
@@ -22,7 +22,11 @@ pub(crate) enum Stop {
 pub(crate) fn parse(colour: bool) -> Result<Cli, Stop> {
     let command = Cli::command().color(ColorChoice::Always);
     let arguments = respelled(std::env::args_os());
-    let parsed = command.try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command.try_get_matches_from(&arguments).and_then(|matches| {
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        cli.train.given = recorded::given(&matches);
+        Ok(cli)
+    });
     parsed.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let text = error.render();

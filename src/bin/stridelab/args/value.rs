@@ -148,6 +148,14 @@ pub(super) fn learning_rate(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A number of seconds.
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() && seconds > 0.0 => Ok(seconds),
+        _ => Err("must be a positive number of seconds, such as 60".into()),
+    }
+}
+
 /// `28x28`: height, then width. `28`: both.
 pub(super) fn image_size(text: &str) -> Result<[usize; 2], String> {
     let (height, width) = text.split_once(['x', 'X', '×', ',']).unwrap_or((text, text));

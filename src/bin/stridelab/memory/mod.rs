@@ -65,14 +65,14 @@ pub(crate) fn room(backend: &Backend) -> u64 {
     }
 }
 
-/// Compares what the largest plan takes, its buffers having `plan` bytes, with what every bound on this process
-/// leaves. `smaller` gives the bytes of the largest plan with a batch of one sample, and with as few training samples
+/// Compares what the largest plan takes, its buffers having `plan` bytes and a snapshot of its models `snapshot` bytes
+/// beside them, with what every bound on this process leaves. `smaller` gives the bytes of the largest plan with a batch of one sample, and with as few training samples
 /// as a batch has, for the advice.
 ///
 /// # Errors
 /// [`Error::Failure`] with both and what would help.
-pub(crate) fn check(backend: &Backend, plan: u64, smaller: impl FnOnce() -> SmallerPlans) -> Result<()> {
-    let total = needed(backend, plan);
+pub(crate) fn check(backend: &Backend, plan: u64, snapshot: u64, smaller: impl FnOnce() -> SmallerPlans) -> Result<()> {
+    let total = needed(backend, plan).saturating_add(snapshot);
     log::debug!("the largest network needs {} of buffers, {} in all", size(plan), size(total));
     let Some((limit, _)) = tightest(total, total) else { return Ok(()) };
     let what =
@@ -92,7 +92,7 @@ pub(crate) fn check(backend: &Backend, plan: u64, smaller: impl FnOnce() -> Smal
 /// Bytes of plans that take less; `None` where there is no such plan.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SmallerPlans {
-    /// With a batch of one sample.
+    /// With a batch of one sample, with the snapshot.
     pub batch: Option<u64>,
     /// With one training sample.
     pub samples: Option<u64>,
@@ -185,11 +185,11 @@ mod tests {
     #[test]
     fn too_large_a_plan_is_refused_with_advice_that_helps() {
         let none = SmallerPlans::default;
-        assert!(check(&Backend::Cpu, 1 << 10, none).is_ok());
+        assert!(check(&Backend::Cpu, 1 << 10, 1 << 10, none).is_ok());
         if limits(Path::new("/")).is_empty() {
             return;
         }
-        let of = |smaller: SmallerPlans| match check(&Backend::Cpu, u64::MAX, || smaller) {
+        let of = |smaller: SmallerPlans| match check(&Backend::Cpu, u64::MAX, 0, || smaller) {
             Err(Error::Failure(problem)) => problem.remedies,
             other => panic!("{other:?}"),
         };

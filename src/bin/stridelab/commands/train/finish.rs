@@ -36,7 +36,7 @@ impl Run<'_> {
             Ok(figures) => (result, figures),
         };
         self.record.end = Some(timestamp());
-        self.record.totals.seconds = self.start.elapsed().as_secs_f64();
+        self.record.totals.seconds = self.seconds();
         self.record.status = match &result {
             Ok(diverged) if diverged.is_empty() => Status::Finished,
             Ok(_) => Status::Failed,

@@ -1,10 +1,12 @@
 //! The main command: train, write, show.
 
+mod checkpoint;
 mod features;
 mod finish;
 mod models;
 mod options;
 mod record;
+mod resume;
 
 use std::path::Path;
 use std::time::Instant;
@@ -30,13 +32,22 @@ use crate::args::TrainArgs;
 use crate::errors::{Options, say_left_out};
 use crate::memory::SmallerPlans;
 use crate::progress::Progress;
+use crate::terminal::print;
 use crate::{device, interrupt, memory};
 use models::PendingModels;
 use record::Run;
+use resume::Remaining;
 
 /// Trains what the options ask for.
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let start = Instant::now();
+    // The directory is locked before anything else: whatever is wrong with it is told at once.
+    let earlier = args.resume.as_deref().map(|directory| resume::open(directory, args)).transpose()?;
+    if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.is_finished()) {
+        return print(&resume::nothing_left(earlier));
+    }
+    let of_run = earlier.as_ref().map(|earlier| earlier.args.clone());
+    let args = of_run.as_ref().unwrap_or(args);
     let configurations = args.grid.configurations()?;
     agree(args, &configurations)?;
     let mut progress = Progress::new(args.quiet, args.verbose > 0, &configurations, &args.seeds(), args.epochs);
@@ -55,12 +66,17 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
             Err(_) => (load(args), open()),
         }
     });
-    let (data, classes) = data?;
+    let (mut data, classes) = data?;
     let drawn = features::record(&args.figures, &data)?;
     let initial = match &args.init {
         Some(file) => Some(initial(file, configurations[0], &data, classes)?),
         None => None,
     };
+    let (initial, init_sha256) = initial.unzip();
+    if let Some(earlier) = &earlier {
+        earlier.check_data(&options::data_record(&data, classes), init_sha256.as_deref())?;
+        resume::rename(&mut data, &earlier.record);
+    }
     let (backend, why) = opened?;
     progress.line(&why);
     let train = TrainOptions {
@@ -72,28 +88,54 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         ..TrainOptions::default()
     };
     let room = memory::room(&backend).min(study::SIDE_BY_SIDE_BYTES);
-    let mut study = Study { configurations, classes, epochs: args.epochs, train, weights: initial, room };
+    let mut study = Study {
+        configurations,
+        classes,
+        epochs: args.epochs,
+        train,
+        weights: initial,
+        room,
+        checkpoint_seconds: args.checkpoint_seconds,
+        resume: study::Resume::default(),
+    };
     let checked = study.check(&backend, &data)?;
-    memory::check(&backend, checked.bytes, || smaller(&study, &backend, &data))?;
+    memory::check(&backend, checked.bytes, checked.snapshot_bytes, || smaller(&study, &backend, &data))?;
     interrupt::check()?;
 
-    let writer = RunWriter::new(output(args.out.as_deref(), args.force, "")?)?;
+    let machine = device::machine(&backend);
+    let remaining = match earlier {
+        Some(earlier) => {
+            let differs = earlier.differs(&machine)?;
+            earlier.remaining(&study, &machine, differs)?
+        }
+        None => {
+            let writer = RunWriter::new(output(args.out.as_deref(), args.force, "")?)?;
+            let record = options::run_record(args, writer.dir(), machine, &data, classes);
+            Remaining::all(writer, RunRecord { init_sha256, ..record })
+        }
+    };
+    let Remaining { writer, record, rows, finished, diverged, checkpointed, resume } = remaining;
+    study.resume = resume;
     say_left_out(&checked.left_out, Options::Train(args));
     progress.networks(study.configurations.len());
     progress.line(&summary(&study, &data, &writer));
+    if args.resume.is_some() {
+        progress.line(&still_to_do(&study, finished.len(), diverged.len()));
+    }
+    let seconds_before = record.totals.seconds;
     let mut run = Run {
         args,
-        record: RunRecord {
-            left_out: checked.left_out.iter().map(LeftOutNetwork::from).collect(),
-            ..options::run_record(args, writer.dir(), &backend, &data, classes)
-        },
+        record: RunRecord { left_out: checked.left_out.iter().map(LeftOutNetwork::from).collect(), ..record },
         writer,
         progress,
         networks: Vec::new(),
-        rows: Vec::new(),
+        rows,
         features: Vec::new(),
         drawn,
-        weights: false,
+        weights: !finished.is_empty(),
+        checkpointed,
+        seconds_before,
+        unsaved_divergence: false,
         data: &data,
         questions: Questions::default(),
         pending: PendingModels::default(),
@@ -102,7 +144,11 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     run.announce(&checked.left_out)?;
     let shapes = study.configurations.iter().map(|&c| Ok(ShapeRow::of(c, &study.network(c, &data)?)));
     run.begin(&shapes.collect::<Result<Vec<_>>>()?.concat())?;
-    let result = pollster::block_on(study::run(&backend, &data, &study, &mut run));
+    let trained = async {
+        run.recall(&backend, &data, &study, &finished).await?;
+        study::run(&backend, &data, &study, &mut run).await
+    };
+    let result = pollster::block_on(trained).map(|more| diverged.into_iter().chain(more).collect());
     device::keep_compiled(&backend);
     run.end(result)
 }
@@ -114,7 +160,7 @@ fn smaller(study: &Study, backend: &Backend, data: &Dataset) -> SmallerPlans {
         let mut data = data.clone();
         data.limit(samples)
             .and_then(|()| Study { train, ..study.clone() }.check(backend, &data))
-            .map(|checked| checked.bytes)
+            .map(|checked| checked.bytes.saturating_add(checked.snapshot_bytes))
             .ok()
     };
     let all = data.train.count;
@@ -130,11 +176,11 @@ fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
     one_device(args.backend, args.adapter.as_deref())
 }
 
-/// The weights of `--init`.
-fn initial(file: &Path, configuration: Configuration, data: &Dataset, classes: usize) -> Result<Vec<Tensor>> {
+/// The weights of `--init`, and the file's SHA-256.
+fn initial(file: &Path, configuration: Configuration, data: &Dataset, classes: usize) -> Result<(Vec<Tensor>, String)> {
     let network = Network::new([data.train.height, data.train.width], configuration);
     let network = network.and_then(|network| network.with_classes(classes)).map_err(|error| error.at(configuration))?;
-    weights::load(file, &network)
+    weights::load_hashed(file, &network)
 }
 
 /// The data, and the number of its classes.
@@ -174,6 +220,13 @@ fn seeds(seeds: &[u64]) -> String {
         }
         _ => format!("{} seeds", seeds.len()),
     }
+}
+
+/// What there is of a run that is gone on with.
+fn still_to_do(study: &Study, finished: usize, diverged: usize) -> String {
+    let all = study.configurations.len() * study.train.seeds.len();
+    let diverged = if diverged == 0 { String::new() } else { format!(", {diverged} diverged") };
+    format!("going on: {finished} of {} finished{diverged}", counted(all, "model"))
 }
 
 /// What is about to happen, on two lines.

@@ -8,7 +8,7 @@ use stridelab::model::ModelId;
 use stridelab::record::{BlankedRow, Measures, ModelRow, Predictions, ShiftRow, SmoothnessRow};
 use stridelab::store::RunWriter;
 use stridelab::study::measure::{Answers, Questions};
-use stridelab::train::Epoch;
+use stridelab::train::{Epoch, Evaluation};
 
 /// Models between their last epoch and their row of `models.csv`.
 #[derive(Default)]
@@ -41,6 +41,21 @@ impl PendingModels {
             answers: None,
         };
         self.pending.insert(model, pending);
+    }
+
+    /// Keeps what an earlier sitting came to: so many epochs in so many seconds.
+    pub(super) fn recall(&mut self, model: ModelId, epochs: u32, seconds: f64) {
+        let (predictions, val_loss, val_accuracy) = (Predictions::new(&[], &[]), f64::NAN, f64::NAN);
+        self.pending
+            .insert(model, PendingModel { predictions, epochs, val_loss, val_accuracy, seconds, answers: None });
+    }
+
+    /// Keeps what the validation of the last epoch came to, which was in an earlier sitting.
+    pub(super) fn validated(&mut self, model: ModelId, validation: &Evaluation) {
+        if let Some(pending) = self.pending.get_mut(&model) {
+            pending.predictions = Predictions::new(&validation.predicted, &validation.losses);
+            (pending.val_loss, pending.val_accuracy) = (validation.loss, validation.accuracy);
+        }
     }
 
     /// Keeps what a model answered.

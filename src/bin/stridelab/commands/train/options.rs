@@ -3,36 +3,39 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stridelab::backend::Backend;
 use stridelab::data::Dataset;
-use stridelab::record::{DataRecord, RunRecord};
+use stridelab::record::{DataRecord, Machine, RunRecord};
 
 use crate::args::TrainArgs;
 use crate::commands::timestamp;
-use crate::device;
 
 /// Version, device, every option, data, start.
-pub(super) fn run_record(args: &TrainArgs, out: &Path, backend: &Backend, data: &Dataset, classes: usize) -> RunRecord {
+pub(super) fn run_record(args: &TrainArgs, out: &Path, machine: Machine, data: &Dataset, classes: usize) -> RunRecord {
     RunRecord {
         version: env!("CARGO_PKG_VERSION").into(),
-        machine: device::machine(backend),
+        machine,
         options: options(args, out),
-        data: DataRecord {
-            name: data.name.clone(),
-            classes,
-            image: [data.test.height, data.test.width],
-            train_images: data.train.count,
-            test_images: data.test.count,
-            sha256: data.sha256.iter().cloned().collect(),
-        },
+        data: data_record(data, classes),
         steps_per_epoch: data.train.count.div_ceil(args.batch_size) as u64,
         start: timestamp(),
         ..RunRecord::default()
     }
 }
 
-/// Every option, by its long name.
-fn options(args: &TrainArgs, out: &Path) -> Value {
+/// What is recorded of the data.
+pub(super) fn data_record(data: &Dataset, classes: usize) -> DataRecord {
+    DataRecord {
+        name: data.name.clone(),
+        classes,
+        image: [data.test.height, data.test.width],
+        train_images: data.train.count,
+        test_images: data.test.count,
+        sha256: data.sha256.iter().cloned().collect(),
+    }
+}
+
+/// Every option by its long name, each value as the option takes it: a resumed run reads them from here.
+pub(super) fn options(args: &TrainArgs, out: &Path) -> Value {
     let others = json!({
         "backend": format!("{:?}", args.backend).to_lowercase(),
         "adapter": args.adapter,
@@ -47,6 +50,8 @@ fn options(args: &TrainArgs, out: &Path) -> Value {
         "out": out.to_string_lossy(),
         "force": args.force,
         "init": args.init.as_deref().map(Path::to_string_lossy),
+        "checkpoint-seconds": args.checkpoint_seconds,
+        "no-checkpoints": args.no_checkpoints,
         "no-shuffle": args.no_shuffle,
         "no-fuse": args.no_fuse,
         "image": args.figures.image,

@@ -1,25 +1,29 @@
 //! A run under way: everything it hears is on disk before it goes on.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use serde_json::json;
 use stridelab::Result;
+use stridelab::backend::Backend;
 use stridelab::data::Dataset;
 use stridelab::model::tensor::Tensor;
-use stridelab::model::{Configuration, LeftOut, ModelId, Network};
+use stridelab::model::{Configuration, LeftOut, ModelId, Network, weights};
 use stridelab::record::{EpochRow, FeatureRecord, LeftOutNetwork, RunRecord, ShapeRow, Status, StepRow};
-use stridelab::store::RunWriter;
-use stridelab::study::Journal;
+use stridelab::report::text::counted;
+use stridelab::store::layout::WEIGHTS;
+use stridelab::store::{RunWriter, weights_name};
 use stridelab::study::measure::{self, Questions};
-use stridelab::train::{Divergence, Epoch, Features, TrainedGroup, TrainedModel};
+use stridelab::study::{self, Journal, Study};
+use stridelab::train::{Divergence, Epoch, Evaluation, Features, Snapshot, TrainedGroup, TrainedModel};
 
-use super::features;
 use super::models::PendingModels;
+use super::{checkpoint, features};
 use crate::args::TrainArgs;
 use crate::commands::timestamp;
 use crate::memory::allocator::LastWords;
 use crate::progress::Progress;
-use crate::terminal::print;
+use crate::terminal::{print, say};
 use crate::{interrupt, memory};
 
 /// A run under way.
@@ -36,6 +40,12 @@ pub(super) struct Run<'a> {
     pub(super) drawn: FeatureRecord,
     /// Whether there are weights of any model.
     pub(super) weights: bool,
+    /// Models of which there is a checkpoint of an earlier sitting.
+    pub(super) checkpointed: HashSet<ModelId>,
+    /// Whether `run.json` lacks a model that has diverged.
+    pub(super) unsaved_divergence: bool,
+    /// Of earlier sittings.
+    pub(super) seconds_before: f64,
     pub(super) data: &'a Dataset,
     /// What finished models are asked.
     pub(super) questions: Questions,
@@ -68,7 +78,7 @@ impl Run<'_> {
     fn prepare_for_the_end(&self) {
         let mut record = self.record.clone();
         record.end = Some(timestamp());
-        record.totals.seconds = self.start.elapsed().as_secs_f64();
+        record.totals.seconds = self.seconds();
         let mut word = |status| {
             record.status = status;
             self.writer.prepared(&record)
@@ -77,6 +87,43 @@ impl Run<'_> {
         if let (Ok(failed), Ok(interrupted)) = (word(Status::Failed), word(Status::Interrupted)) {
             memory::allocator::prepare(Some(LastWords { failed, interrupted }));
         }
+    }
+
+    /// Seconds of all sittings.
+    pub(super) fn seconds(&self) -> f64 {
+        self.seconds_before + self.start.elapsed().as_secs_f64()
+    }
+
+    /// What is not on disk of models that an earlier sitting finished: their networks, and what is drawn of them.
+    ///
+    /// # Errors
+    /// [`stridelab::Error::Failure`] where the backend fails.
+    pub(super) async fn recall(
+        &mut self,
+        backend: &Backend,
+        data: &Dataset,
+        study: &Study,
+        finished: &[ModelId],
+    ) -> Result<()> {
+        for &configuration in &study.configurations {
+            let network = study.network(configuration, data)?;
+            if self.rows.iter().any(|row| row.model.configuration == configuration) {
+                self.networks.push(BegunNetwork {
+                    configuration,
+                    network: network.clone(),
+                    steps_per_epoch: self.record.steps_per_epoch,
+                });
+            }
+            let Some(&first) = finished.iter().find(|model| model.configuration == configuration) else { continue };
+            let path = self.writer.dir().join(WEIGHTS).join(weights_name(first));
+            match weights::load(&path, &network) {
+                Ok(weights) => study::inspect(backend, data, study, first, &weights, self).await?,
+                // Nothing but a figure is lost.
+                Err(error) => say(&format!("warning: nothing is drawn of {first}: {error}")),
+            }
+        }
+        self.progress.begun(self.networks.len());
+        Ok(())
     }
 
     fn save(&mut self, id: ModelId, epoch: u32, tensors: &[Tensor]) -> Result<()> {
@@ -113,7 +160,7 @@ impl Journal for Run<'_> {
     fn start(&mut self, configuration: &Configuration, network: &Network, steps: usize) -> Result<()> {
         log::debug!("{configuration}: ready after {:.2?}, {steps} steps an epoch", self.start.elapsed());
         // Seeds that do not fit one plan make several of the same network.
-        let again = self.networks.last().is_some_and(|last| last.configuration == *configuration);
+        let again = self.networks.iter().any(|begun| begun.configuration == *configuration);
         if !again {
             self.networks.push(BegunNetwork {
                 configuration: *configuration,
@@ -168,12 +215,52 @@ impl Journal for Run<'_> {
         Ok(())
     }
 
+    fn resume(&mut self, models: &[ModelId]) -> Result<Option<Snapshot>> {
+        if !models.iter().all(|model| self.checkpointed.contains(model)) {
+            return Ok(None);
+        }
+        let checkpoint = self.writer.load_checkpoint(models)?;
+        let steps = checkpoint.head.begun.as_ref().map_or(0, |begun| begun.steps);
+        let place = match (checkpoint.head.epoch, steps) {
+            (epoch, 0) => format!("after epoch {epoch}"),
+            (epoch, steps) => format!("after {} of epoch {}", counted(steps as usize, "step"), epoch + 1),
+        };
+        self.progress.line(&format!("{}: going on {place}", checkpoint.head.configuration));
+        for &model in models {
+            let rows = self.rows.iter().filter(|row| row.model == model);
+            self.pending.recall(model, checkpoint.head.epoch, rows.map(|row| row.seconds).sum());
+        }
+        let seeds: Vec<u64> = models.iter().map(|model| model.seed).collect();
+        checkpoint::snapshot(checkpoint).of(&seeds).map(Some)
+    }
+
+    fn validated(&mut self, model: ModelId, validation: &Evaluation) {
+        self.pending.validated(model, validation);
+    }
+
+    fn checkpoint(&mut self, configuration: &Configuration, snapshot: &Snapshot) -> Result<()> {
+        if !self.args.no_checkpoints && !snapshot.seeds.is_empty() {
+            self.writer.checkpoint(&checkpoint::recorded(configuration, snapshot))?;
+        }
+        // After the checkpoint, which knows the model as one that has diverged: without it all begin anew.
+        if self.unsaved_divergence {
+            self.writer.run(&self.record)?;
+            self.unsaved_divergence = false;
+            self.prepare_for_the_end();
+        }
+        Ok(())
+    }
+
     async fn measure(&mut self, models: &[ModelId], mut group: TrainedGroup<'_>) -> Result<()> {
         let answers = measure::ask(&mut group, self.data, &self.questions, &mut || !interrupt::asked()).await?;
         for (&model, answers) in models.iter().zip(answers) {
             self.pending.answered(model, answers);
         }
         Ok(())
+    }
+
+    fn settled(&mut self, models: &[ModelId]) -> Result<()> {
+        self.writer.settle(models)
     }
 
     async fn trained(&mut self, id: ModelId, model: TrainedModel<'_>) -> Result<()> {
@@ -208,6 +295,9 @@ impl Journal for Run<'_> {
     fn diverged(&mut self, model: ModelId, divergence: &Divergence) -> Result<()> {
         self.progress.line(&format!("{model}: training diverged, {divergence}"));
         self.record.diverged.push(model.to_string());
+        self.unsaved_divergence = true;
+        // Those of an earlier epoch, where a sitting before this one was interrupted.
+        self.writer.remove_weights(model)?;
         self.pending.forget(model);
         if self.args.json {
             let object = json!({ "event": "diverged", "model": model.to_string(), "epoch": divergence.epoch });
