@@ -13,6 +13,10 @@ fn two_configurations_leave_every_file() {
     let others = [
         "run/features.safetensors",
         "run/metrics.csv",
+        "run/models.csv",
+        "run/predictions/labels.safetensors",
+        "run/predictions/stride1-same-seed0.safetensors",
+        "run/predictions/stride2-same-seed0.safetensors",
         "run/run.json",
         "run/shapes.csv",
         "run/steps.csv",

@@ -120,7 +120,10 @@ fn image_label_prediction_seed_and_epoch_are_named() {
 #[test]
 fn hard_features_are_drawn_or_refused_in_one_line() {
     let mut all = Configuration::TUTORIAL.to_vec();
-    all.extend(["stride 1, valid, crop 4", "stride 2:1, symmetric, head gap"].map(|name| name.parse().unwrap()));
+    all.extend(
+        ["stride 1, valid, crop 4", "stride 2:1, symmetric, head gap"]
+            .map(|name| name.parse::<Configuration>().unwrap()),
+    );
     let mut hard = record(&all, &["conv1"]);
     hard.models[0].layers[0].filters[0].map[5] = f32::NAN;
     hard.models[1].layers[0].filters[0].map[5] = f32::INFINITY;
