@@ -9,6 +9,7 @@ mod columns;
 mod cost;
 mod epoch;
 mod feature;
+mod feature_file;
 mod format;
 mod ink;
 mod measures;

@@ -7,9 +7,11 @@ mod common;
 
 mod bench;
 mod directory;
+mod features;
 mod marks;
 mod report;
 mod results;
 mod rows;
+mod seeds;
 mod statistics;
 mod tables;

@@ -7,11 +7,11 @@
 
 use super::marks::cells::Cells;
 use super::marks::font::width;
-use super::marks::heading::{EDGE, SUBTITLE, caption, heading};
+use super::marks::heading::{EDGE, caption, heading};
 use super::marks::palette::{AXIS, INK, Look, looks};
 use super::marks::shapes::{Point, Rect};
 use super::marks::style::{Anchor, TextStyle};
-use super::marks::svg::Svg;
+use super::marks::svg::{Coordinate, Svg};
 use super::marks::{diverging, viridis};
 use crate::analysis::ReceptiveField;
 use crate::error::{Error, Result};
@@ -55,7 +55,7 @@ pub fn features(record: &FeatureRecord, caption_text: &str) -> Result<String> {
     let title = format!("What {} of test image {}, a {}", page.title_layers(), record.image, record.label);
     let height = page.bottom() + 52.0;
     let mut svg = Svg::new(page.width, height, &title);
-    hatch(&mut svg);
+    definitions(&mut svg, page.square(0.0, 0.0));
     let subtitle =
         "After ReLU; the same filters in every configuration, each map in the place that it covers of the image";
     heading(&mut svg, &title, subtitle);
@@ -147,8 +147,8 @@ impl<'a> FeaturePage<'a> {
             ""
         };
         let paragraphs = [
-            "A cell is drawn around the middle of its window on the image and is as large as the step to the next one. \
-             Grey: windows reach there, but none has its middle there. Hatched: no window of the layer reaches there."
+            "A cell is drawn around the middle of its window on the image, is as large as the step to the next one, and ends \
+             where the image ends. Grey: windows reach there, but no cell. Hatched: no window of the layer reaches there."
                 .into(),
             "Colour grows with the square root of the activation, from 0 to the greatest value in its column, which \
              stands above it: one scale for all configurations."
@@ -267,15 +267,19 @@ impl<'a> FeaturePage<'a> {
         let [rows, columns] = layer.map;
         let [y, x] = [0, 1].map(|axis| field.axes[axis].cell_start(0) * pixel);
         let [height, width] = [0, 1].map(|axis| (field.axes[axis].step * field.axes[axis].outputs) as f64 * pixel);
-        let frame = Rect { x: at.x + x, y: at.y + y, width, height };
+        let frame = Rect { x, y, width, height };
         let Scaled { filter, greatest } = scaled;
         let root = if greatest > 0.0 { greatest.sqrt() } else { 1.0 };
         let colour = |i: usize| viridis::colour(filter.map[i].max(0.0).sqrt(), root).unwrap_or(NOT_FINITE);
         let finite = |i: usize| if filter.map[i].is_finite() { colour(i) } else { NOT_FINITE };
+        // Relative to the square, beyond whose sides nothing is drawn.
+        let place = format!("translate({} {})", Coordinate(at.x), Coordinate(at.y));
+        svg.open("g", &[("transform", &place), ("clip-path", &"url(#image)")]);
         Cells { frame, rows, columns }.draw(svg, finite);
+        svg.close("g");
         if filter.map.iter().all(|value| *value == 0.0) {
             let style = TextStyle::ink(13.0).fill("#ffffff").anchor(Anchor::Middle);
-            svg.text(frame.x + frame.width / 2.0, frame.middle() + 4.5, style, "0");
+            svg.text(at.x + frame.x + frame.width / 2.0, at.y + frame.middle() + 4.5, style, "0");
         }
     }
 }
@@ -297,8 +301,8 @@ fn kernel_cells(svg: &mut Svg, at: Point, layer: &LayerFeatures, filter: &Filter
     }
 }
 
-/// The pattern of what no window reaches.
-fn hatch(svg: &mut Svg) {
+/// The pattern of what no window reaches, and the outline of the image, a `square` at the origin.
+fn definitions(svg: &mut Svg, square: Rect) {
     svg.open("defs", &[]);
     let attributes: [(&str, &dyn std::fmt::Display); 5] = [
         ("id", &"hatch"),
@@ -310,6 +314,9 @@ fn hatch(svg: &mut Svg) {
     svg.open("pattern", &attributes);
     svg.line(Point::new(0.0, 0.0), Point::new(0.0, 5.0), HATCH, 2.0);
     svg.close("pattern");
+    svg.open("clipPath", &[("id", &"image")]);
+    svg.rect(square, "#000000");
+    svg.close("clipPath");
     svg.close("defs");
 }
 
@@ -318,7 +325,7 @@ fn wrapped(text: &str, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         let longer = lines.last().map(|line| format!("{line} {word}"));
-        match (longer.filter(|longer| width(longer, SUBTITLE) <= room), lines.last_mut()) {
+        match (longer.filter(|longer| width(longer, DETAIL) <= room), lines.last_mut()) {
             (Some(longer), Some(line)) => *line = longer,
             _ => lines.push(word.into()),
         }

@@ -10,6 +10,8 @@ use crate::report::numbers::{DASH, decimal};
 /// Up to so many configurations every pair is shown: fifteen rows. Of more, only the pairs with the first one are.
 const ALL_PAIRS: usize = 6;
 
+const CONFIGURATION: &str = "\nconfiguration";
+
 /// Which columns the table of configurations has. Each step on the way to a narrow terminal takes something out.
 #[derive(Clone, Copy)]
 struct SeedColumns {
@@ -82,6 +84,10 @@ pub fn seeds_table(summary: &StudySummary, networks: &[RunRow], colour: bool, wi
     let [.., narrowest] = &choices;
     let table = choices.iter().find(|columns| fits(columns, width)).unwrap_or(narrowest);
     let mut lines = vec![render(table, colour)];
+    if !table.iter().any(|column| column.header == CONFIGURATION) {
+        let named = summary.configurations.iter().zip(1..).map(|(c, i)| format!("{i}: {}", c.configuration));
+        lines.extend(named.flat_map(|line| wrapped(&line, width)));
+    }
     lines.extend(wrapped(&notes(summary), width));
     if table.iter().any(|column| column.best.contains(&true)) {
         lines.push(if colour { "green: decidedly the best" } else { "* decidedly the best" }.into());
@@ -117,7 +123,7 @@ fn configurations(summary: &StudySummary, shown: SeedColumns) -> Vec<TableColumn
         columns.push(TableColumn::numbers("\n#", (1..=all.len()).map(|i| i.to_string()).collect()));
     }
     if shown.name {
-        columns.push(TableColumn::text("\nconfiguration", cells(&|c| c.configuration.to_string())));
+        columns.push(TableColumn::text(CONFIGURATION, cells(&|c| c.configuration.to_string())));
     }
     if shown.models {
         columns.push(TableColumn::numbers("\nmodels", cells(&models)));

@@ -24,6 +24,7 @@ pub mod grid;
 pub mod heading;
 pub mod labels;
 pub mod line_chart;
+mod line_plot;
 pub mod palette;
 pub mod shapes;
 pub mod stacked_bars;

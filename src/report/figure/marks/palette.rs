@@ -56,15 +56,15 @@ const TUTORIAL: [Look; 4] = [
     shade("#f0932b", "#b2610a", Marker::Diamond),
 ];
 
-/// Of all others, in the order in which they occur. Neighbours differ in hue, in lightness and in marker; where two of
-/// one marker come near each other with a colour blindness, a test says so.
+/// Of all others, in the order in which they occur. Neighbours differ in hue, in lightness and in marker, and two of one
+/// marker are far apart with every colour blindness.
 const OTHERS: [Look; 8] = [
     shade("#0a6b5a", "#0a6b5a", Marker::Square),
     shade("#c86aa5", "#a3427f", Marker::Triangle),
-    shade("#6b2d90", "#6b2d90", Marker::Wedge),
-    shade("#8f7a00", "#7a6800", Marker::Cross),
-    shade("#35b597", "#14806a", Marker::Triangle),
-    shade("#a3213f", "#a3213f", Marker::Square),
+    shade("#35b597", "#14806a", Marker::Cross),
+    shade("#a3213f", "#a3213f", Marker::Wedge),
+    shade("#8f7a00", "#7a6800", Marker::Square),
+    shade("#6b2d90", "#6b2d90", Marker::Triangle),
     shade("#4a525c", "#4a525c", Marker::Cross),
     shade("#9a86e0", "#6a54bd", Marker::Wedge),
 ];
