@@ -3,6 +3,7 @@
 //! Records know no file and no backend. [`crate::store`] puts them on disk, [`crate::analysis`] and
 //! [`crate::report`] read them.
 
+pub mod answers;
 mod columns;
 mod cost;
 mod epoch;
@@ -16,6 +17,10 @@ mod shape;
 mod step;
 mod study;
 
+pub use answers::{
+    BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DisputedRow, GapRow,
+    ShiftAccuracyRow,
+};
 pub use columns::{OPTIONAL_COLUMNS, Row};
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
