@@ -32,14 +32,14 @@ pub struct GradientNorms {
 /// finite are left out.
 pub fn gradient_norms(records: &StudyRecords) -> Vec<GradientNorms> {
     #[derive(Default)]
-    struct Sum {
+    struct NormSum {
         norm: f64,
         seeds: usize,
     }
     let mut configurations = Configurations::of(records);
     let mut tensors: HashMap<&str, usize> = HashMap::new();
     let mut names: Vec<&str> = Vec::new();
-    let mut sums: BTreeMap<(usize, usize), BTreeMap<u32, Sum>> = BTreeMap::new();
+    let mut sums: BTreeMap<(usize, usize), BTreeMap<u32, NormSum>> = BTreeMap::new();
     for row in records.gradients.iter().filter(|row| row.norm.is_finite()) {
         let tensor = *tensors.entry(&row.tensor).or_insert_with(|| {
             names.push(&row.tensor);
@@ -50,12 +50,12 @@ pub fn gradient_norms(records: &StudyRecords) -> Vec<GradientNorms> {
         sum.norm += row.norm;
         sum.seeds += 1;
     }
-    let norms = |((tensor, configuration), steps): ((usize, usize), BTreeMap<u32, Sum>)| GradientNorms {
+    let norms = |((tensor, configuration), steps): ((usize, usize), BTreeMap<u32, NormSum>)| GradientNorms {
         tensor: names[tensor].into(),
         configuration: configurations.0[configuration],
         steps: steps
             .into_iter()
-            .map(|(step, Sum { norm, seeds })| StepNorm { step, mean: norm / seeds as f64, seeds })
+            .map(|(step, NormSum { norm, seeds })| StepNorm { step, mean: norm / seeds as f64, seeds })
             .collect(),
     };
     sums.into_iter().map(norms).collect()

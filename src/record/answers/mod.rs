@@ -38,3 +38,19 @@ pub const COST_SUMMARY: &str = "cost_summary.csv";
 /// All of these files.
 pub const FILES: [&str; 8] =
     [COVERAGE, CLASS_ACCURACY, CONFUSION, SHIFT_ACCURACY, BLANKED_ACCURACY, DISPUTED, GAP, COST_SUMMARY];
+
+/// Figures of the answers, by the names of their files without what follows the dot.
+pub const FIGURES: [&str; 12] = [
+    "coverage",
+    "ink_by_ring",
+    "uncovered_ink",
+    "class_accuracy",
+    "confusion",
+    "shift_accuracy",
+    "blanked_accuracy",
+    "disputed",
+    "smoothness",
+    "gradient_norms",
+    "gap",
+    "accuracy_cost",
+];

@@ -8,5 +8,6 @@ pub mod marks;
 mod png;
 pub mod sample;
 pub mod step_time;
+pub mod study;
 
 pub use png::png;
