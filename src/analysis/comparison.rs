@@ -110,7 +110,7 @@ impl PairedDifference {
 
 /// What may be said of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// The first is greater: interval and corrected test agree.
     FirstGreater,
@@ -135,6 +135,7 @@ pub struct Comparison {
     /// p of equivalence after Holm's correction over all pairs that have one.
     pub equivalence_p: Option<f64>,
     /// What may be said.
+    #[serde(flatten)]
     pub verdict: Verdict,
 }
 

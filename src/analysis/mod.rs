@@ -13,9 +13,11 @@ mod gap;
 mod gradients;
 pub mod ink;
 mod outcome;
+mod receptive_field;
 mod shifts;
 mod smoothness;
 pub mod statistics;
+mod summary;
 mod tables;
 
 pub use bench::{CostRatio, comparable, compare};
@@ -29,6 +31,8 @@ pub use disputed::{ConfigurationVotes, DisputedImage, Vote, disputed, disputed_r
 pub use gap::gap;
 pub use gradients::{GradientNorms, StepNorm, gradient_norms};
 pub use outcome::{ConfigurationOutcome, ModelOutcome, outcomes};
+pub use receptive_field::{AxisWindows, ReceptiveField};
 pub use shifts::shift_accuracy;
 pub use smoothness::{LayerSmoothness, smoothness};
+pub use summary::{ConfigurationSummary, PairSummary, StudySummary, summarise};
 pub use tables::{MissingAnswer, StudyTables, TableSink, is_of, tables};

@@ -7,6 +7,7 @@ pub mod answers;
 mod columns;
 mod cost;
 mod epoch;
+mod feature;
 mod format;
 mod ink;
 mod measures;
@@ -24,6 +25,7 @@ pub use answers::{
 pub use columns::{OPTIONAL_COLUMNS, Row};
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
+pub use feature::{FeatureRecord, FilterFeatures, LayerFeatures, ModelFeatures};
 pub use format::{FORMAT, from_json, to_json};
 pub use ink::{InkRow, UncoveredInkRow};
 pub use measures::{BlankedRow, GradientRow, InferenceRow, Measures, ShiftRow, SmoothnessRow};

@@ -8,12 +8,10 @@ use super::tool::{Place, TINY, gzip, is_temporary, needs_adapter, rows};
 fn two_configurations_leave_every_file() {
     let place = Place::new();
     place.fine("--backend cpu --data data --stride 1,2 --padding same --epochs 2 --out run --quiet");
-    let mut expected = [
-        "run/figures/accuracy.png",
-        "run/figures/feature_maps_stride1_same.png",
-        "run/figures/feature_maps_stride2_same.png",
-        "run/figures/loss.png",
-        "run/figures/sample.png",
+    let figures = ["accuracy", "feature_maps_stride1_same", "feature_maps_stride2_same", "features", "loss", "sample"];
+    let figures = figures.iter().flat_map(|figure| ["png", "svg"].map(|kind| format!("run/figures/{figure}.{kind}")));
+    let others = [
+        "run/features.safetensors",
         "run/metrics.csv",
         "run/run.json",
         "run/shapes.csv",
@@ -21,6 +19,7 @@ fn two_configurations_leave_every_file() {
         "run/weights/stride1-same-seed0.safetensors",
         "run/weights/stride2-same-seed0.safetensors",
     ];
+    let mut expected: Vec<String> = figures.chain(others.map(String::from)).collect();
     expected.sort_unstable();
     let files: Vec<_> = place.files().into_iter().filter(|file| file.starts_with("run/")).collect();
     assert_eq!(files, expected);

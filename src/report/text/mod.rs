@@ -5,6 +5,7 @@ mod best;
 mod epochs;
 mod network;
 mod run;
+mod seeds;
 mod table;
 
 pub use crate::report::numbers::{counted, seconds};
@@ -12,4 +13,5 @@ pub use bench::{comparison_table, cost_tables};
 pub use epochs::{EpochTable, epoch_line};
 pub use network::describe_table;
 pub use run::{RunRow, run_table};
+pub use seeds::seeds_table;
 pub use table::heading;

@@ -1,6 +1,7 @@
 //! Every flag of the command line.
 
 mod bench;
+mod figures;
 mod spelling;
 mod usage;
 mod value;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 pub(crate) use bench::BenchArgs;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
+pub(crate) use figures::FigureArgs;
 use stridelab::model::geometry::Padding;
 pub(crate) use usage::{Stop, parse};
 
@@ -140,6 +142,10 @@ pub(crate) struct TrainArgs {
     /// Write into --out even if it is not empty, replacing an earlier run's files
     #[arg(long, help_heading = "Data and results")]
     pub force: bool,
+
+    /// What is drawn.
+    #[command(flatten)]
+    pub figures: FigureArgs,
 
     /// Print one JSON object a line on stdout instead of the table
     #[arg(long, help_heading = "On the terminal")]

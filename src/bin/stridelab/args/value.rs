@@ -77,6 +77,32 @@ pub(super) fn seeds(text: &str) -> Result<Seeds, String> {
     }
 }
 
+/// The number of an image, from 0.
+pub(super) fn image(text: &str) -> Result<usize, String> {
+    whole(text, 0..=usize::MAX, "7")
+}
+
+/// Positions of filters, from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filters(pub Vec<usize>);
+
+/// `6`: the first six filters. `1,5,9`: these three, counted from 1.
+pub(super) fn filters(text: &str) -> Result<Filters, String> {
+    /// Filters of the widest layer.
+    const MOST: usize = 64;
+    if text.contains(',') {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let numbers = parts.map(|part| whole(part, 1..=MOST, "1,5,9")).collect::<Result<Vec<_>, _>>()?;
+        let mut seen = std::collections::BTreeSet::new();
+        let positions = numbers.into_iter().filter(|number| seen.insert(*number)).map(|number| number - 1).collect();
+        return match seen.is_empty() {
+            true => Err("must name filters, such as 1,5,9".into()),
+            false => Ok(Filters(positions)),
+        };
+    }
+    Ok(Filters((0..whole(text, 1..=MOST, "6, or a list such as 1,5,9")?).collect()))
+}
+
 /// A learning rate; with 0 training changes nothing.
 pub(super) fn learning_rate(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
@@ -144,6 +170,17 @@ mod tests {
         assert_eq!(all("18446744073709551615..18446744073709551615"), Ok(vec![u64::MAX]));
         for text in ["0", "-1", "7..5", "..3", "1..", "1..2..3", "1001", "0..1000", "x", "", ",", "1,x", "1,-1"] {
             assert!(seeds(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn filters_are_counted_or_listed() {
+        let all = |text| filters(text).map(|filters| filters.0);
+        assert_eq!(all("3"), Ok(vec![0, 1, 2]));
+        assert_eq!(all("9, 1,9"), Ok(vec![8, 0]));
+        assert_eq!(all("4,"), Ok(vec![3]));
+        for text in ["0", "65", "x", "", ",", "0,1", "1,65", "-1", "1..3"] {
+            assert!(filters(text).is_err(), "{text}");
         }
     }
 

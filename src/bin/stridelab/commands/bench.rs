@@ -10,11 +10,11 @@ use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::geometry::Padding;
 use stridelab::record::{BenchRecord, FORMAT};
-use stridelab::report::figure::{png, step_time};
+use stridelab::report::figure::step_time;
 use stridelab::report::text::{comparison_table, cost_tables, counted};
 use stridelab::store::{BenchWriter, read_bench};
 
-use super::{configurations, one_device, output, timestamp};
+use super::{configurations, draw, one_device, output, timestamp};
 use crate::args::BenchArgs;
 use crate::errors::{Options, say_left_out};
 use crate::memory::SmallerPlans;
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         measured,
     };
     // Minutes of measuring are shown even where they cannot be written.
-    let written = png(&step_time::step_time(&record)).and_then(|png| writer.write(&record, &png));
+    let written = draw(&step_time::step_time(&record)).and_then(|figure| writer.write(&record, &figure));
     let out = written.is_ok().then(|| writer.dir());
     let comparison = other.as_ref().map(|other| compare(&record.measured, &other.measured));
     if args.json {
@@ -80,7 +80,10 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         );
     }
     if let Some(out) = out {
-        text += &format!("\nresults in {}\n  cost.csv  bench.json  figures/cost.png\n", one_line(out.display()));
+        text += &format!(
+            "\nresults in {}\n  cost.csv  bench.json  figures/cost.png  figures/cost.svg\n",
+            one_line(out.display())
+        );
     }
     print(&text).and(written)
 }

@@ -11,7 +11,7 @@
 //! | points and strokes | [`stroke`] |
 //! | horizontal stacked bars | [`stacked_bars`] |
 //! | pixels, a matrix of coloured cells | [`cells`] |
-//! | the scale of such colours | [`colour_bar`], [`viridis`], [`colour_scale`] |
+//! | the scale of such colours | [`colour_bar`], [`viridis`], [`diverging`], [`colour_scale`] |
 //! | a matrix of numbers as colours; what is no number | [`heat_map`], [`hatch`] |
 //! | panels of one size | [`small_multiples`] |
 //! | dots with intervals in rows | [`dot_plot`] |
@@ -23,6 +23,7 @@ pub mod axis;
 pub mod cells;
 pub mod colour_bar;
 pub mod colour_scale;
+pub mod diverging;
 pub mod dot_plot;
 pub mod font;
 pub mod grid;

@@ -33,7 +33,12 @@ pub(super) fn accuracy_cost(study: &Study) -> Option<String> {
     let rows: Vec<&CostSummaryRow> = with_accuracy.filter(|row| row.batch_size == greatest).collect();
     let batch = greatest.unwrap_or_default();
     let costs = [
-        Cost { name: "Multiply-accumulates".into(), detail: "an image, forward", of: |row| row.macs.map(|n| n as f64), label: metric },
+        Cost {
+            name: "Multiply-accumulates".into(),
+            detail: "an image, forward",
+            of: |row| row.macs.map(|n| n as f64),
+            label: metric,
+        },
         Cost { name: "Training time".into(), detail: "a step", of: |row| row.seconds_per_step, label: seconds },
         Cost {
             name: "Activations".into(),

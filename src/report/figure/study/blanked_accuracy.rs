@@ -34,8 +34,10 @@ pub(super) fn blanked_accuracy(study: &Study) -> Option<String> {
     let regions: Vec<Region> = regions.into_iter().map(|region| draw_region(study, region)).collect();
     let top = study.below_key(TOP, &configurations) + 16.0;
     let height: f64 = regions.iter().map(|region| HEAD + region.plot.height() + GAP).sum();
-    let subtitle =
-        format!("Test images as they are (hollow) and with those pixels black (filled), by class; {}", study.seeds_note(most));
+    let subtitle = format!(
+        "Test images as they are (hollow) and with those pixels black (filled), by class; {}",
+        study.seeds_note(most)
+    );
     let mut svg = study.page("What the pixels that a network cannot read are worth to others", &subtitle, top + height);
     study.key(&mut svg, TOP, &configurations);
     let mut y = top;
@@ -67,7 +69,8 @@ fn draw_region(study: &Study, region: &str) -> Region {
     };
     let cells: Vec<_> = classes.iter().flat_map(|&class| drawn.iter().map(move |&c| of(class, c))).collect();
     let plain = |value: f64, hollow: bool| Dot { value: 100.0 * value, interval: None, hollow };
-    let accuracy = cells.iter().map(|row| row.map_or(vec![], |row| vec![plain(row.whole, true), plain(row.blanked, false)]));
+    let accuracy =
+        cells.iter().map(|row| row.map_or(vec![], |row| vec![plain(row.whole, true), plain(row.blanked, false)]));
     let accuracy: Vec<Vec<Dot>> = accuracy.collect();
     let difference = cells.iter().map(|row| {
         let dot = |row: &&&BlankedAccuracyRow| {

@@ -27,7 +27,8 @@ pub(super) fn class_accuracy(study: &Study) -> Option<String> {
     let panel = DotPanel { name: String::new(), axis, unit: "%", dots, notes: Vec::new(), line: None };
     let plot = DotPlot { groups: groups.collect(), panels: vec![panel] };
     let top = study.below_key(TOP, &configurations) - 10.0;
-    let subtitle = format!("Share of the test images of each class that are classified rightly; {}", study.seeds_note(most));
+    let subtitle =
+        format!("Share of the test images of each class that are classified rightly; {}", study.seeds_note(most));
     let mut svg = study.page("Accuracy by class", &subtitle, top + plot.height());
     study.key(&mut svg, TOP, &configurations);
     plot.draw(&mut svg, top, EDGE, EDGE + CONTENT);

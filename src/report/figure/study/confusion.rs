@@ -30,9 +30,11 @@ pub(super) fn confusion(study: &Study) -> Option<String> {
     let shown = study.those_of(rows.iter().map(|row| row.configuration));
     let classes = rows.iter().map(|row| usize::from(row.label.max(row.predicted))).max()? + 1;
     let matrices: Vec<Shares> = shown.iter().map(|&c| shares(study, c, classes)).collect();
-    let cells = || matrices.iter().flat_map(|m| m.shares.iter().enumerate()).flat_map(|(label, row)| {
-        row.iter().enumerate().filter(move |(predicted, _)| *predicted != label).filter_map(|(_, share)| *share)
-    });
+    let cells = || {
+        matrices.iter().flat_map(|m| m.shares.iter().enumerate()).flat_map(|(label, row)| {
+            row.iter().enumerate().filter(move |(predicted, _)| *predicted != label).filter_map(|(_, share)| *share)
+        })
+    };
     let percents: Vec<f64> = cells().map(|share| 100.0 * share).chain([0.0]).collect();
     let scale = ColourScale { ramp: Ramp::Blues, axis: Axis::linear(&percents, Extent::new(0.0, 100.0)) };
 

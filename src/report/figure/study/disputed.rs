@@ -37,7 +37,8 @@ pub(super) fn disputed(study: &Study) -> Option<String> {
     let top = study.below_key(TOP, &shown) + 16.0;
     let bottom = top + card * images.len().div_ceil(COLUMNS) as f64;
     let title = "The test images on which the models disagree most";
-    let subtitle = format!("What {models} models predict; the bars are the share of each configuration's models that are right");
+    let subtitle =
+        format!("What {models} models predict; the bars are the share of each configuration's models that are right");
     let mut svg = study.page(title, &subtitle, bottom);
     study.key(&mut svg, TOP, &shown);
     let pixels = test.height * test.width;

@@ -6,11 +6,11 @@ use crate::analysis::comparison::Spread;
 use crate::analysis::{StudyTables, configurations};
 use crate::data::Split;
 use crate::model::Configuration;
-use crate::record::{StudyRecords, Status};
+use crate::record::{Status, StudyRecords};
 use crate::report::figure::marks::dot_plot::Dot;
 use crate::report::figure::marks::heading::{EDGE, caption, heading};
 use crate::report::figure::marks::key::{KeyEntry, key};
-use crate::report::figure::marks::palette::{Look, look};
+use crate::report::figure::marks::palette::{Look, looks};
 use crate::report::figure::marks::shapes::Extent;
 use crate::report::figure::marks::svg::Svg;
 use crate::report::numbers::counted;
@@ -38,14 +38,14 @@ pub(super) struct Study<'a> {
 impl<'a> Study<'a> {
     pub(super) fn new(records: &'a StudyRecords, tables: &'a StudyTables, test: Option<&'a Split>) -> Study<'a> {
         let configurations = configurations(records);
-        let looks = configurations.iter().map(look).collect();
+        let looks = looks(&configurations);
         Study { records, tables, test, configurations, looks }
     }
 
     /// How a configuration looks, in every figure.
     pub(super) fn look(&self, configuration: &Configuration) -> Look {
         let known = self.configurations.iter().position(|known| known == configuration);
-        known.map_or_else(|| look(configuration), |i| self.looks[i])
+        self.looks[known.unwrap_or_default()]
     }
 
     /// Those of all configurations of which `shown` has rows, in the usual order.

@@ -50,7 +50,10 @@ pub(super) fn gap(study: &Study) -> Option<String> {
         },
     ];
     let plot = DotPlot { groups, panels };
-    let subtitle = format!("Accuracy with the final weights on what was trained on and on what was not; {}", study.seeds_note(most));
+    let subtitle = format!(
+        "Accuracy with the final weights on what was trained on and on what was not; {}",
+        study.seeds_note(most)
+    );
     let mut svg = study.page("How well the networks generalise", &subtitle, TOP + plot.height());
     plot.draw(&mut svg, TOP, EDGE, EDGE + CONTENT);
     Some(svg.finish())

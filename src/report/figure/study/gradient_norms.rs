@@ -19,7 +19,8 @@ const LABEL: TextStyle = TextStyle::muted(13.0);
 
 /// A panel for each weight tensor, a line for each configuration, all on one logarithmic scale.
 pub(super) fn gradient_norms(study: &Study) -> Option<String> {
-    let all: Vec<GradientNorms> = norms(study.records).into_iter().filter(|of| of.tensor.ends_with(".weight")).collect();
+    let all: Vec<GradientNorms> =
+        norms(study.records).into_iter().filter(|of| of.tensor.ends_with(".weight")).collect();
     let mut tensors: Vec<&str> = Vec::new();
     for of in &all {
         if !tensors.contains(&of.tensor.as_str()) {

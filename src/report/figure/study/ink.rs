@@ -96,14 +96,11 @@ pub(super) fn uncovered(study: &Study) -> Option<String> {
     let left = EDGE + widest + 12.0;
     let cell_width = CELL.min((EDGE + CONTENT - left) / classes.len() as f64);
     let row = 32.0;
-    let frame = Rect {
-        x: left,
-        y: TOP + 14.0,
-        width: cell_width * classes.len() as f64,
-        height: row * shown.len() as f64,
-    };
+    let frame =
+        Rect { x: left, y: TOP + 14.0, width: cell_width * classes.len() as f64, height: row * shown.len() as f64 };
     let bar = Rect { x: left + 20.0, y: frame.bottom() + 62.0, width: 320.0_f64.min(frame.width), height: 14.0 };
-    let subtitle = "Share of the ink of each class in the test images that no weight of the network can reach, in percent";
+    let subtitle =
+        "Share of the ink of each class in the test images that no weight of the network can reach, in percent";
     let mut svg = study.page("Ink that a network cannot read", subtitle, bar.bottom() + 24.0);
     hatch::define(&mut svg);
     let value = |configuration, class| {

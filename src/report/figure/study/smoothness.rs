@@ -23,8 +23,7 @@ pub(super) fn smoothness(study: &Study) -> Option<String> {
     let spreads = all.iter().flat_map(|layer| [layer.variation, layer.variation_per_pixel]).flatten();
     let most = spreads.map(|spread| spread.n).max()?;
     let row = |of: &LayerSmoothness| DotRow { name: of.configuration.to_string(), look: study.look(&of.configuration) };
-    let group =
-        |name: &&str| DotGroup { name: (*name).into(), rows: of_layer(name).into_iter().map(row).collect() };
+    let group = |name: &&str| DotGroup { name: (*name).into(), rows: of_layer(name).into_iter().map(row).collect() };
     let panel = |name: &str, value: fn(&LayerSmoothness) -> Option<Spread>| {
         let dots: Vec<Vec<Dot>> =
             rows.iter().map(|row| value(row).iter().map(|spread| dot(spread, 1.0)).collect()).collect();

@@ -1,5 +1,6 @@
 //! The main command: train, write, show.
 
+mod features;
 mod finish;
 mod models;
 mod options;
@@ -55,6 +56,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         }
     });
     let (data, classes) = data?;
+    let drawn = features::record(&args.figures, &data)?;
     let initial = match &args.init {
         Some(file) => Some(initial(file, configurations[0], &data, classes)?),
         None => None,
@@ -90,6 +92,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         networks: Vec::new(),
         rows: Vec::new(),
         features: Vec::new(),
+        drawn,
         weights: false,
         data: &data,
         questions: Questions::default(),
