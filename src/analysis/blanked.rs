@@ -56,9 +56,11 @@ pub fn blanked_accuracy(records: &StudyRecords) -> Vec<BlankedAccuracyRow> {
         let pair = Pair { whole: right / images, blanked: blanked_right / blanked_images };
         groups.entry(Group { unread_by, configuration, class: None }).or_default().push(pair);
     }
-    let row = |(group, pairs): (Group, Vec<Pair>)| {
+    let differences = |pairs: &Vec<Pair>| pairs.iter().map(|pair| pair.blanked - pair.whole).collect();
+    let spreads = Spread::of_all(&groups.values().map(differences).collect::<Vec<Vec<f64>>>());
+    let row = |((group, pairs), spread): ((Group, Vec<Pair>), Option<Spread>)| {
         let of = |value: fn(&Pair) -> f64| pairs.iter().map(value).collect::<Vec<f64>>();
-        let spread = Spread::of(&of(|pair| pair.blanked - pair.whole))?;
+        let spread = spread?;
         Some(BlankedAccuracyRow {
             configuration: configurations.0[group.configuration],
             unread_by: group.unread_by,
@@ -72,5 +74,5 @@ pub fn blanked_accuracy(records: &StudyRecords) -> Vec<BlankedAccuracyRow> {
             high: spread.interval.map(|interval| interval.high),
         })
     };
-    groups.into_iter().filter_map(row).collect()
+    groups.into_iter().zip(spreads).filter_map(row).collect()
 }

@@ -24,8 +24,9 @@ pub fn class_spreads(rows: &[ClassAccuracyRow], configurations: &[Configuration]
         let Some(index) = configurations.iter().position(|of| *of == row.model.configuration) else { continue };
         samples.entry((row.class, index)).or_default().push(f64::from(row.right) / f64::from(row.images));
     }
-    let spread = |((class, index), samples): ((u8, usize), Vec<f64>)| {
-        Some(ClassSpread { configuration: configurations[index], class, accuracy: Spread::of(&samples)? })
+    let (places, samples): (Vec<(u8, usize)>, Vec<Vec<f64>>) = samples.into_iter().unzip();
+    let spread = |((class, index), spread): ((u8, usize), Option<Spread>)| {
+        Some(ClassSpread { configuration: configurations[index], class, accuracy: spread? })
     };
-    samples.into_iter().filter_map(spread).collect()
+    places.into_iter().zip(Spread::of_all(&samples)).filter_map(spread).collect()
 }

@@ -1,23 +1,31 @@
 //! What a network costs, and the accuracy that it buys.
 
+use std::collections::BTreeMap;
+
 use super::by_configuration::configurations;
 use super::comparison::Spread;
 use crate::model::Configuration;
-use crate::record::{CostSummaryRow, StudyRecords};
+use crate::record::{CostSummaryRow, InferenceRow, ShapeRow, StudyRecords};
 
 /// Cost and accuracy of every configuration, a row for each batch size of which classification was measured, or one
 /// without it. Nothing is worked out here that the records do not hold.
 pub fn cost_summary(records: &StudyRecords) -> Vec<CostSummaryRow> {
-    let rows = configurations(records).into_iter().flat_map(|configuration| {
-        let layers = || records.shapes.iter().filter(|row| row.configuration == configuration);
-        let known = layers().next().is_some();
+    let configurations = configurations(records);
+    let accuracies = |&configuration: &Configuration| {
         let accuracies = records.of(configuration).into_iter().map(|row| row.final_val_accuracy);
-        let spread = Spread::of(&accuracies.filter(|accuracy| accuracy.is_finite()).collect::<Vec<_>>());
+        accuracies.filter(|accuracy| accuracy.is_finite()).collect::<Vec<_>>()
+    };
+    let spreads = Spread::of_all(&configurations.iter().map(accuracies).collect::<Vec<_>>());
+    let rows = configurations.into_iter().zip(spreads).flat_map(|(configuration, spread)| {
+        // By name: records of several runs may have a network twice.
+        let own = records.shapes.iter().filter(|row| row.configuration == configuration);
+        let layers: BTreeMap<&str, &ShapeRow> = own.map(|row| (row.layer.as_str(), row)).collect();
+        let known = !layers.is_empty();
         let interval = spread.and_then(|spread| spread.interval);
         let row = CostSummaryRow {
             configuration,
-            parameters: known.then(|| layers().map(|row| row.parameters as u64).sum()),
-            macs: known.then(|| layers().map(|row| row.macs).fold(0, u64::saturating_add)),
+            parameters: known.then(|| layers.values().map(|row| row.parameters as u64).sum()),
+            macs: known.then(|| layers.values().map(|row| row.macs).fold(0, u64::saturating_add)),
             seconds_per_step: seconds_per_step(records, configuration),
             batch_size: None,
             images_per_second: None,
@@ -28,7 +36,7 @@ pub fn cost_summary(records: &StudyRecords) -> Vec<CostSummaryRow> {
             high: interval.map(|interval| interval.high),
         };
         let measured = records.inference.iter().filter(|of| of.configuration == configuration);
-        let with = |measured: &crate::record::InferenceRow| CostSummaryRow {
+        let with = |measured: &InferenceRow| CostSummaryRow {
             batch_size: Some(measured.batch_size),
             images_per_second: Some(measured.images_per_second).filter(|rate| rate.is_finite()),
             activation_bytes: Some(measured.activation_bytes),

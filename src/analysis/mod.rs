@@ -3,6 +3,7 @@
 mod bench;
 mod blanked;
 mod by_configuration;
+pub mod claims;
 mod class_spread;
 mod classes;
 pub mod comparison;

@@ -28,20 +28,25 @@ pub fn smoothness(records: &StudyRecords) -> Vec<LayerSmoothness> {
         }
     }
     let configurations = configurations(records);
-    let of = |layer: &str, configuration: Configuration| {
+    let mut places: Vec<(&str, Configuration)> = Vec::new();
+    let mut samples: Vec<Vec<f64>> = Vec::new();
+    for (layer, &configuration) in layers.iter().flat_map(|layer| configurations.iter().map(move |c| (*layer, c))) {
         let of_both = |row: &&SmoothnessRow| row.layer == layer && row.model.configuration == configuration;
         let rows: Vec<&SmoothnessRow> = records.smoothness.iter().filter(of_both).collect();
-        let spread = |value: fn(&SmoothnessRow) -> f64| {
-            Spread::of(&rows.iter().map(|row| value(row)).filter(|value| value.is_finite()).collect::<Vec<_>>())
-        };
-        let (variation, variation_per_pixel) = (spread(|row| row.variation), spread(|row| row.variation_per_pixel));
-        (!rows.is_empty()).then(|| LayerSmoothness {
-            configuration,
-            layer: layer.into(),
-            variation,
-            variation_per_pixel,
-        })
+        if !rows.is_empty() {
+            let finite = |value: fn(&SmoothnessRow) -> f64| -> Vec<f64> {
+                rows.iter().map(|row| value(row)).filter(|value| value.is_finite()).collect()
+            };
+            places.push((layer, configuration));
+            samples.extend([finite(|row| row.variation), finite(|row| row.variation_per_pixel)]);
+        }
+    }
+    let spreads = Spread::of_all(&samples);
+    let layer = |((layer, configuration), spreads): ((&str, Configuration), &[Option<Spread>])| LayerSmoothness {
+        configuration,
+        layer: layer.into(),
+        variation: spreads[0],
+        variation_per_pixel: spreads[1],
     };
-    let pairs = layers.iter().flat_map(|layer| configurations.iter().filter_map(|&c| of(layer, c)));
-    pairs.collect()
+    places.into_iter().zip(spreads.chunks(2)).map(layer).collect()
 }

@@ -4,6 +4,7 @@
 //! [`crate::report`] read them.
 
 pub mod answers;
+mod claim;
 mod columns;
 mod cost;
 mod epoch;
@@ -11,6 +12,7 @@ mod feature;
 mod format;
 mod ink;
 mod measures;
+mod merge;
 mod model;
 mod predictions;
 mod run;
@@ -22,6 +24,7 @@ pub use answers::{
     BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DisputedRow, GapRow,
     ShiftAccuracyRow,
 };
+pub use claim::ClaimRow;
 pub use columns::{OPTIONAL_COLUMNS, Row};
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
@@ -29,6 +32,7 @@ pub use feature::{FeatureRecord, FilterFeatures, LayerFeatures, ModelFeatures};
 pub use format::{FORMAT, from_json, to_json};
 pub use ink::{InkRow, UncoveredInkRow};
 pub use measures::{BlankedRow, GradientRow, InferenceRow, Measures, ShiftRow, SmoothnessRow};
+pub use merge::{Merged, merge};
 pub use model::ModelRow;
 pub use predictions::Predictions;
 pub use run::{DataRecord, LeftOutNetwork, Machine, RunRecord, Status, Totals};

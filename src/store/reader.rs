@@ -14,11 +14,11 @@ use crate::record::{
 };
 
 /// Most bytes of a JSON record that is read.
-const JSON_BYTES: u64 = 64 << 20;
+pub(super) const JSON_BYTES: u64 = 64 << 20;
 /// Most bytes of `features.safetensors` that are read: a thousand filters of a hundred configurations take half of it.
 const FEATURE_BYTES: u64 = 1 << 30;
 /// Most bytes of a CSV file that is read: a step's row of a thousand models over a hundred epochs takes three.
-const CSV_BYTES: u64 = 8 << 30;
+pub(super) const CSV_BYTES: u64 = 8 << 30;
 
 /// Reads `run.json` of a run's directory.
 ///

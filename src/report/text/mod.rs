@@ -2,6 +2,7 @@
 
 mod bench;
 mod best;
+mod claims;
 mod epochs;
 mod network;
 mod run;
@@ -10,6 +11,7 @@ mod table;
 
 pub use crate::report::numbers::{counted, seconds};
 pub use bench::{comparison_table, cost_tables};
+pub use claims::{claims_markdown, claims_text};
 pub use epochs::{EpochTable, epoch_line};
 pub use network::describe_table;
 pub use run::{RunRow, run_table};

@@ -8,27 +8,12 @@ pub(crate) mod train;
 
 use std::path::Path;
 
-use stridelab::model::Configuration;
 use stridelab::report::figure::{png, standalone};
 use stridelab::store::FigureFiles;
 use stridelab::store::OutputDirectory;
 use stridelab::{Error, Result};
 
-use crate::args::{BackendChoice, PaddingChoice};
-
-/// All combinations in the tutorial's order: paddings outside, strides inside; repeats once.
-pub(crate) fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> Vec<Configuration> {
-    let mut all = Vec::new();
-    for &padding in paddings {
-        for &stride in strides {
-            let configuration = Configuration::new(stride, padding.into());
-            if !all.contains(&configuration) {
-                all.push(configuration);
-            }
-        }
-    }
-    all
-}
+use crate::args::BackendChoice;
 
 /// Whether the device options agree.
 ///

@@ -9,6 +9,9 @@ use super::style::{Anchor, TextStyle};
 use super::svg::Svg;
 use super::viridis;
 
+/// What the name of a bar looks like.
+pub const SCALE_NAME: TextStyle = TextStyle::ink(13.0);
+
 /// Which colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ramp {
@@ -67,7 +70,7 @@ impl ColourScale {
         let colour = |i: usize| self.at(i as f64 / (STEPS - 1) as f64);
         Cells { frame, rows: 1, columns: STEPS }.draw(svg, colour);
         let style = TextStyle::muted(13.0);
-        svg.text(frame.x - 14.0, frame.middle() + 4.5, style.fill(INK).anchor(Anchor::End), name);
+        svg.text(frame.x - 14.0, frame.middle() + 4.5, SCALE_NAME.anchor(Anchor::End), name);
         let mut free = f64::NEG_INFINITY;
         for &tick in &self.axis.ticks {
             let x = frame.x + frame.width * self.axis.place(tick);

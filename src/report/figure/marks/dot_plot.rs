@@ -14,7 +14,7 @@ const HEAD: f64 = 30.0;
 /// Below a panel: room for the axis.
 const FOOT: f64 = 36.0;
 /// Between two panels.
-const BETWEEN: f64 = 40.0;
+const BETWEEN: f64 = 56.0;
 const GROUP_NAME: TextStyle = TextStyle::ink(14.0).semibold().anchor(Anchor::End);
 const ROW_NAME: TextStyle = TextStyle::ink(13.0).anchor(Anchor::End);
 const NOTE: TextStyle = TextStyle::muted(13.0);

@@ -61,7 +61,7 @@ pub(super) fn accuracy_cost(study: &Study) -> Option<String> {
     let axis = Axis::linear(&accuracies, Extent::new(0.0, 100.0));
     let widest = axis.ticks.iter().map(|&tick| width(&format!("{} %", axis.label(tick)), LABEL)).fold(0.0, f64::max);
     let left = EDGE + widest + 14.0;
-    let gap = 34.0;
+    let gap = 46.0;
     let panels = costs.len() as f64;
     let panel_width = (WIDTH - EDGE - left - gap * (panels - 1.0)) / panels;
     let top = study.below_key(TOP, &shown) + 14.0;
@@ -111,7 +111,7 @@ fn costs_below(svg: &mut Svg, panel: Rect, axis: &Axis, label: fn(f64) -> String
         svg.line(Point::new(x, panel.y), Point::new(x, bottom), GRID, 1.0);
         let text = label(tick);
         let half = width(&text, LABEL) / 2.0;
-        if x - half > free && x + half < panel.right() + 16.0 {
+        if x - half > free && x + half < panel.right() + 4.0 {
             svg.text(x, bottom + 20.0, LABEL.anchor(Anchor::Middle), &text);
             free = x + half + 8.0;
         }

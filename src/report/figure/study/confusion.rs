@@ -1,6 +1,6 @@
 //! `confusion`: which classes are taken for which.
 
-use super::frame::{Study, TOP, WIDTH};
+use super::frame::{Study, TOP, scale_bar};
 use crate::model::Configuration;
 use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::cells::Cells;
@@ -8,7 +8,7 @@ use crate::report::figure::marks::colour_scale::{ColourScale, Ramp};
 use crate::report::figure::marks::hatch;
 use crate::report::figure::marks::heading::EDGE;
 use crate::report::figure::marks::heat_map::{HeatCell, HeatMap};
-use crate::report::figure::marks::shapes::{Extent, Rect};
+use crate::report::figure::marks::shapes::Extent;
 use crate::report::figure::marks::small_multiples::SmallMultiples;
 use crate::report::numbers::{counted, percent};
 
@@ -40,7 +40,7 @@ pub(super) fn confusion(study: &Study) -> Option<String> {
 
     let (columns, side, gap) = if shown.len() <= 4 { (2, 400.0, 70.0) } else { (3, 254.0, 56.0) };
     let grid = SmallMultiples { left: EDGE + 30.0, top: TOP, columns, size: [side, side], gap: [gap, 58.0] };
-    let bar = Rect { x: EDGE + 230.0, y: grid.bottom(shown.len()) + 2.0, width: 320.0, height: 14.0 };
+    let bar = scale_bar("share of the images of a class", grid.bottom(shown.len()) + 2.0);
     let subtitle = "Of the test images of each class, the percentage that is taken for each other class; the diagonal is what is right";
     let mut svg = study.page("Which classes are taken for which", subtitle, bar.bottom() + 24.0);
     hatch::define(&mut svg);
@@ -63,7 +63,6 @@ pub(super) fn confusion(study: &Study) -> Option<String> {
         map.row_names(&mut svg, &names);
         map.column_names(&mut svg, &names, "predicted class (rows: label)");
     }
-    let bar = Rect { width: bar.width.min(WIDTH - EDGE - bar.x), ..bar };
     scale.bar(&mut svg, bar, "share of the images of a class", |tick| format!("{} %", scale.axis.label(tick)));
     Some(svg.finish())
 }

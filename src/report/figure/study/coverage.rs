@@ -1,6 +1,6 @@
 //! `coverage`: how often each pixel can reach the classifier.
 
-use super::frame::{CONTENT, Study, TOP, WIDTH};
+use super::frame::{CONTENT, Study, TOP, WIDTH, scale_bar};
 use crate::model::Configuration;
 use crate::record::CoverageRow;
 use crate::report::figure::marks::axis::Axis;
@@ -27,12 +27,15 @@ pub(super) fn coverage(study: &Study) -> Option<String> {
     let panels: Vec<Vec<&CoverageRow>> = shown.iter().map(of).collect();
     let [height, width] = [rows.iter().map(|r| r.row).max()? + 1, rows.iter().map(|r| r.column).max()? + 1];
     let paths: Vec<f64> = rows.iter().map(|row| row.paths as f64).collect();
-    let scale = ColourScale { ramp: Ramp::Viridis, axis: Axis::logarithmic(&paths) };
+    let mut axis = Axis::logarithmic(&paths);
+    axis.range.low = axis.range.low.max(1.0);
+    axis.ticks.retain(|tick| *tick >= 1.0);
+    let scale = ColourScale { ramp: Ramp::Viridis, axis };
 
     let gap = (CONTENT - COLUMNS as f64 * SIDE) / (COLUMNS - 1) as f64;
     let side = SIDE * height as f64 / height.max(width) as f64;
     let grid = SmallMultiples { left: EDGE, top: TOP, columns: COLUMNS, size: [SIDE, side], gap: [gap, 18.0] };
-    let bar = Rect { x: EDGE + 150.0, y: grid.bottom(shown.len()) + 14.0, width: 320.0, height: 14.0 };
+    let bar = scale_bar("paths from a pixel", grid.bottom(shown.len()) + 14.0);
     let title = "What the classifier can see of an image";
     let subtitle = "Paths from each pixel through convolutions and pools to the classifier, from geometry alone";
     let mut svg = study.page(title, subtitle, bar.bottom() + 24.0);
@@ -43,7 +46,7 @@ pub(super) fn coverage(study: &Study) -> Option<String> {
         let least = rows.iter().map(|row| row.paths).filter(|paths| *paths > 0).min().unwrap_or_default();
         let paths = if least == most { grouped(most) } else { format!("{} to {}", grouped(least), grouped(most)) };
         let detail = match unread {
-            0.0 => format!("reads every pixel · {paths} paths"),
+            0.0 => format!("reads all · {paths} paths"),
             _ => format!("{} unread · {paths} paths", percent(unread, 1)),
         };
         grid.name(&mut svg, i, &configuration.to_string(), study.look(configuration).text, &detail);

@@ -7,11 +7,13 @@ use crate::analysis::{StudyTables, configurations};
 use crate::data::Split;
 use crate::model::Configuration;
 use crate::record::{Status, StudyRecords};
+use crate::report::figure::marks::colour_scale::SCALE_NAME;
 use crate::report::figure::marks::dot_plot::Dot;
+use crate::report::figure::marks::font::width;
 use crate::report::figure::marks::heading::{EDGE, caption, heading};
 use crate::report::figure::marks::key::{KeyEntry, key};
 use crate::report::figure::marks::palette::{Look, looks};
-use crate::report::figure::marks::shapes::Extent;
+use crate::report::figure::marks::shapes::{Extent, Rect};
 use crate::report::figure::marks::svg::Svg;
 use crate::report::numbers::counted;
 
@@ -113,6 +115,11 @@ impl<'a> Study<'a> {
             n => format!("mean of {n} seeds with 95 % interval"),
         }
     }
+}
+
+/// The place of a colour scale of that name with its upper side at `y`, at the left of the page.
+pub(super) fn scale_bar(name: &str, y: f64) -> Rect {
+    Rect { x: EDGE + width(name, SCALE_NAME) + 14.0, y, width: 320.0, height: 14.0 }
 }
 
 /// A dot with its interval, both times `factor`.

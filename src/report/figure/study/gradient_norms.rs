@@ -39,7 +39,7 @@ pub(super) fn gradient_norms(study: &Study) -> Option<String> {
     let axis = Axis::logarithmic(&values);
     let top = study.below_key(TOP, &shown) + 10.0;
     let left = EDGE + 48.0;
-    let gap = 66.0;
+    let gap = 80.0;
     let panel_width = (WIDTH - EDGE - left - gap) / 2.0;
     let grid = SmallMultiples { left, top, columns: 2, size: [panel_width, 230.0], gap: [gap, 56.0] };
     let each = match width {

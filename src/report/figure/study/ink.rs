@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::frame::{CONTENT, Study, TOP, cell_percent};
+use super::frame::{CONTENT, Study, TOP, cell_percent, scale_bar};
 use crate::record::InkRow;
 use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::cells::Cells;
@@ -41,7 +41,7 @@ pub(super) fn by_ring(study: &Study) -> Option<String> {
     let table_height = ROW * (classes.len() + 1) as f64;
     let block = 34.0 + table_height + 52.0;
     let bar_y = TOP + 20.0 + block * crops.len() as f64;
-    let bar = Rect { x: left + 118.0, y: bar_y, width: 320.0, height: 14.0 };
+    let bar = scale_bar("share of the ink", bar_y);
     let title = "Where the digits have their ink";
     let title = if study.records.run.data.name == "MNIST" { title } else { "Where the images have their ink" };
     let subtitle = "Share of the ink of each class in each ring of the test images, in percent; ring 0 is the border";
@@ -98,7 +98,7 @@ pub(super) fn uncovered(study: &Study) -> Option<String> {
     let row = 32.0;
     let frame =
         Rect { x: left, y: TOP + 14.0, width: cell_width * classes.len() as f64, height: row * shown.len() as f64 };
-    let bar = Rect { x: left + 20.0, y: frame.bottom() + 62.0, width: 320.0_f64.min(frame.width), height: 14.0 };
+    let bar = scale_bar("share of the ink", frame.bottom() + 62.0);
     let subtitle =
         "Share of the ink of each class in the test images that no weight of the network can reach, in percent";
     let mut svg = study.page("Ink that a network cannot read", subtitle, bar.bottom() + 24.0);
@@ -115,6 +115,6 @@ pub(super) fn uncovered(study: &Study) -> Option<String> {
         svg.text(left - 12.0, y, ROW_NAME.fill(study.look(configuration).text), name);
     }
     map.column_names(&mut svg, &classes.iter().map(ToString::to_string).collect::<Vec<_>>(), "class");
-    scale.bar(&mut svg, bar, "unread", |tick| format!("{} %", scale.axis.label(tick)));
+    scale.bar(&mut svg, bar, "share of the ink", |tick| format!("{} %", scale.axis.label(tick)));
     Some(svg.finish())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::frame::{Study, TOP};
+use super::frame::{Study, TOP, scale_bar};
 use crate::record::ShiftAccuracyRow;
 use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::cells::Cells;
@@ -10,7 +10,7 @@ use crate::report::figure::marks::colour_scale::{ColourScale, Ramp};
 use crate::report::figure::marks::hatch;
 use crate::report::figure::marks::heading::EDGE;
 use crate::report::figure::marks::heat_map::{HeatCell, HeatMap};
-use crate::report::figure::marks::shapes::{Extent, Rect};
+use crate::report::figure::marks::shapes::Extent;
 use crate::report::figure::marks::small_multiples::SmallMultiples;
 use crate::report::numbers::{counted, percent};
 
@@ -29,7 +29,7 @@ pub(super) fn shift_accuracy(study: &Study) -> Option<String> {
     let longer = across.len().max(down.len()) as f64;
     let size = [side * across.len() as f64 / longer, side * down.len() as f64 / longer];
     let grid = SmallMultiples { left: EDGE + 34.0, top: TOP, columns, size, gap: [side - size[0] + gap, 58.0] };
-    let bar = Rect { x: EDGE + 160.0, y: grid.bottom(shown.len()) + 2.0, width: 320.0, height: 14.0 };
+    let bar = scale_bar("images classified rightly", grid.bottom(shown.len()) + 2.0);
     let subtitle = "Percentage of the shifted test images classified rightly; what enters at the other side is black";
     let mut svg = study.page("Accuracy on shifted images", subtitle, bar.bottom() + 24.0);
     hatch::define(&mut svg);

@@ -25,7 +25,7 @@ use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
 
-use super::{configurations, one_device, output};
+use super::{one_device, output};
 use crate::args::TrainArgs;
 use crate::errors::{Options, say_left_out};
 use crate::memory::SmallerPlans;
@@ -37,7 +37,7 @@ use record::Run;
 /// Trains what the options ask for.
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let start = Instant::now();
-    let configurations = configurations(&args.stride, &args.padding);
+    let configurations = args.grid.configurations()?;
     agree(args, &configurations)?;
     let mut progress = Progress::new(args.quiet, args.verbose > 0, &configurations, &args.seeds(), args.epochs);
     let notice = progress.clone();
