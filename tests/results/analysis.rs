@@ -1,103 +1,17 @@
-//! What analysis makes of records with known answers, and that figures draw whatever there is.
+//! What analysis makes of records whose answers are known.
 
 use super::rows::network;
-use stridelab::Result;
+use super::study_rows::{FIRST, SECOND, id, images, records};
 use stridelab::analysis::statistics::Interval;
 use stridelab::analysis::{
-    Coverage, MissingAnswer, StudyTables, TableSink, blanked_accuracy, class_accuracy, class_spreads, confusion,
-    cost_summary, disputed, disputed_rows, gap, gradient_norms, ink, shift_accuracy, smoothness, tables,
+    Coverage, blanked_accuracy, class_accuracy, class_spreads, confusion, cost_summary, disputed, disputed_rows, gap,
+    gradient_norms, ink, shift_accuracy, smoothness,
 };
-use stridelab::data::{Dataset, Split};
+use stridelab::data::Split;
 use stridelab::model::geometry::ConvShape;
 use stridelab::model::network::LayerKind;
-use stridelab::model::{Configuration, ModelId, Network};
-use stridelab::record::{
-    BlankedRow, EpochRow, GradientRow, InferenceRow, ModelPredictions, ModelRow, Predictions, Row, ShapeRow, ShiftRow,
-    SmoothnessRow, StudyRecords, answers,
-};
+use stridelab::model::{Configuration, Network};
 use stridelab::reference::conv2d_backward_input;
-use stridelab::report::figure::png;
-use stridelab::report::figure::study::{StudyFigure, figures};
-
-const [FIRST, SECOND, ..]: [Configuration; 4] = Configuration::TUTORIAL;
-
-fn id(configuration: Configuration, seed: u64) -> ModelId {
-    ModelId { configuration, seed }
-}
-
-fn finished(model: ModelId, train: f64, val: f64) -> ModelRow {
-    ModelRow {
-        model,
-        epochs: 1,
-        final_train_loss: 0.1,
-        final_train_accuracy: train,
-        final_val_loss: 0.1,
-        final_val_accuracy: val,
-        seconds: 1.0,
-    }
-}
-
-fn says(model: ModelId, classes: &[u8]) -> ModelPredictions {
-    let predictions = Predictions { classes: classes.to_vec(), confidences: vec![0; classes.len()] };
-    ModelPredictions { model, predictions }
-}
-
-/// Two configurations with two seeds each, and four test images of the classes 0, 0, 1 and 2.
-fn records() -> StudyRecords {
-    let mut records = StudyRecords { labels: vec![0, 0, 1, 2], ..StudyRecords::default() };
-    records.run.steps_per_epoch = 10;
-    records.predictions = vec![
-        says(id(FIRST, 0), &[0, 0, 1, 2]),
-        says(id(FIRST, 1), &[0, 1, 1, 0]),
-        says(id(SECOND, 0), &[0, 2, 1, 1]),
-        says(id(SECOND, 1), &[0, 0, 1, 0]),
-    ];
-    let accuracies = [1.0, 0.5, 0.5, 0.75];
-    records.models =
-        records.predictions.iter().zip(accuracies).map(|(of, val)| finished(of.model, val + 0.125, val)).collect();
-    for (of, seconds) in records.predictions.iter().zip([2.0, 4.0, 1.0, 1.0]) {
-        records.shifts.push(ShiftRow { model: of.model, dx: 1, dy: -1, images: 4, right: of.model.seed as u32 + 1 });
-        for class in 0..3 {
-            let images = if class == 0 { 2 } else { 1 };
-            records.blanked.push(BlankedRow { model: of.model, unread_by: SECOND.slug(), class, images, right: 1 });
-        }
-        records.smoothness.push(SmoothnessRow {
-            model: of.model,
-            layer: "conv1".into(),
-            images: 4,
-            variation: seconds,
-            variation_per_pixel: f64::NAN,
-        });
-        for (step, tensor, norm) in [(1, "conv1.weight", seconds), (2, "conv1.weight", f64::NAN), (1, "conv1.bias", 1.0)] {
-            records.gradients.push(GradientRow { model: of.model, step, tensor: tensor.into(), norm });
-        }
-        records.epochs.push(EpochRow { seconds, ..super::rows::epoch(of.model.configuration, 1, 0.9, 0.0) });
-    }
-    for configuration in [FIRST, SECOND] {
-        records.shapes.extend(ShapeRow::of(configuration, &network(configuration)));
-    }
-    let measured = |batch_size| InferenceRow {
-        configuration: FIRST,
-        batch_size,
-        images_per_second: 100.0,
-        activation_bytes: 1000,
-    };
-    records.inference = vec![measured(1), measured(64)];
-    records
-}
-
-/// Four images of 28×28 with the labels of [`records`], a white pixel each.
-fn images() -> Dataset {
-    let pixel = |i: usize| if i % 784 == 29 * (i / 784) { 255 } else { 0 };
-    let split = || Split {
-        images: (0..4 * 784).map(pixel).collect(),
-        labels: vec![0, 0, 1, 2],
-        count: 4,
-        height: 28,
-        width: 28,
-    };
-    Dataset { train: split(), test: split(), name: "dots".into(), sha256: Default::default() }
-}
 
 /// With every weight 1 and sums in place of maxima, the gradient of the sum of the last map with respect to a pixel is the
 /// number of paths from it.
@@ -126,9 +40,10 @@ fn coverage_is_the_gradient_of_a_network_of_ones() {
         });
         let windows: Vec<ConvShape> = windows.collect();
         let last = windows.last().unwrap().output_len();
-        let gradient = windows.iter().rev().fold(vec![1.0; last], |dy, shape| {
-            conv2d_backward_input(shape, 1, &dy, &vec![1.0; shape.weights_len()])
-        });
+        let gradient = windows
+            .iter()
+            .rev()
+            .fold(vec![1.0; last], |dy, shape| conv2d_backward_input(shape, 1, &dy, &vec![1.0; shape.weights_len()]));
         let coverage = Coverage::of(&network);
         let [height, width, _] = network.input;
         for (y, x) in (0..image[0]).flat_map(|y| (0..image[1]).map(move |x| (y, x))) {
@@ -195,7 +110,11 @@ fn classes_and_confusions_are_counted_from_predictions() {
     assert_eq!((spreads[0].configuration, spreads[0].class, spreads[0].accuracy.mean), (FIRST, 0, 0.75));
     let cells = confusion(&records);
     let count = |configuration, label, predicted| {
-        cells.iter().find(|c| (c.configuration, c.label, c.predicted) == (configuration, label, predicted)).unwrap().count
+        cells
+            .iter()
+            .find(|c| (c.configuration, c.label, c.predicted) == (configuration, label, predicted))
+            .unwrap()
+            .count
     };
     assert_eq!([0, 1, 2].map(|predicted| count(FIRST, 0, predicted)), [3, 1, 0]);
     assert_eq!([0, 1, 2].map(|predicted| count(SECOND, 2, predicted)), [1, 1, 0]);
@@ -271,100 +190,4 @@ fn gaps_costs_smoothness_and_gradients_are_means_over_seeds() {
     let norms = gradient_norms(&records);
     assert_eq!((norms.len(), norms[0].tensor.as_str(), norms[0].steps.len()), (4, "conv1.weight", 1));
     assert_eq!((norms[0].steps[0].mean, norms[0].steps[0].seeds), (3.0, 2));
-}
-
-/// Reads every table back from what `csv` writes of it.
-#[derive(Default)]
-struct ReadBack(Vec<&'static str>);
-
-impl TableSink for ReadBack {
-    fn table<R: Row>(&mut self, file: &'static str, rows: &[R]) -> Result<()> {
-        let mut csv = csv::Writer::from_writer(Vec::new());
-        rows.iter().for_each(|row| csv.serialize(row).unwrap());
-        let text = csv.into_inner().unwrap();
-        let header = text.split(|byte| *byte == b'\n').next().unwrap();
-        assert_eq!(header, R::COLUMNS.join(",").as_bytes(), "{file}");
-        let back: Vec<R> = csv::Reader::from_reader(&text[..]).deserialize().map(|row| row.unwrap()).collect();
-        let mut again = csv::Writer::from_writer(Vec::new());
-        back.iter().for_each(|row| again.serialize(row).unwrap());
-        assert_eq!(again.into_inner().unwrap(), text, "{file}");
-        self.0.push(file);
-        Ok(())
-    }
-}
-
-#[test]
-fn all_tables_are_files_that_can_be_read_back() {
-    let (records, data) = (records(), images());
-    let all = tables(&records, Some(&data));
-    let mut read = ReadBack::default();
-    all.each(&mut read).unwrap();
-    assert_eq!(read.0, answers::FILES);
-    assert_eq!(all.missing, []);
-    assert_eq!((all.coverage.len(), all.ink.len(), all.uncovered_ink.len()), (2 * 784, 3 * 14, 2 * 3));
-}
-
-#[test]
-fn what_is_missing_is_said_and_nothing_is_invented() {
-    let none = StudyRecords::default();
-    let all = tables(&none, None);
-    let lines: Vec<String> = all.missing.iter().map(ToString::to_string).collect();
-    assert_eq!(all, StudyTables { missing: all.missing.clone(), ..StudyTables::default() });
-    for word in ["shifts.csv", "blanked.csv", "smoothness.csv", "inference.csv", "--log-gradients", "--data"] {
-        assert!(lines.iter().any(|line| line.contains(word)), "{word}: {lines:?}");
-    }
-    assert!(lines.iter().all(|line| !line.contains('\n')));
-    assert_eq!(figures(&none, &all, None), []);
-    // Images of another set must not be drawn as those of the run.
-    let mut data = images();
-    data.test.labels[0] = 1;
-    let all = tables(&records(), Some(&data));
-    assert_eq!(all.missing, [MissingAnswer::OtherImages]);
-    assert!(all.coverage.is_empty() && all.ink.is_empty());
-    let names: Vec<&str> = figures(&records(), &all, Some(&data)).iter().map(|figure| figure.name).collect();
-    assert!(!names.contains(&"disputed") && names.contains(&"confusion"), "{names:?}");
-}
-
-fn drawn(records: &StudyRecords, data: &Dataset) -> Vec<StudyFigure> {
-    let all = figures(records, &tables(records, Some(data)), Some(data));
-    for StudyFigure { name, svg } in &all {
-        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}: {svg}");
-        assert!(png(svg).is_ok(), "{name}");
-    }
-    all
-}
-
-#[test]
-fn every_figure_is_drawn_whatever_the_numbers_are() {
-    let data = images();
-    let whole = drawn(&records(), &data);
-    assert_eq!(whole.iter().map(|figure| figure.name).collect::<Vec<_>>(), answers::FIGURES);
-    let coverage = &whole[0].svg;
-    assert!(coverage.contains("reads all") && coverage.contains("stride 2, same"), "{coverage}");
-    // One model, without an interval.
-    let mut one = records();
-    one.models.truncate(1);
-    one.predictions.truncate(1);
-    one.shifts.truncate(1);
-    one.blanked.truncate(3);
-    assert!(drawn(&one, &data).iter().any(|figure| figure.svg.contains("one seed, which gives no interval")));
-    // Nothing right, nothing finite, no step.
-    let mut hard = records();
-    hard.predictions.iter_mut().for_each(|of| of.predictions.classes = vec![255; 4]);
-    hard.models.iter_mut().for_each(|row| (row.final_val_accuracy, row.final_train_accuracy) = (f64::NAN, 0.0));
-    hard.shifts.iter_mut().for_each(|row| (row.right, row.dx, row.dy) = (0, i32::MIN, i32::MAX));
-    hard.smoothness.iter_mut().for_each(|row| row.variation = f64::INFINITY);
-    hard.gradients.iter_mut().for_each(|row| (row.norm, row.step) = (0.0, u32::MAX));
-    hard.blanked.iter_mut().for_each(|row| row.unread_by = "a < b & c".into());
-    hard.run.steps_per_epoch = 0;
-    hard.inference.iter_mut().for_each(|row| (row.images_per_second, row.activation_bytes) = (f64::NAN, 0));
-    drawn(&hard, &data);
-    // Twelve configurations, one of which makes no network.
-    let mut many = records();
-    for kernel in 1..=10 {
-        let configuration = Configuration { kernel: 7 * kernel, ..FIRST };
-        many.models.push(finished(id(configuration, 0), 1.0, 0.5));
-        many.predictions.push(says(id(configuration, 0), &[0, 1, 2, 0]));
-    }
-    drawn(&many, &data);
 }

@@ -13,4 +13,6 @@ mod report;
 mod results;
 mod rows;
 mod statistics;
+mod study;
+mod study_rows;
 mod tables;
