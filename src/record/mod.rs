@@ -3,6 +3,7 @@
 //! Records know no file and no backend. [`crate::store`] puts them on disk, [`crate::analysis`] and
 //! [`crate::report`] read them.
 
+pub mod answers;
 mod checkpoint;
 mod claim;
 mod columns;
@@ -21,6 +22,10 @@ mod shape;
 mod step;
 mod study;
 
+pub use answers::{
+    BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DisputedRow, GapRow,
+    ShiftAccuracyRow,
+};
 pub use checkpoint::{BegunRecord, Checkpoint, CheckpointHead, CheckpointModel, DivergenceRecord, Number};
 pub use claim::ClaimRow;
 pub use columns::{OPTIONAL_COLUMNS, Row};

@@ -1,6 +1,7 @@
 //! The files of a run's directory, and their names.
 
 use crate::model::{Configuration, ModelId};
+use crate::record::answers;
 
 /// A row an epoch of every model: [`crate::record::EpochRow`].
 pub const METRICS: &str = "metrics.csv";
@@ -86,7 +87,7 @@ pub fn feature_maps_name(configuration: Configuration) -> String {
 pub(super) fn is_run_file(name: &str) -> bool {
     let tables =
         [METRICS, STEPS, SHAPES, MODELS, SHIFTS, BLANKED, SMOOTHNESS, GRADIENTS, INFERENCE, INK, UNCOVERED_INK];
-    [RUN, FEATURES].contains(&name) || tables.contains(&name)
+    [RUN, FEATURES].contains(&name) || tables.contains(&name) || answers::FILES.contains(&name)
 }
 
 /// Whether a run writes a file of this name into [`WEIGHTS`].
@@ -105,7 +106,9 @@ pub(super) fn is_figure(name: &str) -> bool {
     let Some(stem) = figure_stem(name) else { return false };
     let slug = stem.strip_prefix("feature_maps_").map(|slug| slug.replace('_', "-"));
     let configuration = slug.and_then(|slug| slug.parse::<Configuration>().ok());
-    RUN_FIGURES.contains(&stem) || configuration.is_some_and(|c| feature_maps_name(c) == stem)
+    RUN_FIGURES.contains(&stem)
+        || answers::FIGURES.contains(&stem)
+        || configuration.is_some_and(|c| feature_maps_name(c) == stem)
 }
 
 /// Whether a benchmark writes a file of this name into [`FIGURES`].

@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod analysis;
 mod bench;
 mod directory;
 mod features;
@@ -14,4 +15,6 @@ mod results;
 mod rows;
 mod seeds;
 mod statistics;
+mod study;
+mod study_rows;
 mod tables;

@@ -10,6 +10,7 @@ mod png;
 pub mod sample;
 mod standalone;
 pub mod step_time;
+pub mod study;
 
 pub use png::png;
 pub use standalone::standalone;
