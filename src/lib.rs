@@ -54,6 +54,7 @@
 //! | a choice that depends on the adapter | `src/gpu/tuning.rs` |
 //! | a column of `metrics.csv` | `src/record/epoch.rs`, filled in `src/bin/stridelab/commands/train/record.rs` |
 //! | a column of `cost.csv` | `src/record/cost.rs`, `src/store/bench_writer.rs` |
+//! | what a checkpoint holds | `src/train/snapshot.rs`, `src/record/checkpoint.rs`; its file: `src/store/checkpoint.rs` |
 //! | which files a run has, and their names | `src/store/` |
 //! | a figure | `src/report/figure/`, one file each (`cost.png` is `step_time.rs`); what figures are made of: `src/report/figure/marks/` |
 //! | a table on the terminal | `src/report/text/` |

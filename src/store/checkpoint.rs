@@ -254,8 +254,8 @@ mod tests {
             refused(&bytes[..i], &format!("{i} bytes"));
         }
         refused(&[&bytes[..], b" "].concat(), "a byte more");
-        refused(&vec![0; 100], "zeros");
-        refused(&vec![255; 100], "ones");
+        refused(&[0; 100], "zeros");
+        refused(&[255; 100], "ones");
     }
 
     /// A file of which the hash is right and the rest is not: nobody writes it, and nothing panics.

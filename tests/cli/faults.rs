@@ -54,7 +54,12 @@ fn a_disk_too_small_for_a_checkpoint_keeps_what_is_whole() {
     // The weights of both models fit, both with their moments do not.
     let limit = format!("trap '' XFSZ; ulimit -f {}", 2 * 300);
     let ran = run_after(&place, &limit, &format!("{whole} --out run"));
-    one_line("no room for a checkpoint", &ran, 1, &["run/checkpoints/stride2-valid-seed0-step17.safetensors", "--out"]);
+    one_line(
+        "no room for a checkpoint",
+        &ran,
+        1,
+        &["run/checkpoints/stride2-valid-seed0-step17.safetensors", "too large"],
+    );
     assert_eq!(place.json("run/run.json")["status"], "failed");
     assert_eq!(rows(&place.read("run/metrics.csv")).len(), 2);
     assert!(!place.files().iter().any(|file| is_temporary(file)), "{:?}", place.files());

@@ -240,7 +240,9 @@ impl Journal for Run<'_> {
 
     fn checkpoint(&mut self, configuration: &Configuration, snapshot: &Snapshot) -> Result<()> {
         if !self.args.no_checkpoints && !snapshot.seeds.is_empty() {
+            let start = Instant::now();
             self.writer.checkpoint(&checkpoint::recorded(configuration, snapshot))?;
+            log::debug!("checkpoint of step {} written in {:.1?}", snapshot.step, start.elapsed());
         }
         // After the checkpoint, which knows the model as one that has diverged: without it all begin anew.
         if self.unsaved_divergence {
