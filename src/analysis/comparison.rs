@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::statistics::{
-    Interval, bca, equivalence, holm, mean, seeds_to_decide, sign_flip, standard_deviation, superiority,
+    Interval, bca, bca_of_means, equivalence, holm, mean, seeds_to_decide, sign_flip, standard_deviation, superiority,
 };
 
 /// Confidence of every interval.
@@ -44,6 +44,19 @@ impl Spread {
         }
         let sd = Some(standard_deviation(samples)).filter(|sd| sd.is_finite());
         Some(Spread { n: samples.len(), mean: mean(samples), sd, interval: bca(samples, CONFIDENCE, mean) })
+    }
+
+    /// [`Spread::of`] each of several samples, in a fraction of the time.
+    pub fn of_all(samples: &[Vec<f64>]) -> Vec<Option<Spread>> {
+        let slices: Vec<&[f64]> = samples.iter().map(Vec::as_slice).collect();
+        let of = |(samples, interval): (&Vec<f64>, Option<Interval>)| {
+            if samples.is_empty() || samples.iter().any(|x| !x.is_finite()) {
+                return None;
+            }
+            let sd = Some(standard_deviation(samples)).filter(|sd| sd.is_finite());
+            Some(Spread { n: samples.len(), mean: mean(samples), sd, interval })
+        };
+        samples.iter().zip(bca_of_means(&slices, CONFIDENCE)).map(of).collect()
     }
 }
 
@@ -110,7 +123,7 @@ impl PairedDifference {
 
 /// What may be said of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// The first is greater: interval and corrected test agree.
     FirstGreater,
@@ -135,6 +148,7 @@ pub struct Comparison {
     /// p of equivalence after Holm's correction over all pairs that have one.
     pub equivalence_p: Option<f64>,
     /// What may be said.
+    #[serde(flatten)]
     pub verdict: Verdict,
 }
 
@@ -297,6 +311,8 @@ mod tests {
     fn a_spread_of_one_seed_has_no_width() {
         assert_eq!(Spread::of(&[0.5]), Some(Spread { n: 1, mean: 0.5, sd: None, interval: None }));
         assert_eq!([Spread::of(&[]), Spread::of(&[0.5, f64::NAN])], [None, None]);
+        let samples = [vec![0.5], vec![], vec![0.5, f64::NAN], vec![1.0, 2.0, 4.0]];
+        assert_eq!(Spread::of_all(&samples), samples.each_ref().map(|sample| Spread::of(sample)));
         let three = Spread::of(&[1.0, 2.0, 3.0]).unwrap();
         assert_eq!((three.mean, three.sd), (2.0, Some(1.0)));
         assert!(three.interval.is_some_and(|i| i.low >= 1.0 && i.low < 2.0 && i.high > 2.0 && i.high <= 3.0));

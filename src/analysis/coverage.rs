@@ -1,8 +1,9 @@
 //! Which pixels of an image reach the classifier, from geometry alone.
 
-use crate::model::Network;
 use crate::model::geometry::Pads;
 use crate::model::network::LayerKind;
+use crate::model::{Configuration, Network};
+use crate::record::CoverageRow;
 
 /// How often each pixel of an input image can reach the features that the head reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,13 @@ impl Coverage {
     pub fn uncovered(&self) -> f64 {
         self.paths.iter().filter(|&&paths| paths == 0).count() as f64 / self.paths.len() as f64
     }
+}
+
+/// The rows of `coverage.csv`, row by row of the image.
+pub fn coverage_rows(configuration: Configuration, coverage: &Coverage) -> Vec<CoverageRow> {
+    let width = coverage.image[1].max(1);
+    let row = |(pixel, &paths)| CoverageRow { configuration, row: pixel / width, column: pixel % width, paths };
+    coverage.paths.iter().enumerate().map(row).collect()
 }
 
 /// A window that slides along one axis.

@@ -98,8 +98,8 @@ impl Serialize for Pooling {
 
 impl<'de> Deserialize<'de> for Pooling {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
+        struct PoolingVisitor;
+        impl de::Visitor<'_> for PoolingVisitor {
             type Value = Pooling;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -118,7 +118,7 @@ impl<'de> Deserialize<'de> for Pooling {
                 text.parse().map_err(E::custom)
             }
         }
-        deserializer.deserialize_any(Visitor)
+        deserializer.deserialize_any(PoolingVisitor)
     }
 }
 

@@ -22,7 +22,7 @@ use super::strides::Strides;
 use crate::error::{Error, one_line};
 
 /// Rows and columns of the kernels in the tutorial.
-const KERNEL: usize = 3;
+pub(super) const TUTORIAL_KERNEL: usize = 3;
 
 /// The choices that an experiment varies. They apply to images of every size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,11 +47,11 @@ pub struct Configuration {
 }
 
 pub(crate) fn tutorial_kernel() -> usize {
-    KERNEL
+    TUTORIAL_KERNEL
 }
 
 pub(crate) fn is_tutorial_kernel(kernel: &usize) -> bool {
-    *kernel == KERNEL
+    *kernel == TUTORIAL_KERNEL
 }
 
 pub(crate) fn is_whole(crop: &usize) -> bool {
@@ -73,7 +73,7 @@ impl Configuration {
     /// Where `stride` is 0.
     pub const fn new(stride: usize, padding: Padding) -> Self {
         let strides = Strides::all(stride);
-        Configuration { strides, padding, kernel: KERNEL, pool: Pooling::Max, head: Head::Dense, crop: 0 }
+        Configuration { strides, padding, kernel: TUTORIAL_KERNEL, pool: Pooling::Max, head: Head::Dense, crop: 0 }
     }
 
     /// The size `[height, width]` of what the network sees of images of size `image`.
@@ -106,7 +106,7 @@ impl Configuration {
 impl Display for Configuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "stride {}, {}", self.strides, self.padding)?;
-        if self.kernel != KERNEL {
+        if self.kernel != TUTORIAL_KERNEL {
             write!(f, ", kernel {}", self.kernel)?;
         }
         if !self.pool.is_tutorial() {
@@ -223,7 +223,7 @@ impl Parts {
         let configuration = Configuration {
             strides,
             padding,
-            kernel: kernel.unwrap_or(KERNEL),
+            kernel: kernel.unwrap_or(TUTORIAL_KERNEL),
             pool: pool.unwrap_or_default(),
             head: head.unwrap_or_default(),
             crop: crop.unwrap_or_default(),

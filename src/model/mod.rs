@@ -3,6 +3,7 @@
 mod choices;
 pub mod configuration;
 pub mod geometry;
+mod grid;
 pub mod init;
 pub mod network;
 mod possible;
@@ -12,6 +13,7 @@ pub mod weights;
 
 pub use choices::{Head, Pooling};
 pub use configuration::{Configuration, Convolution, ModelId};
+pub use grid::{ConfigurationGrid, MOST_CONFIGURATIONS};
 pub use network::Network;
 pub use possible::{LeftOut, Possible, possible};
 pub use strides::Strides;

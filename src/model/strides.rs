@@ -93,8 +93,8 @@ impl Serialize for Strides {
 
 impl<'de> Deserialize<'de> for Strides {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
+        struct StridesVisitor;
+        impl de::Visitor<'_> for StridesVisitor {
             type Value = Strides;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -106,10 +106,14 @@ impl<'de> Deserialize<'de> for Strides {
                 stride.map(Strides::all).ok_or_else(|| E::custom("a stride is a number from 1"))
             }
 
+            fn visit_i64<E: de::Error>(self, stride: i64) -> Result<Strides, E> {
+                self.visit_u64(u64::try_from(stride).unwrap_or_default())
+            }
+
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Strides, E> {
                 text.parse().map_err(E::custom)
             }
         }
-        deserializer.deserialize_any(Visitor)
+        deserializer.deserialize_any(StridesVisitor)
     }
 }

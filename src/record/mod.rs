@@ -3,13 +3,18 @@
 //! Records know no file and no backend. [`crate::store`] puts them on disk, [`crate::analysis`] and
 //! [`crate::report`] read them.
 
+pub mod answers;
 mod checkpoint;
+mod claim;
 mod columns;
 mod cost;
 mod epoch;
+mod feature;
+mod feature_file;
 mod format;
 mod ink;
 mod measures;
+mod merge;
 mod model;
 mod predictions;
 mod run;
@@ -17,13 +22,20 @@ mod shape;
 mod step;
 mod study;
 
+pub use answers::{
+    BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DisputedRow, GapRow,
+    ShiftAccuracyRow,
+};
 pub use checkpoint::{BegunRecord, Checkpoint, CheckpointHead, CheckpointModel, DivergenceRecord, Number};
+pub use claim::ClaimRow;
 pub use columns::{OPTIONAL_COLUMNS, Row};
 pub use cost::{BenchRecord, Cost, Measurement, NetworkCost, Pass};
 pub use epoch::EpochRow;
+pub use feature::{FeatureRecord, FilterFeatures, LayerFeatures, ModelFeatures};
 pub use format::{FORMAT, from_json, to_json};
 pub use ink::{InkRow, UncoveredInkRow};
 pub use measures::{BlankedRow, GradientRow, InferenceRow, Measures, ShiftRow, SmoothnessRow};
+pub use merge::{Merged, merge};
 pub use model::ModelRow;
 pub use predictions::Predictions;
 pub use run::{DataRecord, LeftOutNetwork, Machine, Resumption, RunRecord, Status, Totals};

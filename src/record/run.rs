@@ -30,6 +30,15 @@ pub struct DataRecord {
     /// Classes that the networks tell apart.
     #[serde(default)]
     pub classes: usize,
+    /// Rows and columns of an image.
+    #[serde(default)]
+    pub image: [usize; 2],
+    /// Training images; fewer than the files hold where the run was limited.
+    #[serde(default)]
+    pub train_images: usize,
+    /// Test images.
+    #[serde(default)]
+    pub test_images: usize,
     /// SHA-256 of each file after unpacking, by file name.
     pub sha256: BTreeMap<String, String>,
 }

@@ -1,9 +1,10 @@
-//! What a benchmark leaves on disk: `cost.csv`, `bench.json`, `figures/cost.png`.
+//! What a benchmark leaves on disk: `cost.csv`, `bench.json`, `figures/cost.png` and `cost.svg`.
 
 use std::path::Path;
 
 use super::directory::{OutputDirectory, Room};
-use super::layout::{BENCH, COST, COST_FIGURE, FIGURES};
+use super::figure_files::FigureFiles;
+use super::layout::{BENCH, COST, COST_FIGURE, FIGURES, is_cost_figure};
 use crate::error::{Error, Result, one_line};
 use crate::files::write_atomic;
 use crate::model::Configuration;
@@ -30,7 +31,7 @@ pub const COST_COLUMNS: [&str; 15] = [
 
 const ROOMS: [Room; 2] = [
     Room { name: "", is_ours: |name| [COST, BENCH].contains(&name), always: true },
-    Room { name: FIGURES, is_ours: |name| name == COST_FIGURE, always: true },
+    Room { name: FIGURES, is_ours: is_cost_figure, always: true },
 ];
 
 /// An output directory of a benchmark, locked against other processes while this lives.
@@ -63,11 +64,11 @@ impl BenchWriter {
         self.directory.path()
     }
 
-    /// Writes `cost.csv`, `bench.json` and, drawn already, `figures/cost.png`.
+    /// Writes `cost.csv`, `bench.json` and, drawn already, `figures/cost.png` and `cost.svg`.
     ///
     /// # Errors
     /// [`crate::Error::Failure`] with the path and the reason.
-    pub fn write(&mut self, bench: &BenchRecord, png: &[u8]) -> Result<()> {
+    pub fn write(&mut self, bench: &BenchRecord, figure: &FigureFiles) -> Result<()> {
         let dir = self.directory.check("")?;
         let (table, json) = (dir.join(COST), dir.join(BENCH));
         let csv = csv_bytes(bench);
@@ -77,7 +78,11 @@ impl BenchWriter {
         self.directory.room(FIGURES)?;
         self.directory.keep();
         write_atomic(&table, |w| w.write_all(&csv))?;
-        write_atomic(&self.directory.check(FIGURES)?.join(COST_FIGURE), |w| w.write_all(png))
+        let figures = self.directory.check(FIGURES)?;
+        figure
+            .named(COST_FIGURE)
+            .into_iter()
+            .try_for_each(|(name, bytes)| write_atomic(&figures.join(name), |w| w.write_all(bytes)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The files of a run's directory, and their names.
 
 use crate::model::{Configuration, ModelId};
+use crate::record::answers;
 
 /// A row an epoch of every model: [`crate::record::EpochRow`].
 pub const METRICS: &str = "metrics.csv";
@@ -40,11 +41,15 @@ pub const FIGURES: &str = "figures";
 pub const COST: &str = "cost.csv";
 /// All of a benchmark: [`crate::record::BenchRecord`].
 pub const BENCH: &str = "bench.json";
-/// A benchmark's figure.
-pub const COST_FIGURE: &str = "cost.png";
+/// What a few filters make of one test image: [`crate::record::FeatureRecord`].
+pub const FEATURES: &str = "features.safetensors";
+/// A benchmark's figure, without the ending.
+pub const COST_FIGURE: &str = "cost";
 
-/// Figures that every run has.
-const RUN_FIGURES: [&str; 3] = ["accuracy.png", "loss.png", "sample.png"];
+/// Figures of a run, without the ending.
+const RUN_FIGURES: [&str; 4] = ["accuracy", "loss", "sample", "features"];
+/// Endings of a figure's files: pixels, and a drawing that is sharp at any size.
+pub const FIGURE_ENDINGS: [&str; 2] = ["png", "svg"];
 
 /// `stride1-same-seed0.safetensors`.
 pub fn weights_name(model: ModelId) -> String {
@@ -73,16 +78,16 @@ pub(super) fn is_checkpoint(name: &str) -> bool {
     checkpoint_group(name).is_some()
 }
 
-/// `feature_maps_stride1_same.png`.
+/// `feature_maps_stride1_same`, without the ending.
 pub fn feature_maps_name(configuration: Configuration) -> String {
-    format!("feature_maps_{}.png", configuration.slug().replace('-', "_"))
+    format!("feature_maps_{}", configuration.slug().replace('-', "_"))
 }
 
 /// Whether a run writes a file of this name into its directory.
 pub(super) fn is_run_file(name: &str) -> bool {
     let tables =
         [METRICS, STEPS, SHAPES, MODELS, SHIFTS, BLANKED, SMOOTHNESS, GRADIENTS, INFERENCE, INK, UNCOVERED_INK];
-    name == RUN || tables.contains(&name)
+    [RUN, FEATURES].contains(&name) || tables.contains(&name) || answers::FILES.contains(&name)
 }
 
 /// Whether a run writes a file of this name into [`WEIGHTS`].
@@ -98,7 +103,21 @@ pub(super) fn is_predictions(name: &str) -> bool {
 
 /// Whether a run writes a file of this name into [`FIGURES`].
 pub(super) fn is_figure(name: &str) -> bool {
-    let slug = name.strip_prefix("feature_maps_").and_then(|rest| rest.strip_suffix(".png"));
-    let configuration = slug.and_then(|slug| slug.replace('_', "-").parse::<Configuration>().ok());
-    RUN_FIGURES.contains(&name) || configuration.is_some_and(|c| feature_maps_name(c) == name)
+    let Some(stem) = figure_stem(name) else { return false };
+    let slug = stem.strip_prefix("feature_maps_").map(|slug| slug.replace('_', "-"));
+    let configuration = slug.and_then(|slug| slug.parse::<Configuration>().ok());
+    RUN_FIGURES.contains(&stem)
+        || answers::FIGURES.contains(&stem)
+        || configuration.is_some_and(|c| feature_maps_name(c) == stem)
+}
+
+/// Whether a benchmark writes a file of this name into [`FIGURES`].
+pub(super) fn is_cost_figure(name: &str) -> bool {
+    figure_stem(name) == Some(COST_FIGURE)
+}
+
+/// The name of a figure's file without its ending.
+fn figure_stem(name: &str) -> Option<&str> {
+    let (stem, ending) = name.rsplit_once('.')?;
+    FIGURE_ENDINGS.contains(&ending).then_some(stem)
 }

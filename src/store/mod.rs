@@ -1,34 +1,43 @@
 //! A run's directory: which files it has, how they are written and read, and the lock on it.
 //!
 //! ```text
-//! metrics.csv  steps.csv  shapes.csv  run.json
+//! metrics.csv  steps.csv  shapes.csv  run.json  features.safetensors
 //! weights/stride1-same-seed0.safetensors …
-//! figures/accuracy.png  loss.png  sample.png  feature_maps_stride1_same.png …
+//! figures/accuracy.png  loss.png  sample.png  features.png  feature_maps_stride1_same.png …, each also as .svg
 //! checkpoints/stride1-same-seed0-step938.safetensors …    while models train
 //! ```
 //!
-//! A benchmark leaves `cost.csv`, `bench.json` and `figures/cost.png` through a [`BenchWriter`].
+//! A benchmark leaves `cost.csv`, `bench.json` and `figures/cost.png` and `cost.svg` through a [`BenchWriter`].
 
 mod bench_writer;
 mod checkpoint;
 mod checkpoints;
 mod directory;
 mod failure;
+mod figure_files;
+mod grid_file;
 pub mod layout;
 mod lock;
 mod model_tables;
 mod predictions;
 mod reader;
 mod resume;
+mod run_files;
 mod run_writer;
+mod study_reader;
 mod table;
 
 pub use bench_writer::{BenchWriter, COST_COLUMNS};
 pub use checkpoint::{checkpoint_from_bytes, checkpoint_to_bytes};
 pub use checkpoints::FoundCheckpoints;
 pub use directory::OutputDirectory;
+pub use figure_files::FigureFiles;
+pub use grid_file::{grid_from_text, read_grid};
 pub use layout::{feature_maps_name, weights_name};
 pub use predictions::{labels_from_bytes, predictions_from_bytes};
-pub use reader::{read_bench, read_epochs, read_models, read_run, read_shapes, read_steps, rows_from_bytes};
+pub use reader::{
+    read_bench, read_epochs, read_features, read_models, read_run, read_shapes, read_steps, rows_from_bytes,
+};
 pub use resume::{Keep, KeptRows};
 pub use run_writer::{LastWord, RunWriter};
+pub use study_reader::read_study;

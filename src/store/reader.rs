@@ -6,15 +6,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::layout::{METRICS, MODELS, RUN, SHAPES, STEPS};
+use super::layout::{FEATURES, METRICS, MODELS, RUN, SHAPES, STEPS};
 use crate::error::{Error, Result, one_line};
 use crate::files::read_bounded;
-use crate::record::{BenchRecord, EpochRow, ModelRow, OPTIONAL_COLUMNS, Row, RunRecord, ShapeRow, StepRow, from_json};
+use crate::record::{
+    BenchRecord, EpochRow, FeatureRecord, ModelRow, OPTIONAL_COLUMNS, Row, RunRecord, ShapeRow, StepRow, from_json,
+};
 
 /// Most bytes of a JSON record that is read.
-const JSON_BYTES: u64 = 64 << 20;
+pub(super) const JSON_BYTES: u64 = 64 << 20;
+/// Most bytes of `features.safetensors` that are read: a thousand filters of a hundred configurations take half of it.
+const FEATURE_BYTES: u64 = 1 << 30;
 /// Most bytes of a CSV file that is read: a step's row of a thousand models over a hundred epochs takes three.
-const CSV_BYTES: u64 = 8 << 30;
+pub(super) const CSV_BYTES: u64 = 8 << 30;
 
 /// Reads `run.json` of a run's directory.
 ///
@@ -62,6 +66,15 @@ pub fn read_steps(directory: &Path) -> Result<Vec<StepRow>> {
 /// As [`read_epochs`].
 pub fn read_shapes(directory: &Path) -> Result<Vec<ShapeRow>> {
     rows(&directory.join(SHAPES))
+}
+
+/// Reads `features.safetensors` of a run's directory.
+///
+/// # Errors
+/// As [`read_run`].
+pub fn read_features(directory: &Path) -> Result<FeatureRecord> {
+    let path = directory.join(FEATURES);
+    FeatureRecord::from_bytes(&one_line(path.display()), &read_bounded(&path, FEATURE_BYTES)?)
 }
 
 /// Reads `models.csv` of a run's directory.

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use super::checkpoints::{Checkpoints, FoundCheckpoints};
 use super::directory::{OutputDirectory, Room};
 use super::failure::{cannot, meddled};
+use super::figure_files::FigureFiles;
 use super::layout::{
-    CHECKPOINTS, FIGURES, LABELS, METRICS, PREDICTIONS, RUN, SHAPES, STEPS, WEIGHTS, is_checkpoint, is_figure,
-    is_predictions, is_run_file, is_weights, predictions_name, weights_name,
+    CHECKPOINTS, FEATURES, FIGURES, LABELS, METRICS, PREDICTIONS, RUN, SHAPES, STEPS, WEIGHTS, is_checkpoint,
+    is_figure, is_predictions, is_run_file, is_weights, predictions_name, weights_name,
 };
 use super::model_tables::ModelTables;
 use super::predictions;
@@ -21,7 +22,8 @@ use crate::files::write_atomic;
 use crate::model::tensor::Tensor;
 use crate::model::{ModelId, weights};
 use crate::record::{
-    Checkpoint, EpochRow, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow, Status, StepRow, to_json,
+    Checkpoint, EpochRow, FeatureRecord, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow, Status, StepRow,
+    to_json,
 };
 
 const ROOMS: [Room; 5] = [
@@ -179,9 +181,14 @@ impl RunWriter {
         Ok(LastWord { file, text })
     }
 
-    /// Writes `figures/<name>`.
-    pub fn figure(&mut self, name: &str, png: &[u8]) -> Result<()> {
-        self.whole(FIGURES, name, png)
+    /// Writes `figures/<stem>.png` and `figures/<stem>.svg`.
+    pub fn figure(&mut self, stem: &str, figure: &FigureFiles) -> Result<()> {
+        figure.named(stem).into_iter().try_for_each(|(name, bytes)| self.whole(FIGURES, &name, bytes))
+    }
+
+    /// Writes `features.safetensors`.
+    pub fn features(&mut self, record: &FeatureRecord) -> Result<()> {
+        self.whole("", FEATURES, &record.to_bytes())
     }
 
     /// Writes the weights of a model.

@@ -53,7 +53,10 @@ fn no_epochs_evaluate_the_initial_weights() {
 
     let ran = place.fine(&format!("{none} --seeds 7,3 --out two --json --quiet"));
     let events: Vec<Row> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(events.iter().map(|row| row["event"].as_str().unwrap()).collect::<Vec<_>>(), ["epoch", "epoch", "done"]);
+    assert_eq!(
+        events.iter().map(|row| row["event"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["epoch", "epoch", "configuration", "done"]
+    );
     let seeds: Vec<u64> =
         rows(&place.read("two/metrics.csv")).iter().map(|row| row["seed"].as_u64().unwrap()).collect();
     assert_eq!(seeds, [7, 3]);

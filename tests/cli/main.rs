@@ -10,6 +10,7 @@ mod errors;
 mod evaluation;
 #[cfg(target_os = "linux")]
 mod faults;
+mod features;
 #[path = "../common/files.rs"]
 mod files;
 mod help;

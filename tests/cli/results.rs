@@ -8,19 +8,22 @@ use super::tool::{Place, TINY, gzip, is_temporary, needs_adapter, rows};
 fn two_configurations_leave_every_file() {
     let place = Place::new();
     place.fine("--backend cpu --data data --stride 1,2 --padding same --epochs 2 --out run --quiet");
-    let mut expected = [
-        "run/figures/accuracy.png",
-        "run/figures/feature_maps_stride1_same.png",
-        "run/figures/feature_maps_stride2_same.png",
-        "run/figures/loss.png",
-        "run/figures/sample.png",
+    let figures = ["accuracy", "feature_maps_stride1_same", "feature_maps_stride2_same", "features", "loss", "sample"];
+    let figures = figures.iter().flat_map(|figure| ["png", "svg"].map(|kind| format!("run/figures/{figure}.{kind}")));
+    let others = [
+        "run/features.safetensors",
         "run/metrics.csv",
+        "run/models.csv",
+        "run/predictions/labels.safetensors",
+        "run/predictions/stride1-same-seed0.safetensors",
+        "run/predictions/stride2-same-seed0.safetensors",
         "run/run.json",
         "run/shapes.csv",
         "run/steps.csv",
         "run/weights/stride1-same-seed0.safetensors",
         "run/weights/stride2-same-seed0.safetensors",
     ];
+    let mut expected: Vec<String> = figures.chain(others.map(String::from)).collect();
     expected.sort_unstable();
     let files: Vec<_> = place.files().into_iter().filter(|file| file.starts_with("run/")).collect();
     assert_eq!(files, expected);
@@ -71,8 +74,9 @@ fn run_json_holds_every_option_and_the_hash_of_the_data() {
     place.fine(arguments);
     let run = place.json("run/run.json");
     let options = serde_json::json!({
-        "adapter": null, "backend": "cpu", "batch-size": 32, "classes": null, "data": null, "epochs": 1, "force": false,
-        "init": null, "json": false, "learning-rate": 0.002, "limit": 64, "no-fuse": false, "no-shuffle": true, "out": "run",
+        "adapter": null, "backend": "cpu", "batch-size": 32, "classes": null, "data": null, "epochs": 1,
+        "filters": [1, 2, 3, 4, 5, 6], "force": false, "image": 0, "init": null, "json": false,
+        "layer": ["conv1", "conv2"], "learning-rate": 0.002, "limit": 64, "no-fuse": false, "no-shuffle": true, "out": "run",
         "padding": ["valid"], "quiet": true, "seed": u64::MAX, "seeds": null, "stride": [2], "verbose": 0,
     });
     assert_eq!(run["options"], options);

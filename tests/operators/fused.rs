@@ -6,7 +6,7 @@ use crate::common::{backends, compare};
 use stridelab::backend::Backend;
 use stridelab::data::{Dataset, Split};
 use stridelab::model::geometry::Padding;
-use stridelab::model::{Convolution, Head, Network, Pooling};
+use stridelab::model::{Configuration, Convolution, Head, Network, Pooling};
 use stridelab::random::Stream;
 use stridelab::train::TrainOptions;
 
@@ -35,6 +35,26 @@ pub(super) fn network(size: [usize; 2], strides: [[usize; 2]; 2], paddings: [Pad
     network.unwrap_or_else(|error| panic!("{size:?} {strides:?} {paddings:?}: {error}"))
 }
 
+/// Networks of which a backend has fewer fused kernels.
+#[test]
+fn controls() {
+    let configurations = [
+        "stride 2, same, pool none",
+        "stride 2:1, symmetric, head gap",
+        "stride 1, valid, kernel 5",
+        "stride 1x2:2, t1l0b1r0, kernel 2, pool none, head gap, crop 2",
+        "stride 2, symmetric, crop 4",
+    ];
+    for configuration in configurations {
+        let configuration: Configuration = configuration.parse().unwrap_or_else(|error| panic!("{error}"));
+        let size = [21, 20];
+        let network = Network::new(size, configuration).unwrap_or_else(|error| panic!("{configuration}: {error}"));
+        for (name, backend) in backends() {
+            fused_as_plain(backend, &format!("{name}: {configuration}"), &network, size, [7, 5]);
+        }
+    }
+}
+
 /// On every backend the losses of an epoch and the gradients of its last step agree.
 fn agree(size: [usize; 2], strides: [[usize; 2]; 2], paddings: [Padding; 2], samples: usize, batch: usize) {
     for (name, backend) in backends() {
@@ -51,12 +71,15 @@ fn agree_on(
     paddings: [Padding; 2],
     [samples, batch]: [usize; 2],
 ) {
+    fused_as_plain(backend, what, &network(size, strides, paddings), size, [samples, batch]);
+}
+
+fn fused_as_plain(backend: &Backend, what: &str, network: &Network, size: [usize; 2], [samples, batch]: [usize; 2]) {
     let data = data(samples, size);
-    let network = network(size, strides, paddings);
     let options = TrainOptions { batch_size: batch, shuffle: false, evaluate_capacity: 3, ..TrainOptions::default() };
     let plain = TrainOptions { fuse: false, ..options.clone() };
     let run = |options: &TrainOptions| {
-        let mut trainer = trainer(backend, &network, &data, options, None);
+        let mut trainer = trainer(backend, network, &data, options, None);
         let steps = samples.div_ceil(batch);
         let losses = crate::common::ok(trainer.first_steps(steps)).remove(0);
         (losses, crate::common::ok(trainer.gradients(0)))

@@ -12,7 +12,7 @@ use stridelab::model::{Configuration, Network};
 use stridelab::record::{BenchRecord, FORMAT, Machine, Measurement, NetworkCost, Pass};
 use stridelab::report::figure::{png, step_time};
 use stridelab::report::text::{comparison_table, cost_tables};
-use stridelab::store::{BenchWriter, COST_COLUMNS, read_bench};
+use stridelab::store::{BenchWriter, COST_COLUMNS, FigureFiles, read_bench};
 use stridelab::train::TrainOptions;
 
 /// The parts of a network's step, in order.
@@ -192,7 +192,8 @@ fn files_hold_what_was_measured() {
         let out = folder.path().join(name);
         let bench = measured(&CPU, &options(&[2], sizes));
         let record = record(&bench);
-        let picture = png(&step_time::step_time(&record)).unwrap_or_else(|e| panic!("{e}"));
+        let svg = step_time::step_time(&record);
+        let picture = FigureFiles { png: png(&svg).unwrap_or_else(|e| panic!("{e}")), svg };
         let mut writer = BenchWriter::create(&out, false).unwrap_or_else(|e| panic!("{e}"));
         writer.write(&record, &picture).unwrap_or_else(|e| panic!("{e}"));
         drop(writer);
@@ -216,6 +217,7 @@ fn files_hold_what_was_measured() {
         assert_eq!(same, record);
         let seen = std::fs::read(out.join("figures/cost.png")).unwrap_or_default();
         assert!(image::load_from_memory(&seen).is_ok());
+        assert_eq!(std::fs::read_to_string(out.join("figures/cost.svg")).unwrap_or_default(), picture.svg);
 
         let rows = compare(&bench, &same.measured);
         assert_eq!(rows.len(), sizes.len() * (PARTS.len() + 2));

@@ -7,7 +7,7 @@ use super::rows::{epoch, model};
 use stridelab::Error;
 use stridelab::model::Configuration;
 use stridelab::record::{EpochRow, RunRecord, Status, StepRow};
-use stridelab::store::{BenchWriter, RunWriter, read_epochs, read_run, read_steps};
+use stridelab::store::{BenchWriter, FigureFiles, RunWriter, read_epochs, read_run, read_steps};
 
 const C: Configuration = Configuration::TUTORIAL[3];
 
@@ -162,11 +162,11 @@ fn what_goes_during_a_run_is_missed() {
             _ => {}
         }
     }
-    for name in ["shapes.csv", "weights/stride2-valid-seed0.safetensors", "figures/loss.png"] {
+    for name in ["shapes.csv", "weights/stride2-valid-seed0.safetensors", "figures/loss.png", "figures/loss.svg"] {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = begun(dir.path());
         writer.weights(model(C), &[], &[]).unwrap();
-        writer.figure("loss.png", b"").unwrap();
+        writer.figure("loss", &FigureFiles { png: Vec::new(), svg: String::new() }).unwrap();
         writer.check().unwrap();
         fs::remove_file(dir.path().join(name)).unwrap();
         let error = writer.check().unwrap_err();

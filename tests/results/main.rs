@@ -5,11 +5,16 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod analysis;
 mod bench;
 mod directory;
+mod features;
 mod marks;
 mod report;
 mod results;
 mod rows;
+mod seeds;
 mod statistics;
+mod study;
+mod study_rows;
 mod tables;

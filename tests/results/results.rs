@@ -103,11 +103,24 @@ fn force_removes_what_is_ours_and_nothing_else() {
     let at = |name: &str| dir.path().join(name);
     RunWriter::create(dir.path(), false).unwrap().run(&RunRecord::default()).unwrap();
     let configuration = explicit(3);
-    let maps = format!("figures/{}", feature_maps_name(configuration));
-    let ours =
-        ["weights/stride1-same-seed0.safetensors", "figures/loss.png", "run.json", "figures/.stridelab-7-0.tmp", &maps];
-    let theirs =
-        ["notes.txt", "weights/best.safetensors", "weights/stride1-same-seedling.safetensors", "figures/fig1.png"];
+    let maps = format!("figures/{}.svg", feature_maps_name(configuration));
+    let ours = [
+        "weights/stride1-same-seed0.safetensors",
+        "features.safetensors",
+        "figures/loss.png",
+        "figures/features.svg",
+        "run.json",
+        "figures/.stridelab-7-0.tmp",
+        &maps,
+    ];
+    let theirs = [
+        "notes.txt",
+        "weights/best.safetensors",
+        "weights/stride1-same-seedling.safetensors",
+        "figures/fig1.png",
+        "figures/loss.pdf",
+        "figures/cost.svg",
+    ];
     ours.iter().chain(&theirs).for_each(|name| fs::write(at(name), "old").unwrap());
     fs::write(at("metrics.csv"), "old").unwrap();
     let mut writer = RunWriter::create(dir.path(), true).unwrap();

@@ -5,7 +5,7 @@
 //! equal answers. The values agree with scipy's (`tests/fixtures/statistics.py`).
 //!
 //! - [`summary`](mean): mean, standard deviation, interquartile mean.
-//! - [`bca`]: bootstrap intervals.
+//! - [`bca`], [`bca_of_means`]: bootstrap intervals.
 //! - [`sign_flip`], [`two_sample`]: permutation tests.
 //! - [`holm`]: several tests at once.
 //! - [`equivalence`], [`seeds_to_decide`]: is the difference small, and how many seeds would tell.
@@ -20,7 +20,7 @@ mod permutation;
 mod summary;
 mod test_set;
 
-pub use bootstrap::{Interval, RESAMPLES, bca};
+pub use bootstrap::{Interval, RESAMPLES, bca, bca_of_means};
 pub use equivalence::{equivalence, seeds_to_decide};
 pub use multiple::holm;
 pub use orders::{kendall_tau, superiority};

@@ -4,7 +4,7 @@ use stridelab::Error;
 use stridelab::error::{Remedy, one_line};
 use stridelab::model::LeftOut;
 
-use crate::args::{Cli, Command, TrainArgs};
+use crate::args::{Cli, Command, GridArgs, TrainArgs};
 use crate::terminal::say;
 
 /// Which options there are to name in a remedy.
@@ -12,20 +12,20 @@ use crate::terminal::say;
 pub(crate) enum Options<'a> {
     /// Those of training.
     Train(&'a TrainArgs),
-    /// Those of `bench`.
-    Bench,
-    /// Those of `describe`.
-    Describe,
+    /// Those of `bench`, which networks.
+    Bench(&'a GridArgs),
+    /// Those of `describe`, which networks.
+    Describe(&'a GridArgs),
     /// Those of a command that trains and measures nothing of its own.
     Other,
 }
 
 impl<'a> From<&'a Cli> for Options<'a> {
     fn from(cli: &'a Cli) -> Self {
-        match cli.command {
+        match &cli.command {
             None => Options::Train(&cli.train),
-            Some(Command::Bench(_)) => Options::Bench,
-            Some(Command::Describe(_)) => Options::Describe,
+            Some(Command::Bench(args)) => Options::Bench(&args.grid),
+            Some(Command::Describe(args)) => Options::Describe(&args.grid),
             Some(Command::Devices | Command::Parity(_) | Command::Completions { .. }) => Options::Other,
         }
     }
@@ -35,15 +35,30 @@ impl<'a> From<&'a Cli> for Options<'a> {
 pub(crate) fn line(error: &Error, options: Options) -> String {
     let trained = if let Options::Train(args) = options { Some(args) } else { None };
     let trains = trained.is_some();
-    let writes = trains || matches!(options, Options::Bench);
-    let describes = matches!(options, Options::Describe);
-    let chooses = writes || describes;
+    let writes = trains || matches!(options, Options::Bench(_));
+    let describes = matches!(options, Options::Describe(_));
+    let grid = match options {
+        Options::Train(args) => Some(&args.grid),
+        Options::Bench(grid) | Options::Describe(grid) => Some(grid),
+        Options::Other => None,
+    };
+    let chooses = grid.is_some();
+    let from_file = grid.is_some_and(|grid| grid.grid.is_some());
+    // A kernel of 3×3 is nobody's choice.
+    let kernel = grid.is_some_and(|grid| grid.kernel.iter().any(|&kernel| kernel > 3));
     error.worded(|remedy| {
         let stride = |most: &usize| match most {
             1 => "--stride 1".to_string(),
             _ => format!("a --stride of at most {most}"),
         };
         let (known, words) = match remedy {
+            // A file has values where the command line has options.
+            Remedy::StrideUpTo(_) | Remedy::PaddingSame | Remedy::StrideUpToWithSame(_) | Remedy::CropUpTo(_)
+                if from_file =>
+            {
+                (true, remedy.to_string())
+            }
+            Remedy::SmallerKernel if from_file => (true, remedy.to_string()),
             Remedy::SmallerBatch => (writes, "use a smaller --batch-size".into()),
             Remedy::FewerSamples => (trains, "use a smaller --limit".into()),
             Remedy::SmallerImages if describes => (true, "use a smaller --image".into()),
@@ -64,7 +79,7 @@ pub(crate) fn line(error: &Error, options: Options) -> String {
             Remedy::StrideUpToWithSame(most) => (chooses, format!("use {} with --padding same", stride(most))),
             Remedy::CropUpTo(0) => (chooses, "use --crop 0".into()),
             Remedy::CropUpTo(most) => (chooses, format!("use a --crop of at most {most}")),
-            Remedy::SmallerKernel => (false, String::new()),
+            Remedy::SmallerKernel => (kernel, "use a smaller --kernel".into()),
             Remedy::Classes(n) => (trains || describes, format!("use --classes {n}")),
             Remedy::CpuBackend => (writes, "use --backend cpu".into()),
             Remedy::NameAdapter => (true, "give one of these names or numbers to --adapter".into()),

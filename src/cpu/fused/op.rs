@@ -4,12 +4,13 @@ use super::conv_pool::{
     self, BackwardInputs, ConvPoolScratch, ConvPoolShapes, ForwardInputs, ForwardOutputs, GradientSlices,
 };
 use super::gather::{self, GatherInputs};
-use super::{adam, matmul};
+use super::{adam, im2col, matmul};
 use crate::cpu::aligned::Aligned;
 use crate::cpu::instruction_set::InstructionSet;
 use crate::cpu::memory::ReplicaMemory;
 use crate::cpu::plain;
 use crate::model::geometry::Pads;
+use crate::ops::conv2d::{Conv2d, Conv2dPass};
 use crate::ops::{Adam, Gather, MatMul, Op, View};
 use crate::plan::StepRecord;
 use crate::plan::patterns::{ConvPool, ConvPoolBackward};
@@ -25,6 +26,8 @@ pub(crate) enum FusedOp {
     ConvPool { run: Box<ConvPool>, scratch: ConvPoolScratch },
     /// The gradients of such a run.
     ConvPoolBackward { run: Box<ConvPoolBackward>, scratch: ConvPoolScratch },
+    /// A convolution that is no part of such a run, with memory as a matrix product has.
+    Conv2d { op: Conv2d, slices: Aligned },
     /// A matrix product, with memory for its split-K partial sums.
     MatMul { product: MatMul, slices: Aligned },
     /// The optimiser.
@@ -48,6 +51,7 @@ pub(crate) fn fuse(ops: &[Op], forwards: &mut Vec<ConvPool>) -> Vec<FusedOp> {
         } else {
             let op = match op {
                 Op::Gather(op) => FusedOp::Gather(*op),
+                Op::Conv2d(op) => FusedOp::Conv2d { op: *op, slices: Aligned::default() },
                 Op::MatMul(op) => FusedOp::MatMul { product: *op, slices: Aligned::default() },
                 Op::Adam(op) => FusedOp::Adam(*op),
                 _ => FusedOp::Plain(*op),
@@ -116,6 +120,17 @@ impl FusedOp {
                     }
                 });
             }
+            FusedOp::Conv2d { op, slices } => match op.pass {
+                Conv2dPass::Forward { x, w, y } => memory.lend(y, |memory, y| {
+                    im2col::forward(isa, &op.shape, memory.f32(x), memory.f32(w), y, slices);
+                }),
+                Conv2dPass::BackwardInput { dy, w, dx } => memory.lend(dx, |memory, dx| {
+                    im2col::backward_input(isa, &op.shape, memory.f32(dy), memory.f32(w), dx, slices);
+                }),
+                Conv2dPass::BackwardWeights { x, dy, dw } => memory.lend(dw, |memory, dw| {
+                    im2col::backward_weights(isa, &op.shape, memory.f32(x), memory.f32(dy), dw, slices);
+                }),
+            },
             FusedOp::MatMul { product, slices } => memory.lend(product.y, |memory, y| {
                 matmul::multiply(isa, product, memory.f32(product.a), memory.f32(product.b), y, slices);
             }),

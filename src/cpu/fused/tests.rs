@@ -4,16 +4,14 @@ use super::conv_pool::tests::shapes;
 use super::op::fits;
 use super::*;
 use crate::model::geometry::{ConvShape, Padding, PoolShape};
-use crate::model::{Configuration, Network};
+use crate::model::{Configuration, Network, Pooling};
 use crate::ops::max_pool::MaxPoolPass;
 use crate::ops::{BufferId, Op, View};
 use crate::plan::patterns::ConvPool;
 use crate::plan::{PlanOptions, TrainingPlan};
 
-/// In the tutorial's networks the loss and the dense layers' biases and ReLU stay plain, nothing else.
-#[test]
-fn training_is_fused() {
-    let options = PlanOptions {
+fn options() -> PlanOptions {
+    PlanOptions {
         batch: 64,
         train_samples: 64,
         test_samples: 64,
@@ -22,7 +20,13 @@ fn training_is_fused() {
         max_binding_bytes: u64::MAX,
         adam: Default::default(),
         fuse: true,
-    };
+    }
+}
+
+/// In the tutorial's networks the loss and the dense layers' biases and ReLU stay plain, nothing else.
+#[test]
+fn training_is_fused() {
+    let options = options();
     for configuration in Configuration::TUTORIAL {
         let network = Network::new([28, 28], configuration).unwrap();
         let plan = TrainingPlan::new(&network, &options).unwrap();
@@ -44,9 +48,24 @@ fn training_is_fused() {
     }
 }
 
-/// Shapes that the kernels cannot compute are left to the plain operations.
+/// A network without pools, or with other kernels, has no plain convolution either.
 #[test]
-fn other_shapes_stay_plain() {
+fn every_convolution_is_fused() {
+    let usual = Configuration::TUTORIAL[1];
+    let none = Configuration { pool: Pooling::None, ..usual };
+    for (configuration, convolutions) in [(none, 5), (Configuration { kernel: 5, ..usual }, 5)] {
+        let network = Network::new([28, 28], configuration).unwrap();
+        let plan = TrainingPlan::new(&network, &options()).unwrap();
+        let fused = fuse(&plan.plan.programs[plan.train_step.0].ops, &mut Vec::new());
+        let count = |f: fn(&FusedOp) -> bool| fused.iter().filter(|op| f(op)).count();
+        assert_eq!(count(|op| matches!(op, FusedOp::Conv2d { .. })), convolutions, "{configuration}");
+        assert_eq!(count(|op| matches!(op, FusedOp::Plain(Op::Conv2d(_)))), 0, "{configuration}");
+    }
+}
+
+/// Shapes that the kernels for a convolution with its pool cannot compute.
+#[test]
+fn other_shapes_have_no_kernel_with_a_pool() {
     let view = View { buffer: BufferId(0), offset: 0, len: 0 };
     let (conv, pool) = shapes([9, 11], [32, 48], [1, 1], Padding::Same);
     let run = |conv, pool| ConvPool { conv, pool, batch: 1, x: view, w: view, b: view, y: view, argmax: view };

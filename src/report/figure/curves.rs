@@ -1,17 +1,25 @@
 //! `accuracy.png` and `loss.png`: the results of every epoch.
+//!
+//! Of several seeds, each has a pale line, and their mean a bold one within a band of one standard deviation: where
+//! another seed is to be expected. (The interval of the mean, which the tables show, is of another kind: with a hundred
+//! seeds it is thinner than a line, and with two it has no meaning.) A band ends at the least and the greatest seed, so
+//! that it shows no accuracy above 100 % and no loss below 0. After a single epoch there are no lines to see the scatter
+//! by: the seeds are points, and a bar is the 95 % interval of their mean.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::marks::axis::Axis;
-use super::marks::line_chart::{EpochValue, LineChart, LineKey, LineSeries, Strand};
-use super::marks::palette::look;
+use super::marks::line_chart::{Band, BandEnds, EpochValue, LineChart, LineKey, LineSeries, Strand};
+use super::marks::palette::{Look, looks};
 use super::marks::shapes::Extent;
+use crate::analysis::comparison::Spread;
+use crate::analysis::statistics::{mean, standard_deviation};
 use crate::model::Configuration;
 use crate::record::EpochRow;
 use crate::report::numbers::{self, DASH, decimal};
 
 /// Validation accuracy by epoch, a line for each configuration. Of several seeds, each has a thin line and their mean a
-/// bold one. `caption` says what was run: data, batch size, backend.
+/// bold one with a band. `caption` says what was run: data, batch size, backend.
 pub fn accuracy(rows: &[EpochRow], caption: &str) -> String {
     let percentage = |row: &EpochRow| if row.diverged() { f64::NAN } else { 100.0 * row.val_accuracy };
     let values: Vec<f64> = rows.iter().map(percentage).collect();
@@ -19,15 +27,19 @@ pub fn accuracy(rows: &[EpochRow], caption: &str) -> String {
         let strands = rows.strands(percentage, false);
         let detail = match first_not_finite(&strands) {
             Some(epoch) => diverged(epoch),
-            None => format!("{} %{}", last_value(&strands, |v| decimal(v, 2)), rows.diverged_note()),
+            None => {
+                let last = last_value(&strands, |v| decimal(v, 2));
+                format!("{last}{} %{}", rows.last_deviation(percentage), rows.diverged_note())
+            }
         };
-        rows.series(detail, strands)
+        let bands = rows.band(percentage, false).into_iter().collect();
+        rows.series(detail, strands, bands)
     });
     LineChart {
         title: "Validation accuracy".into(),
         subtitle: format!("Share of the test images classified correctly after each epoch{}", seeds_note(rows)),
         caption: caption.into(),
-        axis: Axis::linear(&values, Extent::new(0.0, 100.0)),
+        axis: Axis::linear(&roomy(&values), Extent::new(0.0, 100.0)),
         unit: " %",
         key: None,
         series: series.collect(),
@@ -49,7 +61,8 @@ pub fn loss(rows: &[EpochRow], caption: &str) -> String {
                 last.join(" · ") + &rows.diverged_note()
             }
         };
-        rows.series(detail, training.into_iter().chain(validation).collect())
+        let bands = [rows.band(|row| row.train_loss, false), rows.band(|row| row.val_loss, true)];
+        rows.series(detail, training.into_iter().chain(validation).collect(), bands.into_iter().flatten().collect())
     });
     let scale = if axis.log { "logarithmic scale" } else { "linear scale" };
     LineChart {
@@ -64,33 +77,51 @@ pub fn loss(rows: &[EpochRow], caption: &str) -> String {
     .svg()
 }
 
+/// Percentages that an axis is to hold: it shows no less than a tenth of a point, below which nobody counts.
+fn roomy(values: &[f64]) -> Vec<f64> {
+    let Some(Extent { low, high }) = Extent::of(values) else { return Vec::new() };
+    let middle = low.midpoint(high);
+    let room = (0.05 - (high - low) / 2.0).max(0.0);
+    vec![low, high, (middle - room).max(0.0), (middle + room).min(100.0)]
+}
+
 fn seeds_note(rows: &[EpochRow]) -> String {
     let seeds: BTreeSet<u64> = rows.iter().map(|row| row.model.seed).collect();
+    let single_epoch = rows.iter().all(|row| row.epoch <= 1);
     match seeds.len() {
         0 | 1 => String::new(),
-        n => format!("; {n} seeds, their mean bold"),
+        n if single_epoch => format!("; {n} seeds, their mean, its 95 % interval"),
+        n => format!("; {n} seeds, their mean, a band of ± sd"),
     }
 }
 
 /// The rows of one configuration, by seed and epoch.
 struct ConfigurationRows<'a> {
     configuration: Configuration,
+    look: Look,
+    /// Whether no configuration has a later epoch than the first.
+    single_epoch: bool,
     seeds: BTreeMap<u64, BTreeMap<u32, &'a EpochRow>>,
 }
 
 /// The rows of each configuration, in the order in which the configurations first occur.
 fn by_configuration(rows: &[EpochRow]) -> Vec<ConfigurationRows<'_>> {
-    let mut all: Vec<ConfigurationRows> = Vec::new();
+    let single_epoch = rows.iter().all(|row| row.epoch <= 1);
+    let mut configurations: Vec<Configuration> = Vec::new();
+    let mut all: Vec<BTreeMap<u64, BTreeMap<u32, &EpochRow>>> = Vec::new();
     for row in rows {
         let configuration = row.model.configuration;
-        let found = all.iter().position(|rows| rows.configuration == configuration);
+        let found = configurations.iter().position(|known| *known == configuration);
         let index = found.unwrap_or_else(|| {
-            all.push(ConfigurationRows { configuration, seeds: BTreeMap::new() });
+            configurations.push(configuration);
+            all.push(BTreeMap::new());
             all.len() - 1
         });
-        all[index].seeds.entry(row.model.seed).or_default().insert(row.epoch, row);
+        all[index].entry(row.model.seed).or_default().insert(row.epoch, row);
     }
-    all
+    let looks = looks(&configurations);
+    let rows = configurations.into_iter().zip(looks).zip(all);
+    rows.map(|((configuration, look), seeds)| ConfigurationRows { configuration, look, single_epoch, seeds }).collect()
 }
 
 impl ConfigurationRows<'_> {
@@ -124,20 +155,47 @@ impl ConfigurationRows<'_> {
         }
     }
 
-    /// The mean over the seeds that did not diverge, of each epoch that all of them have reached.
-    fn mean(&self, value: impl Fn(&EpochRow) -> f64) -> Vec<EpochValue> {
+    /// The values of the seeds that did not diverge, after each epoch that all of them have reached.
+    fn by_epoch(&self, value: impl Fn(&EpochRow) -> f64) -> Vec<(u32, Vec<f64>)> {
         let sound = self.sound();
         let Some(first) = sound.first() else { return Vec::new() };
         let reached_by_all = |epoch: &&u32| sound.iter().all(|rows| rows.contains_key(*epoch));
-        let mean = |&epoch: &u32| {
-            let sum: f64 = sound.iter().map(|rows| value(rows[&epoch])).sum();
-            EpochValue { epoch, value: sum / sound.len() as f64 }
-        };
-        first.keys().filter(reached_by_all).map(mean).collect()
+        let values = |&epoch: &u32| (epoch, sound.iter().map(|rows| value(rows[&epoch])).collect());
+        first.keys().filter(reached_by_all).map(values).collect()
     }
 
-    fn series(&self, detail: String, strands: Vec<Strand>) -> LineSeries {
-        LineSeries { name: self.configuration.to_string(), detail, look: look(&self.configuration), strands }
+    fn mean(&self, value: impl Fn(&EpochRow) -> f64) -> Vec<EpochValue> {
+        let by_epoch = self.by_epoch(value).into_iter();
+        by_epoch.map(|(epoch, values)| EpochValue { epoch, value: mean(&values) }).collect()
+    }
+
+    /// The band around the mean; none of a single seed.
+    fn band(&self, value: impl Fn(&EpochRow) -> f64, dashed: bool) -> Option<Band> {
+        let ends = |(epoch, values): (u32, Vec<f64>)| {
+            let interval = Spread::of(&values).filter(|_| self.single_epoch).and_then(|spread| spread.interval);
+            let (centre, sd) = (mean(&values), standard_deviation(&values));
+            let range = match interval {
+                Some(interval) => Extent::new(interval.low, interval.high),
+                None => Extent::of(&values).map_or(Extent::new(f64::NAN, f64::NAN), |seen| {
+                    Extent::new((centre - sd).max(seen.low), (centre + sd).min(seen.high))
+                }),
+            };
+            // Not of NaN, which the least and the greatest value pass over.
+            let range = if centre.is_finite() && sd.is_finite() { range } else { Extent::new(f64::NAN, f64::NAN) };
+            BandEnds { epoch, range }
+        };
+        let several = self.sound().len() > 1;
+        several.then(|| Band { ends: self.by_epoch(value).into_iter().map(ends).collect(), dashed })
+    }
+
+    /// ` ± 0.16`: the standard deviation of the seeds after the last epoch; nothing of a single seed.
+    fn last_deviation(&self, value: impl Fn(&EpochRow) -> f64) -> String {
+        let last = self.by_epoch(value).pop().map(|(_, values)| standard_deviation(&values));
+        last.filter(|sd| sd.is_finite()).map_or(String::new(), |sd| format!(" ± {sd:.2}"))
+    }
+
+    fn series(&self, detail: String, strands: Vec<Strand>, bands: Vec<Band>) -> LineSeries {
+        LineSeries { name: self.configuration.to_string(), detail, look: self.look, strands, bands }
     }
 }
 

@@ -4,7 +4,7 @@ use super::marks::axis::Axis;
 use super::marks::font::width;
 use super::marks::grid::values_below;
 use super::marks::heading::{EDGE, SUBTITLE, caption, heading};
-use super::marks::palette::{AXIS, INK, look};
+use super::marks::palette::{AXIS, INK, Look, looks};
 use super::marks::shapes::{Extent, Point, Rect};
 use super::marks::stacked_bars::{BAR_NAME, BarLayout, BarSegment, bar_name, stacked_bar};
 use super::marks::style::{Anchor, TextStyle};
@@ -69,6 +69,7 @@ struct Bars<'a> {
     /// A network for each bar.
     networks: Vec<&'a NetworkCost>,
     names: Vec<String>,
+    looks: Vec<Look>,
     layout: BarLayout,
 }
 
@@ -90,7 +91,8 @@ impl Bars<'_> {
         let names: Vec<String> = networks.iter().map(name).collect();
         let widest = names.iter().map(|name| width(name, BAR_NAME)).fold(0.0, f64::max);
         let layout = BarLayout::new(EDGE + widest + 16.0, WIDTH - EDGE - TOTAL, &begins);
-        Bars { per_image: several, networks, names, layout }
+        let looks = looks(&networks.iter().map(|network| network.configuration).collect::<Vec<_>>());
+        Bars { per_image: several, networks, names, looks, layout }
     }
 
     /// The part of a step's time that is shown.
@@ -109,7 +111,7 @@ impl Bars<'_> {
             let bar = self.layout.bar(panel.y, i);
             let factor = per_us * self.part(network);
             let x = |us: f64| panel.x + panel.width * axis.place(us * factor);
-            bar_name(svg, bar, &self.names[i], look(&network.configuration).text);
+            bar_name(svg, bar, &self.names[i], self.looks[i].text);
             let end = stacked_bar(svg, bar, &segments(network), x, None);
             let whole = x(network.train_step.median_us);
             svg.line(Point::new(whole, bar.y - 3.0), Point::new(whole, bar.bottom() + 3.0), INK, 2.0);
@@ -133,7 +135,7 @@ impl Bars<'_> {
         values_below(svg, panel, &axis, "%");
         for (i, network) in self.networks.iter().enumerate() {
             let bar = self.layout.bar(panel.y, i);
-            bar_name(svg, bar, &self.names[i], look(&network.configuration).text);
+            bar_name(svg, bar, &self.names[i], self.looks[i].text);
             let sum = network.sum_of_parts_us();
             stacked_bar(svg, bar, &segments(network), |us| panel.x + panel.width * us / sum, Some(NAMED));
             let peak = network.train_step.fraction_of_peak.map(|share| format!("{} of peak", percent(share, 0)));

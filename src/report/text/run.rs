@@ -181,7 +181,7 @@ fn choose(rows: &[RunRow], width: u16) -> Vec<Vec<TableColumn>> {
 }
 
 /// The shapes of the networks, without their results.
-fn shapes(rows: &[RunRow]) -> Vec<TableColumn> {
+pub(super) fn shapes(rows: &[RunRow]) -> Vec<TableColumn> {
     columns(rows, SHAPES).into_iter().filter(|column| !column.measured).collect()
 }
 

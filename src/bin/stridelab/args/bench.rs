@@ -4,19 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, builder::NonEmptyStringValueParser as Text};
 
-use super::{BackendChoice, PaddingChoice, value};
+use super::{BackendChoice, GridArgs, value};
 
 /// Options of `bench`.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// Strides of the convolutions
-    #[arg(long, value_delimiter = ',', default_value = "1,2", value_name = "LIST", value_parser = value::stride)]
-    #[arg(allow_negative_numbers = true, alias = "strides")]
-    pub stride: Vec<usize>,
-    /// Paddings of the convolutions
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "same,valid", value_name = "LIST")]
-    #[arg(aliases = ["paddings", "pad"], ignore_case = true)]
-    pub padding: Vec<PaddingChoice>,
+    /// Which networks.
+    #[command(flatten)]
+    pub grid: GridArgs,
     /// Samples a step; every network is measured at each of them
     #[arg(long, value_delimiter = ',', default_value = "64", value_name = "LIST", value_parser = value::batch_size)]
     #[arg(allow_negative_numbers = true, aliases = ["batch-sizes", "batch", "bs", "batchsize"])]

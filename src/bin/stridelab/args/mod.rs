@@ -1,6 +1,8 @@
 //! Every flag of the command line.
 
 mod bench;
+mod figures;
+mod grid;
 pub(crate) mod recorded;
 mod spelling;
 mod usage;
@@ -10,7 +12,8 @@ use std::path::PathBuf;
 
 pub(crate) use bench::BenchArgs;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
-use stridelab::model::geometry::Padding;
+pub(crate) use figures::FigureArgs;
+pub(crate) use grid::GridArgs;
 pub(crate) use usage::{Stop, parse};
 
 /// Train one small CNN on MNIST four times, with stride 1 or 2 and same or valid padding, and
@@ -67,24 +70,12 @@ pub(crate) enum BackendChoice {
     Cpu,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PaddingChoice {
-    Same,
-    Valid,
-}
-
 /// Options of training.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TrainArgs {
-    /// Strides of the convolutions, one network each
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,2", value_parser = value::stride)]
-    #[arg(allow_negative_numbers = true, help_heading = "The experiment", alias = "strides")]
-    pub stride: Vec<usize>,
-    /// Paddings of the convolutions, one network each: TensorFlow's same (⌈n/stride⌉ outputs, one
-    /// side padded more where the total is odd), or none
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "same,valid", value_enum)]
-    #[arg(help_heading = "The experiment", aliases = ["paddings", "pad"], ignore_case = true)]
-    pub padding: Vec<PaddingChoice>,
+    /// Which networks.
+    #[command(flatten)]
+    pub grid: GridArgs,
     /// Passes over the training set; 0 evaluates the initial weights, those of --init for example
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = value::epochs)]
     #[arg(allow_negative_numbers = true, help_heading = "The experiment", aliases = ["epoch", "num-epochs"])]
@@ -109,7 +100,7 @@ pub(crate) struct TrainArgs {
     /// Take the samples in file order, as Keras' shuffle=False
     #[arg(long, help_heading = "The experiment")]
     pub no_shuffle: bool,
-    /// Start from these weights (safetensors); needs exactly one stride and one padding
+    /// Start from these weights (safetensors); needs exactly one network
     #[arg(long, value_name = "FILE", help_heading = "The experiment", aliases = ["weights", "init-weights"])]
     pub init: Option<PathBuf>,
 
@@ -160,6 +151,10 @@ pub(crate) struct TrainArgs {
     #[arg(skip)]
     pub given: Vec<String>,
 
+    /// What is drawn.
+    #[command(flatten)]
+    pub figures: FigureArgs,
+
     /// Print one JSON object a line on stdout instead of the table
     #[arg(long, help_heading = "On the terminal")]
     pub json: bool,
@@ -171,26 +166,12 @@ pub(crate) struct TrainArgs {
     pub verbose: u8,
 }
 
-impl From<PaddingChoice> for Padding {
-    fn from(choice: PaddingChoice) -> Self {
-        match choice {
-            PaddingChoice::Same => Padding::Same,
-            PaddingChoice::Valid => Padding::Valid,
-        }
-    }
-}
-
 /// Options of `describe`.
 #[derive(Debug, Args)]
 pub(crate) struct DescribeArgs {
-    /// Strides of the convolutions
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,2", value_parser = value::stride)]
-    #[arg(allow_negative_numbers = true, alias = "strides")]
-    pub stride: Vec<usize>,
-    /// Paddings of the convolutions
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "same,valid", value_enum)]
-    #[arg(aliases = ["paddings", "pad"], ignore_case = true)]
-    pub padding: Vec<PaddingChoice>,
+    /// Which networks.
+    #[command(flatten)]
+    pub grid: GridArgs,
     /// Image height and width
     #[arg(long, value_name = "HxW", default_value = "28x28", value_parser = value::image_size, alias = "image-size")]
     pub image: [usize; 2],

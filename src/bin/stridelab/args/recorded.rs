@@ -1,7 +1,7 @@
 //! The options of an earlier run, as `run.json` has them, and those that were given beside them.
 
 use clap::{CommandFactory, Parser};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use stridelab::error::one_line;
 use stridelab::{Error, Result};
 
@@ -10,29 +10,45 @@ use super::{Cli, TrainArgs};
 /// Options that belong to a sitting and not to the run.
 const OF_A_SITTING: [&str; 7] = ["out", "force", "json", "quiet", "verbose", "resume", "any-device"];
 
+/// The lists of the grid.
+const GRID: [&str; 7] = ["stride", "padding", "kernel", "pool", "head", "crop", "configuration"];
+
 /// The options of a run, from their record: every value reads as the option takes it.
 ///
 /// # Errors
 /// [`Error::Data`] where they are not options of this version.
 pub(crate) fn from_record(options: &Value) -> Result<TrainArgs> {
     let Value::Object(options) = options else { return Err(Error::data("the options are not there")) };
+    let unreadable = |e| Error::data(format!("the options are not those of this version: {}", one_line(e)));
+    // The grid stands there as lists, also where it came from a file, which may have changed or gone.
+    let of_the_grid = |name: &String| GRID.contains(&name.as_str());
+    let lists: Map<String, Value> =
+        options.iter().filter(|(name, _)| of_the_grid(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
+    let recorded = serde_json::from_value(Value::Object(lists)).map_err(|e| unreadable(e.to_string()))?;
     let mut arguments = vec!["stridelab".to_string()];
-    for (name, value) in options.iter().filter(|(name, _)| !OF_A_SITTING.contains(&name.as_str())) {
+    let known = |name: &String| OF_A_SITTING.contains(&name.as_str()) || of_the_grid(name) || name == "grid";
+    for (name, value) in options.iter().filter(|(name, _)| !known(name)) {
         match value {
             Value::Null | Value::Bool(false) => {}
             Value::Bool(true) => arguments.push(format!("--{name}")),
-            // A single seed would be a count without its comma.
-            Value::Array(_) if name == "seeds" => arguments.push(format!("--{name}={},", shown(value))),
+            // A single seed or filter would be a count without its comma.
+            Value::Array(_) if ["seeds", "filters"].contains(&name.as_str()) => {
+                arguments.push(format!("--{name}={},", shown(value)))
+            }
             value => arguments.push(format!("--{name}={}", shown(value))),
         }
     }
     match Cli::try_parse_from(&arguments) {
-        Ok(Cli { command: None, train }) => Ok(train),
+        Ok(Cli { command: None, mut train }) => {
+            train.grid.recorded = Some(recorded);
+            train.grid.grid = options.get("grid").and_then(Value::as_str).map(Into::into);
+            Ok(train)
+        }
         Ok(_) => Err(Error::data("the options are those of another command")),
         Err(error) => {
             let text = error.to_string();
             let first = text.lines().next().unwrap_or_default();
-            Err(Error::data(format!("the options are not those of this version: {}", one_line(first))))
+            Err(unreadable(first.to_string()))
         }
     }
 }
@@ -58,6 +74,8 @@ pub(super) fn given(matches: &clap::ArgMatches) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use stridelab::model::Configuration;
+
     use super::*;
 
     #[test]
@@ -69,8 +87,8 @@ mod tests {
         });
         let args = from_record(&options).unwrap();
         assert_eq!(
-            (args.stride.as_slice(), args.epochs, args.learning_rate, args.seeds()),
-            (&[2][..], 5, 1e-7, vec![7])
+            (args.grid.configurations().unwrap(), args.epochs, args.learning_rate, args.seeds()),
+            (vec![Configuration::TUTORIAL[3]], 5, 1e-7, vec![7])
         );
         assert_eq!((args.data, args.out, args.no_shuffle, args.no_fuse), (Some("a b".into()), None, true, false));
         assert_eq!((args.json, args.verbose, args.limit), (false, 0, None));

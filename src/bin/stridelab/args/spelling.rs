@@ -2,13 +2,25 @@
 
 use std::ffi::OsString;
 
+use stridelab::model::geometry::Padding;
+
 /// Options that take a list, under all their names.
-const LISTS: [&str; 11] = [
+const LISTS: [&str; 21] = [
     "--stride",
     "--strides",
     "--padding",
     "--paddings",
     "--pad",
+    "--kernel",
+    "--kernels",
+    "--kernel-size",
+    "--pool",
+    "--pools",
+    "--pooling",
+    "--head",
+    "--heads",
+    "--crop",
+    "--crops",
     "--seeds",
     "--batch-size",
     "--batch-sizes",
@@ -71,11 +83,16 @@ pub(super) fn respelled(arguments: impl Iterator<Item = OsString>) -> Vec<OsStri
     all
 }
 
-/// Whether a word goes on with a list of numbers or paddings: no other argument of the command reads so.
+/// Words that are items of lists.
+const ITEMS: [&str; 6] = ["same", "valid", "symmetric", "none", "dense", "gap"];
+
+/// Whether a word goes on with a list of numbers, strides or choices: no other argument of the command reads so.
 fn is_item(word: &str) -> bool {
-    let padding = |part: &str| part.eq_ignore_ascii_case("same") || part.eq_ignore_ascii_case("valid");
-    let number = |part: &str| part.chars().all(|c| c.is_ascii_digit());
-    !word.is_empty() && word.split([',', ' ']).all(|part| number(part) || padding(part))
+    let choice = |part: &str| ITEMS.iter().any(|item| part.eq_ignore_ascii_case(item));
+    let numbers = |part: &str| part.chars().all(|c| c.is_ascii_digit() || c == ':' || c == 'x');
+    let number = |part: &str| part.is_empty() || (numbers(part) && part.starts_with(|c: char| c.is_ascii_digit()));
+    let pads = |part: &str| part.to_lowercase().parse::<Padding>().is_ok();
+    !word.is_empty() && word.split([',', ' ']).all(|part| number(part) || choice(part) || pads(part))
 }
 
 /// The items with commas between them. A single number of seeds is a count, and stays one.
@@ -93,7 +110,10 @@ fn joined(name: &str, items: &[String]) -> String {
 mod tests {
     use clap::Parser;
 
-    use super::super::{BackendChoice, Cli, Command, PaddingChoice};
+    use stridelab::model::geometry::Padding::{Same, Symmetric, Valid};
+    use stridelab::model::{Head, Pooling, Strides};
+
+    use super::super::{BackendChoice, Cli, Command};
     use super::*;
 
     fn parsed(line: &str) -> Cli {
@@ -113,16 +133,37 @@ mod tests {
             ["--stride 1 2", "--stride 1,2", "--stride 1, 2", "--stride '1, 2'", "--stride=1, 2", "--strides 1 , 2"]
         {
             for line in [line.to_string(), format!("-q {line} --seed 5"), format!("train {line}")] {
-                assert_eq!(parsed(&line).train.stride, [1, 2], "{line}");
+                assert_eq!(parsed(&line).train.grid.stride, [1, 2].map(Strides::all), "{line}");
             }
         }
-        use PaddingChoice::{Same, Valid};
         for line in ["--padding SAME VALID", "--padding 'same, valid'", "--padding Same,Valid", "--pad same valid"] {
-            assert_eq!(parsed(line).train.padding, [Same, Valid], "{line}");
+            assert_eq!(parsed(line).train.grid.padding, [Same, Valid], "{line}");
         }
-        assert_eq!(parsed("--padding SAME").train.padding, [Same]);
+        assert_eq!(parsed("--padding SAME").train.grid.padding, [Same]);
         let Some(Command::Bench(bench)) = parsed("bench --batch-size 1 16 --cpu --stride 2").command else { panic!() };
-        assert_eq!((bench.batch_size, bench.backend, bench.stride), (vec![1, 16], BackendChoice::Cpu, vec![2]));
+        assert_eq!((bench.batch_size, bench.backend), (vec![1, 16], BackendChoice::Cpu));
+        assert_eq!(bench.grid.stride, [Strides::all(2)]);
+    }
+
+    #[test]
+    fn every_choice_of_a_network_is_a_list() {
+        for line in [
+            "--stride 2:1 1x2 --padding Symmetric T1l0b1r0 --kernel 3 5 --pool 2 NONE --head dense Gap --crop 0 4 -q",
+            "describe --stride=2:1,1x2 --pad 'symmetric, t1l0b1r0' --kernel_size 3,5 --pooling 2, none --heads dense,gap --crop '0 4'",
+        ] {
+            let cli = parsed(line);
+            let grid = match cli.command {
+                Some(Command::Describe(args)) => args.grid,
+                _ => cli.train.grid,
+            };
+            assert_eq!(grid.stride.iter().map(ToString::to_string).collect::<Vec<_>>(), ["2:1", "1x2"], "{line}");
+            assert_eq!(grid.padding[0], Symmetric, "{line}");
+            assert_eq!(grid.padding[1].to_string(), "t1l0b1r0", "{line}");
+            assert_eq!((&grid.kernel[..], &grid.crop[..]), (&[3, 5][..], &[0, 4][..]), "{line}");
+            assert_eq!(grid.pool, [Pooling::Max, Pooling::None], "{line}");
+            assert_eq!(grid.head, [Head::Dense, Head::GlobalAverage], "{line}");
+            assert_eq!(grid.configurations().unwrap().len(), 64, "{line}");
+        }
     }
 
     #[test]

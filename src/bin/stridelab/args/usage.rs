@@ -106,7 +106,7 @@ mod tests {
         let cases: [(&[&str], &str); 12] = [
             (&["--stride", "0"], "invalid value '0' for '--stride <LIST>': must be at least 1;"),
             (&["--epochs", "-1"], "'--epochs <N>': must be at least 0;"),
-            (&["--padding", "some"], "[possible values: same, valid]"),
+            (&["--padding", "some"], "must be same, valid, symmetric, or"),
             (&["--shuffle"], "unexpected argument '--shuffle' found; a similar argument exists: '--no-shuffle';"),
             (&["--seed", "1", "describe"], "'describe' cannot be used with"),
             (&["completions"], "<SHELL>"),

@@ -7,11 +7,46 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use stridelab::error::one_line;
+use stridelab::model::geometry::Padding;
 use stridelab::model::network::MOST_CLASSES;
+use stridelab::model::{Head, Pooling, Strides};
 
-/// A stride: 1, 2, …
-pub(super) fn stride(text: &str) -> Result<usize, String> {
-    whole(text, 1..=usize::MAX, "1")
+/// Strides: 1, 2, `2:1`, `1x2`.
+pub(super) fn strides(text: &str) -> Result<Strides, String> {
+    let parts = || text.split([':', 'x']);
+    if parts().count() > 1 && parts().all(|part| part.trim().parse::<i128>().is_ok()) {
+        parts().try_for_each(|part| whole(part, 1..=usize::MAX, "1").map(drop))?;
+    } else if parts().count() == 1 {
+        return whole(text, 1..=usize::MAX, "1, or 2:1 for the two convolutions").map(Strides::all);
+    }
+    text.parse()
+        .map_err(|_| "must be a stride such as 2, 2:1 for the two convolutions, or 1x2 for down and across".into())
+}
+
+/// A padding, in any case of letters.
+pub(super) fn padding(text: &str) -> Result<Padding, String> {
+    let known = text.trim().to_lowercase().parse();
+    known.map_err(|_| "must be same, valid, symmetric, or rows and columns by side such as t1l0b1r0".into())
+}
+
+/// A side of a kernel.
+pub(super) fn kernel(text: &str) -> Result<usize, String> {
+    whole(text, 1..=usize::MAX, "3")
+}
+
+/// A pooling, in any case of letters.
+pub(super) fn pool(text: &str) -> Result<Pooling, String> {
+    text.trim().to_lowercase().parse().map_err(|_| "must be 2 or none".into())
+}
+
+/// A head, in any case of letters.
+pub(super) fn head(text: &str) -> Result<Head, String> {
+    text.trim().to_lowercase().parse().map_err(|_| "must be dense or gap".into())
+}
+
+/// A number of pixels.
+pub(super) fn crop(text: &str) -> Result<usize, String> {
+    whole(text, 0..=usize::MAX, "4")
 }
 
 /// Epochs; with 0 the initial weights are evaluated. The bound keeps every step's number within 32 bits.
@@ -77,6 +112,32 @@ pub(super) fn seeds(text: &str) -> Result<Seeds, String> {
     }
 }
 
+/// The number of an image, from 0.
+pub(super) fn image(text: &str) -> Result<usize, String> {
+    whole(text, 0..=usize::MAX, "7")
+}
+
+/// Positions of filters, from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filters(pub Vec<usize>);
+
+/// `6`: the first six filters. `1,5,9`: these three, counted from 1.
+pub(super) fn filters(text: &str) -> Result<Filters, String> {
+    /// Filters of the widest layer.
+    const MOST: usize = 64;
+    if text.contains(',') {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let numbers = parts.map(|part| whole(part, 1..=MOST, "1,5,9")).collect::<Result<Vec<_>, _>>()?;
+        let mut seen = std::collections::BTreeSet::new();
+        let positions = numbers.into_iter().filter(|number| seen.insert(*number)).map(|number| number - 1).collect();
+        return match seen.is_empty() {
+            true => Err("must name filters, such as 1,5,9".into()),
+            false => Ok(Filters(positions)),
+        };
+    }
+    Ok(Filters((0..whole(text, 1..=MOST, "6, or a list such as 1,5,9")?).collect()))
+}
+
 /// A learning rate; with 0 training changes nothing.
 pub(super) fn learning_rate(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
@@ -127,13 +188,36 @@ mod tests {
 
     #[test]
     fn whole_numbers_say_which_bound_they_pass() {
-        assert_eq!((seed("18446744073709551615"), stride("2"), epochs("10000")), (Ok(u64::MAX), Ok(2), Ok(10_000)));
+        assert_eq!((seed("18446744073709551615"), kernel("2"), epochs("10000")), (Ok(u64::MAX), Ok(2), Ok(10_000)));
         for (text, words) in [("0", "at least 1"), ("-7", "at least 1"), ("x", "such as"), ("", "such as")] {
             assert!(batch_size(text).unwrap_err().contains(words), "{text}");
         }
         assert!(epochs("10001").unwrap_err().contains("at most 10000"));
         assert!(seed("18446744073709551616").unwrap_err().contains("at most 18446744073709551615"));
-        assert!(stride("1.5").unwrap_err().contains("whole number"));
+        assert!(kernel("1.5").unwrap_err().contains("whole number"));
+    }
+
+    #[test]
+    fn choices_are_read_in_any_case_and_bad_ones_say_what_is_good() {
+        assert_eq!(strides("2"), Ok(Strides::all(2)));
+        assert_eq!(strides(" 2:1x3 ").unwrap().by_layer(), [[2, 2], [1, 3]]);
+        for (text, words) in [
+            ("0", "at least 1"),
+            ("-1", "at least 1"),
+            ("2:0", "at least 1"),
+            ("0x2", "at least 1"),
+            ("two", "such as 1"),
+            ("1:2:3", "2:1 for the two"),
+            ("1:x", "2:1 for the two"),
+        ] {
+            assert!(strides(text).unwrap_err().contains(words), "{text}: {:?}", strides(text));
+        }
+        assert_eq!((padding("SAME"), padding(" Symmetric")), (Ok(Padding::Same), Ok(Padding::Symmetric)));
+        assert_eq!(padding("T1L0B2R0").unwrap().to_string(), "t1l0b2r0");
+        assert!(padding("some").unwrap_err().contains("same, valid, symmetric"));
+        assert_eq!((pool("2"), pool("None")), (Ok(Pooling::Max), Ok(Pooling::None)));
+        assert_eq!((head("GAP"), head("dense")), (Ok(Head::GlobalAverage), Ok(Head::Dense)));
+        assert!(pool("3").is_err() && head("mean").is_err() && crop("-1").unwrap_err().contains("at least 0"));
     }
 
     #[test]
@@ -152,6 +236,17 @@ mod tests {
         assert_eq!(all("18446744073709551615..18446744073709551615"), Ok(vec![u64::MAX]));
         for text in ["0", "-1", "7..5", "..3", "1..", "1..2..3", "1001", "0..1000", "x", "", ",", "1,x", "1,-1"] {
             assert!(seeds(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn filters_are_counted_or_listed() {
+        let all = |text| filters(text).map(|filters| filters.0);
+        assert_eq!(all("3"), Ok(vec![0, 1, 2]));
+        assert_eq!(all("9, 1,9"), Ok(vec![8, 0]));
+        assert_eq!(all("4,"), Ok(vec![3]));
+        for text in ["0", "65", "x", "", ",", "0,1", "1,65", "-1", "1..3"] {
+            assert!(filters(text).is_err(), "{text}");
         }
     }
 

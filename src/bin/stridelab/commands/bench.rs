@@ -8,13 +8,12 @@ use stridelab::bench::{Bench, BenchOptions};
 use stridelab::cpu;
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
-use stridelab::model::geometry::Padding;
 use stridelab::record::{BenchRecord, FORMAT};
-use stridelab::report::figure::{png, step_time};
+use stridelab::report::figure::step_time;
 use stridelab::report::text::{comparison_table, cost_tables, counted};
 use stridelab::store::{BenchWriter, read_bench};
 
-use super::{configurations, one_device, output, timestamp};
+use super::{draw, one_device, output, timestamp};
 use crate::args::BenchArgs;
 use crate::errors::{Options, say_left_out};
 use crate::memory::SmallerPlans;
@@ -28,7 +27,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     batch_sizes.sort_unstable();
     batch_sizes.dedup();
     let options = BenchOptions {
-        configurations: configurations(&args.stride, &args.padding),
+        configurations: args.grid.configurations()?,
         batch_sizes,
         fuse: !args.no_fuse,
         ..BenchOptions::default()
@@ -49,7 +48,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         let least = BenchOptions { batch_sizes: vec![1], ..options.clone() };
         SmallerPlans { batch: Bench::new(&backend, &data, &least).map(|bench| bench.bytes()).ok(), samples: None }
     })?;
-    say_left_out(&bench.left_out, Options::Bench);
+    say_left_out(&bench.left_out, Options::Bench(&args.grid));
     let mut writer = BenchWriter::new(output(args.out.as_deref(), args.force, "-bench")?)?;
     let start = timestamp();
     let measured = pollster::block_on(bench.run(&backend, &mut |line| say(line)))?;
@@ -64,7 +63,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         measured,
     };
     // Minutes of measuring are shown even where they cannot be written.
-    let written = png(&step_time::step_time(&record)).and_then(|png| writer.write(&record, &png));
+    let written = draw(&step_time::step_time(&record)).and_then(|figure| writer.write(&record, &figure));
     let out = written.is_ok().then(|| writer.dir());
     let comparison = other.as_ref().map(|other| compare(&record.measured, &other.measured));
     if args.json {
@@ -80,24 +79,28 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
         );
     }
     if let Some(out) = out {
-        text += &format!("\nresults in {}\n  cost.csv  bench.json  figures/cost.png\n", one_line(out.display()));
+        text += &format!(
+            "\nresults in {}\n  cost.csv  bench.json  figures/cost.png  figures/cost.svg\n",
+            one_line(out.display())
+        );
     }
     print(&text).and(written)
 }
 
 fn describe(args: &BenchArgs) -> Value {
-    json!({
+    let mut options = args.grid.describe();
+    let others = json!({
         "backend": format!("{:?}", args.backend).to_lowercase(),
         "adapter": args.adapter,
-        "stride": args.stride,
-        "padding": args.padding.iter().map(|&p| Padding::from(p)).collect::<Vec<_>>(),
         "batch-size": args.batch_size,
         "no-fuse": args.no_fuse,
         "compare": args.compare,
         "out": args.out,
         "force": args.force,
         "json": args.json,
-    })
+    });
+    extend(&mut options, &others);
+    options
 }
 
 /// What was measured, how, and how fast it can be.

@@ -8,25 +8,12 @@ pub(crate) mod train;
 
 use std::path::Path;
 
-use stridelab::model::Configuration;
+use stridelab::report::figure::{png, standalone};
+use stridelab::store::FigureFiles;
 use stridelab::store::OutputDirectory;
 use stridelab::{Error, Result};
 
-use crate::args::{BackendChoice, PaddingChoice};
-
-/// All combinations in the tutorial's order: paddings outside, strides inside; repeats once.
-pub(crate) fn configurations(strides: &[usize], paddings: &[PaddingChoice]) -> Vec<Configuration> {
-    let mut all = Vec::new();
-    for &padding in paddings {
-        for &stride in strides {
-            let configuration = Configuration::new(stride, padding.into());
-            if !all.contains(&configuration) {
-                all.push(configuration);
-            }
-        }
-    }
-    all
-}
+use crate::args::BackendChoice;
 
 /// Whether the device options agree.
 ///
@@ -54,4 +41,12 @@ pub(crate) fn output(out: Option<&Path>, force: bool, suffix: &str) -> Result<Ou
 /// The present moment, RFC 3339 with the zone's offset, in whole seconds.
 pub(crate) fn timestamp() -> String {
     jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// A figure's files.
+///
+/// # Errors
+/// [`stridelab::Error::Failure`] where it cannot be drawn.
+fn draw(svg: &str) -> Result<FigureFiles> {
+    Ok(FigureFiles { png: png(svg)?, svg: standalone(svg) })
 }

@@ -59,6 +59,14 @@ impl Axis {
         }
     }
 
+    /// A logarithmic axis around the positive finite `values`, from 1 to 10 where there is none.
+    pub fn logarithmic(values: &[f64]) -> Axis {
+        let positive: Vec<f64> = values.iter().copied().filter(|value| (1e-300..=1e300).contains(value)).collect();
+        let Extent { low, high } = Extent::of(&positive).unwrap_or(Extent::new(1.05, 9.5));
+        let range = enclosing(Extent { low: low / 1.05, high: high * 1.05 });
+        Axis { range, ticks: decades(range), log: true }
+    }
+
     /// A tick's text: as many digits as tell it from its neighbours, in scientific notation where a number would have
     /// more than six decimals or whole digits.
     pub fn label(&self, tick: f64) -> String {
@@ -146,6 +154,15 @@ mod tests {
         assert_eq!(zero.ticks.iter().map(|&t| zero.label(t)).collect::<Vec<_>>(), ["0", "20", "40", "60", "80", "100"]);
         let lossless = Axis::loss(&[0.0]);
         assert_eq!(lossless.range, Extent::new(0.0, 1.0));
+    }
+
+    #[test]
+    fn logarithmic_axes_hold_what_is_positive() {
+        assert_eq!(Axis::logarithmic(&[]).range, Extent::new(1.0, 10.0));
+        let axis = Axis::logarithmic(&[0.0, 131_872.0, f64::NAN, 4_241_152.0, -1.0]);
+        assert_eq!(axis.range, Extent::new(1e5, 5e6));
+        assert!(axis.place(131_872.0) > 0.0 && axis.place(4_241_152.0) < 1.0);
+        assert!(Axis::logarithmic(&[3.0]).ticks.len() >= 2);
     }
 
     #[test]

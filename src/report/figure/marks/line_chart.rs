@@ -1,68 +1,42 @@
 //! Lines over epochs, each labelled where it ends.
 //!
 //! A [`LineChart`] has a [`LineSeries`] for each label, and a series has one or more [`Strand`]s: a run each, their
-//! mean, or training and validation.
+//! mean, or training and validation. A mean may have a [`Band`] around it.
+//!
+//! After a single epoch there are no lines: every series has a column of its own, in which its runs are points side by
+//! side, and a mean has a bar instead of a band.
 
 use super::axis::Axis;
 use super::font::width;
 use super::grid::{epochs_below, values_at_the_left};
 use super::heading::{EDGE, SUBTITLE, TITLE_Y, caption, heading};
 use super::labels::spread;
+pub use super::line_plot::{Band, BandEnds, EpochValue, LineSeries, Strand};
+use super::line_plot::{Plot, RunPlace};
 use super::palette::{Look, MUTED, Marker};
 use super::shapes::{Extent, Point, Rect};
-use super::stroke::{PAPER, Stroke, marker, stroke};
+use super::stroke::{Stroke, marker, stroke};
 use super::style::{Anchor, TextStyle};
 use super::svg::{Coordinate, Svg};
-use super::ticks::epoch_ticks;
 
-/// Size of the page.
+/// Least size of the page; long labels make it wider, and many series higher.
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 580.0;
+/// Least width of the plot.
+const PLOT_WIDTH: f64 = 440.0;
 /// Sides of the plot; its right side leaves room for the labels.
 const LEFT: f64 = 80.0;
 const TOP: f64 = 118.0;
-const BOTTOM: f64 = HEIGHT - 92.0;
+/// From the lower side of the plot to the foot of the page.
+const FOOT: f64 = 92.0;
 /// From the right side of the plot to the labels: room for the lines that connect the two.
 const GUTTER: f64 = 44.0;
 /// The first and the second line of a label, and the distance between two labels.
 const NAME: TextStyle = TextStyle::ink(15.0).semibold();
 const DETAIL: TextStyle = TextStyle::muted(13.0);
 const LABEL_GAP: f64 = 42.0;
-/// Up to so many runs of a series are drawn in full strength.
-const FEW_RUNS: usize = 10;
-
-/// A value after an epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochValue {
-    /// Epoch, counted from 1.
-    pub epoch: u32,
-    /// The value. One that is not finite interrupts the line.
-    pub value: f64,
-}
-
-/// One line.
-#[derive(Debug, Clone)]
-pub struct Strand {
-    /// Its points, by rising epochs.
-    pub points: Vec<EpochValue>,
-    /// Whether the line is dashed and its markers are hollow.
-    pub dashed: bool,
-    /// Whether it is thin, pale and without markers, as one run among several whose mean is drawn too.
-    pub faint: bool,
-}
-
-/// The lines that share a label.
-#[derive(Debug, Clone)]
-pub struct LineSeries {
-    /// First line of the label.
-    pub name: String,
-    /// Second line of the label.
-    pub detail: String,
-    /// Colours and marker.
-    pub look: Look,
-    /// The lines. The label stands at the end of the last one.
-    pub strands: Vec<Strand>,
-}
+/// Labels of many series may be as near to each other as this, and no nearer.
+const LEAST_LABEL_GAP: f64 = 36.0;
 
 /// What solid and dashed lines mean.
 #[derive(Debug, Clone, Copy)]
@@ -95,62 +69,88 @@ pub struct LineChart {
 impl LineChart {
     /// The chart as SVG.
     pub fn svg(&self) -> String {
-        let mut svg = Svg::new(WIDTH, HEIGHT, &self.title);
         let plot = self.plot();
+        let (page_width, page_height) = (plot.page_width, plot.bottom() + FOOT);
+        let mut svg = Svg::new(page_width, page_height, &self.title);
         heading(&mut svg, &self.title, &self.subtitle);
-        caption(&mut svg, HEIGHT, &self.caption);
+        caption(&mut svg, page_height, &self.caption);
         let middle = (LEFT + plot.area.right()) / 2.0;
-        svg.text(middle, BOTTOM + 42.0, SUBTITLE.anchor(Anchor::Middle), "epoch");
+        let below = if plot.in_columns() { "epoch; each configuration in its own column" } else { "epoch" };
+        svg.text(middle, plot.bottom() + 42.0, SUBTITLE.anchor(Anchor::Middle), below);
         if let Some(key) = &self.key {
-            draw_key(&mut svg, key);
+            draw_key(&mut svg, key, page_width);
         }
         values_at_the_left(&mut svg, plot.area, &self.axis, self.unit, |value| plot.y(value));
         epochs_below(&mut svg, plot.area, plot.last_epoch, |epoch| plot.x(epoch));
+        if plot.last_epoch > 1 {
+            self.each(|_, series| series.bands.iter().for_each(|band| plot.band(&mut svg, series.look, band)));
+        }
         // The lines of single runs lie below every other line.
         for faint in [true, false] {
-            for series in &self.series {
+            self.each(|i, series| {
                 let runs = series.strands.iter().filter(|strand| strand.faint).count();
-                for strand in series.strands.iter().filter(|strand| strand.faint == faint) {
-                    plot.line(&mut svg, series.look, strand, runs);
+                let strands = series.strands.iter().filter(|strand| strand.faint == faint);
+                for (index, strand) in strands.enumerate() {
+                    match plot.last_epoch {
+                        1 if faint => plot.run(&mut svg, i, series.look, strand, RunPlace { index, runs }),
+                        1 => {}
+                        _ => plot.line(&mut svg, series.look, strand, runs),
+                    }
                 }
-            }
+            });
+        }
+        if plot.last_epoch == 1 {
+            self.each(|i, series| series.bands.iter().for_each(|band| plot.bar(&mut svg, i, series.look, band)));
         }
         // Markers cover the lines, and the filled ones, which are smaller, cover the hollow ones: where a filled and a
         // hollow marker meet, both can be seen.
         for dashed in [true, false] {
-            for series in &self.series {
+            self.each(|i, series| {
                 for strand in series.strands.iter().filter(|strand| strand.dashed == dashed) {
-                    plot.markers(&mut svg, series.look, strand);
+                    plot.markers(&mut svg, i, series.look, strand);
                 }
-            }
+            });
         }
         self.labels(&mut svg, &plot);
         svg.finish()
     }
 
+    fn each(&self, draw: impl FnMut(usize, &LineSeries)) {
+        let mut draw = draw;
+        self.series.iter().enumerate().for_each(|(i, series)| draw(i, series));
+    }
+
     fn plot(&self) -> Plot<'_> {
         let widths = self.series.iter().flat_map(|s| [width(&s.name, NAME), width(&s.detail, DETAIL)]);
-        let labels = widths.fold(0.0, f64::max).min(WIDTH / 3.0);
-        let right = WIDTH - EDGE - labels - GUTTER;
+        let labels = widths.fold(0.0, f64::max);
+        let page_width = (LEFT + PLOT_WIDTH + GUTTER + labels + EDGE).max(WIDTH);
+        let right = page_width - EDGE - labels - GUTTER;
         let points = self.series.iter().flat_map(|s| &s.strands).flat_map(|s| &s.points);
+        let labels_height = LEAST_LABEL_GAP * self.series.len().saturating_sub(1) as f64 + 6.0;
+        let height = (HEIGHT - FOOT - TOP).max(labels_height);
         Plot {
-            area: Rect { x: LEFT, y: TOP, width: right - LEFT, height: BOTTOM - TOP },
+            area: Rect { x: LEFT, y: TOP, width: right - LEFT, height },
+            page_width,
             last_epoch: points.map(|point| point.epoch).max().unwrap_or(1).max(1),
             paired: self.key.is_some(),
+            series: self.series.len(),
             axis: &self.axis,
         }
     }
 
     /// The label of each series, joined to the end of its last line.
     fn labels(&self, svg: &mut Svg, plot: &Plot) {
-        let ends: Vec<Option<Point>> = self.series.iter().map(|series| plot.end(series)).collect();
+        let ends: Vec<Option<Point>> = self.series.iter().enumerate().map(|(i, series)| plot.end(i, series)).collect();
         // A series without a finite value has its label at the foot of the plot.
-        let wanted: Vec<f64> = ends.iter().map(|end| end.map_or(BOTTOM, |end| end.y)).collect();
-        let placed = spread(&wanted, LABEL_GAP, Extent::new(TOP, BOTTOM - 6.0));
+        let wanted: Vec<f64> = ends.iter().map(|end| end.map_or(plot.bottom(), |end| end.y)).collect();
+        let placed = spread(&wanted, LABEL_GAP, Extent::new(TOP, plot.bottom() - 6.0));
         let right = plot.area.right();
         let x = right + GUTTER;
         for ((series, end), y) in self.series.iter().zip(ends).zip(placed) {
-            if let Some(end) = end {
+            if plot.in_columns() {
+                // A line from a column to its label would cross the other columns.
+                marker(svg, Point::new(x - 16.0, y - 6.0), series.look, false);
+            } else if let Some(end) = end {
                 let start = Coordinate(end.x + 10.0);
                 let bend = Coordinate(right.max(end.x + 10.0));
                 let stop = Coordinate(x - 8.0);
@@ -165,10 +165,10 @@ impl LineChart {
 }
 
 /// The key at the upper right: a piece of line with a marker before each name.
-fn draw_key(svg: &mut Svg, key: &LineKey) {
+fn draw_key(svg: &mut Svg, key: &LineKey, page_width: f64) {
     let look = Look { line: MUTED, text: MUTED, marker: Marker::Circle };
     let y = TITLE_Y - 5.0;
-    let mut x = WIDTH - EDGE;
+    let mut x = page_width - EDGE;
     for (name, dashed) in [(key.dashed, true), (key.solid, false)] {
         x -= width(name, SUBTITLE);
         svg.text(x, TITLE_Y, SUBTITLE, name);
@@ -176,88 +176,5 @@ fn draw_key(svg: &mut Svg, key: &LineKey) {
         stroke(svg, &line, Stroke { colour: look.line, width: 2.5, dashed, opacity: 1.0 });
         marker(svg, Point::new(x - 37.5, y), look, dashed);
         x -= 90.0;
-    }
-}
-
-/// Where epochs and values lie on the page.
-struct Plot<'a> {
-    area: Rect,
-    last_epoch: u32,
-    /// Whether there are solid and dashed lines.
-    paired: bool,
-    axis: &'a Axis,
-}
-
-impl Plot<'_> {
-    fn x(&self, epoch: u32) -> f64 {
-        let first = LEFT + 26.0;
-        let last = self.area.right() - 12.0;
-        if self.last_epoch == 1 {
-            return (first + last) / 2.0;
-        }
-        first + (last - first) * f64::from(epoch.saturating_sub(1)) / f64::from(self.last_epoch - 1)
-    }
-
-    fn y(&self, value: f64) -> f64 {
-        BOTTOM - self.area.height * self.axis.place(value)
-    }
-
-    fn point(&self, strand: &Strand, point: &EpochValue) -> Point {
-        // After a single epoch there are only points. Those of training and validation stand side by side.
-        let aside = match self.last_epoch == 1 && self.paired {
-            true if strand.dashed => 20.0,
-            true => -20.0,
-            false => 0.0,
-        };
-        Point::new(self.x(point.epoch) + aside, self.y(point.value))
-    }
-
-    /// The last finite point of the last strand that has one.
-    fn end(&self, series: &LineSeries) -> Option<Point> {
-        let last_finite = |strand: &Strand| {
-            let point = strand.points.iter().rev().find(|point| point.value.is_finite())?;
-            Some(self.point(strand, point))
-        };
-        series.strands.iter().rev().find_map(last_finite)
-    }
-
-    /// Draws a strand of a series that has so many faint ones.
-    fn line(&self, svg: &mut Svg, look: Look, strand: &Strand, runs: usize) {
-        let mut path = String::new();
-        let mut command = 'M';
-        for point in &strand.points {
-            if point.value.is_finite() {
-                let at = self.point(strand, point);
-                path.push_str(&format!("{command}{} {}", Coordinate(at.x), Coordinate(at.y)));
-                command = 'L';
-            } else {
-                command = 'M';
-            }
-        }
-        let mut pen = Stroke { colour: look.line, width: 2.75, dashed: strand.dashed, opacity: 1.0 };
-        if strand.faint {
-            // Many lines over one another add up to a solid area.
-            pen.width = if runs > FEW_RUNS { 1.0 } else { 1.25 };
-            pen.opacity = (0.4 * (FEW_RUNS as f64 / runs as f64).sqrt()).clamp(0.1, 0.4);
-        } else if runs > 0 {
-            // A white edge sets the mean off from the runs behind it.
-            stroke(svg, &path, Stroke { colour: PAPER, width: pen.width + 3.5, dashed: false, opacity: 0.85 });
-        }
-        stroke(svg, &path, pen);
-    }
-
-    fn markers(&self, svg: &mut Svg, look: Look, strand: &Strand) {
-        if strand.faint {
-            return;
-        }
-        // A marker at each of many epochs would hide the line, so only those at ticks have one, and the last one.
-        let ticks = epoch_ticks(self.last_epoch);
-        let finite = || strand.points.iter().filter(|point| point.value.is_finite());
-        let last = finite().next_back().map(|point| point.epoch);
-        for point in finite() {
-            if ticks.contains(&point.epoch) || Some(point.epoch) == last {
-                marker(svg, self.point(strand, point), look, strand.dashed);
-            }
-        }
     }
 }

@@ -11,20 +11,32 @@
 //! | points and strokes | [`stroke`] |
 //! | horizontal stacked bars | [`stacked_bars`] |
 //! | pixels, a matrix of coloured cells | [`cells`] |
-//! | the scale of such colours | [`colour_bar`], [`viridis`] |
+//! | the scale of such colours | [`colour_bar`], [`viridis`], [`diverging`], [`colour_scale`] |
+//! | a matrix of numbers as colours; what is no number | [`heat_map`], [`hatch`] |
+//! | panels of one size | [`small_multiples`] |
+//! | dots with intervals in rows | [`dot_plot`] |
+//! | what markers mean | [`key`] |
 //! | labels moved apart | [`labels`] |
 //! | rectangles, text, colours, fonts, elements | [`shapes`], [`style`], [`palette`], [`font`], [`svg`] |
 
 pub mod axis;
 pub mod cells;
 pub mod colour_bar;
+pub mod colour_scale;
+pub mod diverging;
+pub mod dot_plot;
 pub mod font;
 pub mod grid;
+pub mod hatch;
 pub mod heading;
+pub mod heat_map;
+pub mod key;
 pub mod labels;
 pub mod line_chart;
+mod line_plot;
 pub mod palette;
 pub mod shapes;
+pub mod small_multiples;
 pub mod stacked_bars;
 pub mod stroke;
 pub mod style;

@@ -61,6 +61,11 @@ impl Extent {
         Extent { low, high }
     }
 
+    /// Whether both ends are.
+    pub fn is_finite(&self) -> bool {
+        self.low.is_finite() && self.high.is_finite()
+    }
+
     /// From the least to the greatest finite value; `None` where no value is finite.
     pub fn of(values: &[f64]) -> Option<Extent> {
         let finite = values.iter().copied().filter(|v| v.is_finite());

@@ -41,6 +41,18 @@ pub fn stroke(svg: &mut Svg, path: &str, stroke: Stroke) {
     svg.element("path", &attributes);
 }
 
+/// Draws one point among many.
+pub fn dot(svg: &mut Svg, at: Point, radius: f64, colour: &str, opacity: f64) {
+    let attributes: [(&str, &dyn Display); 5] = [
+        ("cx", &Coordinate(at.x)),
+        ("cy", &Coordinate(at.y)),
+        ("r", &Coordinate(radius)),
+        ("fill", &colour),
+        ("fill-opacity", &Coordinate(opacity)),
+    ];
+    svg.element("circle", &attributes);
+}
+
 /// Draws the marker of a point, filled or `hollow`.
 pub fn marker(svg: &mut Svg, at: Point, look: Look, hollow: bool) {
     let x = Coordinate(at.x);
@@ -49,6 +61,9 @@ pub fn marker(svg: &mut Svg, at: Point, look: Look, hollow: bool) {
         Marker::Circle => format!("M{} {y}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", Coordinate(at.x - 5.0)),
         Marker::Diamond => format!("M{x} {}l6.5 6.5l-6.5 6.5l-6.5 -6.5z", Coordinate(at.y - 6.5)),
         Marker::Triangle => format!("M{x} {}l6 10.5h-12z", Coordinate(at.y - 7.0)),
+        Marker::Wedge => format!("M{x} {}l6 -10.5h-12z", Coordinate(at.y + 7.0)),
+        Marker::Square => format!("M{} {}h9v9h-9z", Coordinate(at.x - 4.5), Coordinate(at.y - 4.5)),
+        Marker::Cross => format!("M{} {}h4v4h4v4h-4v4h-4v-4h-4v-4h4z", Coordinate(at.x - 2.0), Coordinate(at.y - 6.0)),
     };
     let fill = if hollow { PAPER } else { look.line };
     let edge = if hollow { look.line } else { PAPER };

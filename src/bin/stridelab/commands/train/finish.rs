@@ -1,19 +1,20 @@
 //! How a run ends: figures, `run.json`, the table.
 
-use serde_json::json;
+use serde_json::{Value, json};
+use stridelab::analysis::{StudySummary, outcomes, summarise};
 use stridelab::error::one_line;
 use stridelab::model::ModelId;
-use stridelab::record::Status;
+use stridelab::record::{FeatureRecord, Status};
 use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
-use stridelab::report::figure::{curves, png, sample};
-use stridelab::report::text::{RunRow, counted, run_table, seconds as write_seconds};
+use stridelab::report::figure::{curves, features, sample};
+use stridelab::report::text::{RunRow, counted, run_table, seconds as write_seconds, seeds_table};
 use stridelab::store::feature_maps_name;
 use stridelab::study::DivergedModel;
 use stridelab::{Error, Result};
 
 use super::record::Run;
 use super::seeds;
-use crate::commands::timestamp;
+use crate::commands::{draw, timestamp};
 use crate::memory;
 use crate::terminal::{colour, print, width};
 
@@ -73,17 +74,19 @@ impl Run<'_> {
         let caption = format!("{}, {images}, batch {batch}, {seeds}, {backend}", data.name);
         // Where nothing was trained there are no curves.
         if self.args.epochs > 0 {
-            self.writer.figure("accuracy.png", &png(&curves::accuracy(&self.rows, &caption))?)?;
-            self.writer.figure("loss.png", &png(&curves::loss(&self.rows, &caption))?)?;
+            self.writer.figure("accuracy", &draw(&curves::accuracy(&self.rows, &caption))?)?;
+            self.writer.figure("loss", &draw(&curves::loss(&self.rows, &caption))?)?;
         }
-        let (pixels, side) = (data.test.height * data.test.width, [data.test.height, data.test.width]);
-        let image = sample::sample(&data.test.images[..pixels], side, 0, data.test.labels[0])?;
-        self.writer.figure("sample.png", &png(&image)?)?;
+        let FeatureRecord { image, label, size, pixels, models } = &self.drawn;
+        self.writer.figure("sample", &draw(&sample::sample(pixels, *size, *image, *label)?)?)?;
+        if !models.is_empty() {
+            self.writer.figure("features", &draw(&features::features(&self.drawn, &caption)?)?)?;
+        }
         let maps = self.features.iter().map(|(c, features)| FeatureMaps::new(*c, features.shape, &features.data));
         let maps: Vec<_> = maps.collect::<Result<_>>()?;
         let max = shared_max(&maps);
         for ((configuration, _), maps) in self.features.iter().zip(&maps) {
-            self.writer.figure(&feature_maps_name(*configuration), &png(&maps.svg(max))?)?;
+            self.writer.figure(&feature_maps_name(*configuration), &draw(&maps.svg(max))?)?;
         }
         Ok(())
     }
@@ -106,9 +109,13 @@ impl Run<'_> {
                 "train_seconds": totals.train_seconds,
                 "seconds": totals.seconds,
             });
-            return print(&format!("{last}\n"));
+            let summary = self.summary().map(|summary| summary_lines(&summary)).unwrap_or_default();
+            return print(&format!("{summary}{last}\n"));
         }
+        let summary = self.summary();
+        // Of several seeds, the shapes of the first.
         let seeds = self.args.seeds();
+        let seeds = if summary.is_some() { &seeds[..1] } else { &seeds[..] };
         let all = self.networks.iter().flat_map(|network| seeds.iter().map(move |&seed| (network, seed)));
         let rows = all.map(|(begun, seed)| {
             let model = ModelId { configuration: begun.configuration, seed };
@@ -116,12 +123,46 @@ impl Run<'_> {
             let row = RunRow::new(model, &begun.network, &epochs, begun.steps_per_epoch);
             row.of_run(self.args.epochs, data.train.count, data.test.count)
         });
-        let table = run_table(&rows.collect::<Vec<_>>(), colour(), width());
+        let rows: Vec<RunRow> = rows.collect();
+        let table = match summary {
+            Some(summary) => seeds_table(&summary, &rows, colour(), width()),
+            None => run_table(&rows, colour(), width()),
+        };
         let mut files = vec!["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
+        files.extend((!self.drawn.models.is_empty()).then_some("features.safetensors"));
         files.extend(self.weights.then_some("weights/"));
         files.extend(figures.then_some("figures/"));
         let dir = one_line(self.writer.dir().display());
         let setup = format!("set-up took {} s, which no time above contains", write_seconds(setup_seconds));
         print(&format!("{table}\n{setup}\n\nresults in {dir}\n  {}\n", files.join("  ")))
     }
+
+    /// What several seeds come to; `None` of a single one.
+    fn summary(&self) -> Option<StudySummary> {
+        let (first, seeds) = (self.networks.first()?, self.args.seeds());
+        let configurations: Vec<_> = self.networks.iter().map(|begun| begun.configuration).collect();
+        let outcomes = outcomes(&self.rows, &configurations, &seeds, self.args.epochs);
+        (seeds.len() > 1).then(|| summarise(&outcomes, first.steps_per_epoch))
+    }
+}
+
+/// A JSON line for each configuration, then one for each pair.
+fn summary_lines(summary: &StudySummary) -> String {
+    let name = |i: usize| summary.configurations[i].configuration.to_string();
+    let line = |own: Value, more: serde_json::Result<Value>| {
+        let mut object = more.unwrap_or_default();
+        if let (Some(object), Value::Object(own)) = (object.as_object_mut(), own) {
+            object.extend(own);
+        }
+        format!("{object}\n")
+    };
+    let configurations = summary.configurations.iter().map(|configuration| {
+        let own = json!({ "event": "configuration", "configuration": configuration.configuration.to_string() });
+        line(own, serde_json::to_value(configuration))
+    });
+    let pairs = summary.pairs.iter().map(|pair| {
+        let own = json!({ "event": "pair", "first": name(pair.first), "second": name(pair.second) });
+        line(own, serde_json::to_value(pair.comparison))
+    });
+    configurations.chain(pairs).collect()
 }

@@ -1,6 +1,7 @@
 //! The main command: train, write, show.
 
 mod checkpoint;
+mod features;
 mod finish;
 mod models;
 mod options;
@@ -26,7 +27,7 @@ use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
 
-use super::{configurations, one_device, output};
+use super::{one_device, output};
 use crate::args::TrainArgs;
 use crate::errors::{Options, say_left_out};
 use crate::memory::SmallerPlans;
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     }
     let of_run = earlier.as_ref().map(|earlier| earlier.args.clone());
     let args = of_run.as_ref().unwrap_or(args);
-    let configurations = configurations(&args.stride, &args.padding);
+    let configurations = args.grid.configurations()?;
     agree(args, &configurations)?;
     let mut progress = Progress::new(args.quiet, args.verbose > 0, &configurations, &args.seeds(), args.epochs);
     let notice = progress.clone();
@@ -66,6 +67,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         }
     });
     let (mut data, classes) = data?;
+    let drawn = features::record(&args.figures, &data)?;
     let initial = match &args.init {
         Some(file) => Some(initial(file, configurations[0], &data, classes)?),
         None => None,
@@ -129,6 +131,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         networks: Vec::new(),
         rows,
         features: Vec::new(),
+        drawn,
         weights: !finished.is_empty(),
         checkpointed,
         seconds_before,

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use stridelab::data::Dataset;
-use stridelab::model::geometry::Padding;
 use stridelab::record::{DataRecord, Machine, RunRecord};
 
 use crate::args::TrainArgs;
@@ -25,16 +24,21 @@ pub(super) fn run_record(args: &TrainArgs, out: &Path, machine: Machine, data: &
 
 /// What is recorded of the data.
 pub(super) fn data_record(data: &Dataset, classes: usize) -> DataRecord {
-    DataRecord { name: data.name.clone(), classes, sha256: data.sha256.iter().cloned().collect() }
+    DataRecord {
+        name: data.name.clone(),
+        classes,
+        image: [data.test.height, data.test.width],
+        train_images: data.train.count,
+        test_images: data.test.count,
+        sha256: data.sha256.iter().cloned().collect(),
+    }
 }
 
 /// Every option by its long name, each value as the option takes it: a resumed run reads them from here.
 pub(super) fn options(args: &TrainArgs, out: &Path) -> Value {
-    json!({
+    let others = json!({
         "backend": format!("{:?}", args.backend).to_lowercase(),
         "adapter": args.adapter,
-        "stride": args.stride,
-        "padding": args.padding.iter().map(|&p| Padding::from(p)).collect::<Vec<_>>(),
         "epochs": args.epochs,
         "batch-size": args.batch_size,
         "learning-rate": args.learning_rate,
@@ -50,8 +54,16 @@ pub(super) fn options(args: &TrainArgs, out: &Path) -> Value {
         "no-checkpoints": args.no_checkpoints,
         "no-shuffle": args.no_shuffle,
         "no-fuse": args.no_fuse,
+        "image": args.figures.image,
+        "layer": args.figures.layer.iter().map(|layer| layer.name()).collect::<Vec<_>>(),
+        "filters": args.figures.filters.0.iter().map(|filter| filter + 1).collect::<Vec<_>>(),
         "json": args.json,
         "quiet": args.quiet,
         "verbose": args.verbose,
-    })
+    });
+    let mut options = args.grid.describe();
+    if let (Some(options), Value::Object(others)) = (options.as_object_mut(), others) {
+        options.extend(others);
+    }
+    options
 }

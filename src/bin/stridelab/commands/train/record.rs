@@ -9,7 +9,7 @@ use stridelab::backend::Backend;
 use stridelab::data::Dataset;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, LeftOut, ModelId, Network, weights};
-use stridelab::record::{EpochRow, LeftOutNetwork, RunRecord, ShapeRow, Status, StepRow};
+use stridelab::record::{EpochRow, FeatureRecord, LeftOutNetwork, RunRecord, ShapeRow, Status, StepRow};
 use stridelab::report::text::counted;
 use stridelab::store::layout::WEIGHTS;
 use stridelab::store::{RunWriter, weights_name};
@@ -17,8 +17,8 @@ use stridelab::study::measure::{self, Questions};
 use stridelab::study::{self, Journal, Study};
 use stridelab::train::{Divergence, Epoch, Evaluation, Features, Snapshot, TrainedGroup, TrainedModel};
 
-use super::checkpoint;
 use super::models::PendingModels;
+use super::{checkpoint, features};
 use crate::args::TrainArgs;
 use crate::commands::timestamp;
 use crate::memory::allocator::LastWords;
@@ -36,6 +36,8 @@ pub(super) struct Run<'a> {
     pub(super) networks: Vec<BegunNetwork>,
     pub(super) rows: Vec<EpochRow>,
     pub(super) features: Vec<(Configuration, Features)>,
+    /// The features that one figure shows of all configurations.
+    pub(super) drawn: FeatureRecord,
     /// Whether there are weights of any model.
     pub(super) weights: bool,
     /// Models of which there is a checkpoint of an earlier sitting.
@@ -281,8 +283,13 @@ impl Journal for Run<'_> {
     async fn inspect(&mut self, id: ModelId, mut model: TrainedModel<'_>) -> Result<()> {
         // One figure a configuration: of several seeds, the first.
         if self.features.iter().all(|(c, _)| *c != id.configuration) {
-            let features = model.features("conv1", self.data.test.image(0)).await?;
+            let (args, data) = (&self.args.figures, self.data);
+            let features = model.features("conv1", data.test.image(args.image)).await?;
             self.features.push((id.configuration, features));
+            let epoch = self.rows.iter().filter(|row| row.model == id).map(|row| row.epoch).max().unwrap_or_default();
+            let drawn = features::of_model(args, data, id, epoch, &mut model).await?;
+            self.drawn.models.push(drawn);
+            self.writer.features(&self.drawn)?;
         }
         Ok(())
     }

@@ -1,0 +1,1 @@
+//! Claims of records whose answers are known.

@@ -1,0 +1,59 @@
+//! What a network costs, and the accuracy that it buys.
+
+use std::collections::BTreeMap;
+
+use super::by_configuration::configurations;
+use super::comparison::Spread;
+use crate::model::Configuration;
+use crate::record::{CostSummaryRow, InferenceRow, ShapeRow, StudyRecords};
+
+/// Cost and accuracy of every configuration, a row for each batch size of which classification was measured, or one
+/// without it. Nothing is worked out here that the records do not hold.
+pub fn cost_summary(records: &StudyRecords) -> Vec<CostSummaryRow> {
+    let configurations = configurations(records);
+    let accuracies = |&configuration: &Configuration| {
+        let accuracies = records.of(configuration).into_iter().map(|row| row.final_val_accuracy);
+        accuracies.filter(|accuracy| accuracy.is_finite()).collect::<Vec<_>>()
+    };
+    let spreads = Spread::of_all(&configurations.iter().map(accuracies).collect::<Vec<_>>());
+    let rows = configurations.into_iter().zip(spreads).flat_map(|(configuration, spread)| {
+        // By name: records of several runs may have a network twice.
+        let own = records.shapes.iter().filter(|row| row.configuration == configuration);
+        let layers: BTreeMap<&str, &ShapeRow> = own.map(|row| (row.layer.as_str(), row)).collect();
+        let known = !layers.is_empty();
+        let interval = spread.and_then(|spread| spread.interval);
+        let row = CostSummaryRow {
+            configuration,
+            parameters: known.then(|| layers.values().map(|row| row.parameters as u64).sum()),
+            macs: known.then(|| layers.values().map(|row| row.macs).fold(0, u64::saturating_add)),
+            seconds_per_step: seconds_per_step(records, configuration),
+            batch_size: None,
+            images_per_second: None,
+            activation_bytes: None,
+            n: spread.map_or(0, |spread| spread.n),
+            val_accuracy: spread.map(|spread| spread.mean),
+            low: interval.map(|interval| interval.low),
+            high: interval.map(|interval| interval.high),
+        };
+        let measured = records.inference.iter().filter(|of| of.configuration == configuration);
+        let with = |measured: &InferenceRow| CostSummaryRow {
+            batch_size: Some(measured.batch_size),
+            images_per_second: Some(measured.images_per_second).filter(|rate| rate.is_finite()),
+            activation_bytes: Some(measured.activation_bytes),
+            ..row.clone()
+        };
+        let rows: Vec<CostSummaryRow> = measured.map(with).collect();
+        if rows.is_empty() { vec![row] } else { rows }
+    });
+    rows.collect()
+}
+
+/// The median over all epochs in which the models of a configuration were trained; `None` of none.
+fn seconds_per_step(records: &StudyRecords, configuration: Configuration) -> Option<f64> {
+    let trained = records.epochs.iter().filter(|row| row.model.configuration == configuration && row.epoch > 0);
+    let mut seconds: Vec<f64> = trained.map(|row| row.seconds).filter(|s| s.is_finite() && *s > 0.0).collect();
+    seconds.sort_by(f64::total_cmp);
+    let (low, high) = (seconds.get((seconds.len().max(1) - 1) / 2)?, seconds.get(seconds.len() / 2)?);
+    let steps = records.run.steps_per_epoch;
+    (steps > 0).then(|| (low + high) / 2.0 / steps as f64)
+}

@@ -1,0 +1,56 @@
+//! Tables of answers: what [`crate::analysis`] makes of the records of a run, a file each.
+
+mod blanked_accuracy;
+mod class_accuracy;
+mod confusion;
+mod cost_summary;
+mod coverage;
+mod disputed;
+mod gap;
+mod shift_accuracy;
+
+pub use blanked_accuracy::BlankedAccuracyRow;
+pub use class_accuracy::ClassAccuracyRow;
+pub use confusion::ConfusionRow;
+pub use cost_summary::CostSummaryRow;
+pub use coverage::CoverageRow;
+pub use disputed::DisputedRow;
+pub use gap::GapRow;
+pub use shift_accuracy::ShiftAccuracyRow;
+
+/// How often each pixel can reach the classifier: [`CoverageRow`].
+pub const COVERAGE: &str = "coverage.csv";
+/// Accuracy by class: [`ClassAccuracyRow`].
+pub const CLASS_ACCURACY: &str = "class_accuracy.csv";
+/// Confusion matrices: [`ConfusionRow`].
+pub const CONFUSION: &str = "confusion.csv";
+/// Accuracy on shifted images over seeds: [`ShiftAccuracyRow`].
+pub const SHIFT_ACCURACY: &str = "shift_accuracy.csv";
+/// Accuracy without some pixels against that with them: [`BlankedAccuracyRow`].
+pub const BLANKED_ACCURACY: &str = "blanked_accuracy.csv";
+/// Images on which the models disagree most: [`DisputedRow`].
+pub const DISPUTED: &str = "disputed.csv";
+/// Training less validation accuracy: [`GapRow`].
+pub const GAP: &str = "gap.csv";
+/// What a network costs, and what it achieves: [`CostSummaryRow`].
+pub const COST_SUMMARY: &str = "cost_summary.csv";
+
+/// All of these files.
+pub const FILES: [&str; 8] =
+    [COVERAGE, CLASS_ACCURACY, CONFUSION, SHIFT_ACCURACY, BLANKED_ACCURACY, DISPUTED, GAP, COST_SUMMARY];
+
+/// Figures of the answers, by the names of their files without what follows the dot.
+pub const FIGURES: [&str; 12] = [
+    "coverage",
+    "ink_by_ring",
+    "uncovered_ink",
+    "class_accuracy",
+    "confusion",
+    "shift_accuracy",
+    "blanked_accuracy",
+    "disputed",
+    "smoothness",
+    "gradient_norms",
+    "gap",
+    "accuracy_cost",
+];
