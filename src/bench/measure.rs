@@ -13,7 +13,7 @@ use crate::model::{Configuration, Network};
 use crate::ops::Op;
 use crate::parity::STEPS;
 use crate::plan::{Plan, Program, ProgramId, StepRecord, TrainingPlan, upload};
-use crate::record::{Cost, NetworkCost, Pass};
+use crate::record::{Cost, InferenceRow, NetworkCost, Pass};
 use crate::train::{TrainOptions, Trainer};
 
 /// Most steps of a sample.
@@ -152,6 +152,30 @@ impl Work {
             parts,
             train_step: train,
             inference,
+        })
+    }
+
+    /// Times inference, by the host's clock.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the backend fails.
+    pub(super) async fn inference(&self, backend: &Backend, options: &BenchOptions) -> Result<InferenceRow> {
+        let mut training = TrainingPlan::new(&self.network, &self.train.plan_options(backend, &self.data))?;
+        training.plan.programs.iter_mut().for_each(|program| program.max_steps = MOST);
+        let (plan, evaluate) = (&training.plan, training.evaluate);
+        let mut executor = backend.prepare(plan).await?;
+        self.upload(&mut executor, plan, &training)?;
+        executor.set_records(evaluate, &self.records())?;
+        let timed = [Timed { program: evaluate, host: true }];
+        let samples = sample_in_turn(options, MOST, &mut executor, &timed).await?;
+        let ops = &plan.programs[evaluate.0].ops;
+        let seconds = samples.into_iter().next().unwrap_or_default();
+        let median_us = Cost::new("network", Pass::Inference, macs(ops), bytes(plan, ops), &seconds).median_us;
+        Ok(InferenceRow {
+            configuration: self.name.configuration,
+            batch_size: self.name.batch as u32,
+            images_per_second: 1e6 * self.name.batch as f64 / median_us,
+            activation_bytes: activation_bytes(&training, ops),
         })
     }
 

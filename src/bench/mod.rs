@@ -17,7 +17,7 @@ mod measure;
 mod parts;
 mod peak;
 
-use crate::record::{LeftOutNetwork, Measurement};
+use crate::record::{InferenceRow, LeftOutNetwork, Measurement};
 pub use check::check;
 pub use peak::peak;
 
@@ -89,6 +89,18 @@ impl Bench {
             return Err(error.advice("give a network, a batch size and a sample"));
         }
         Ok(Bench { options: options.clone(), work, left_out })
+    }
+
+    /// Measures inference alone: every network at every batch size.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the backend fails.
+    pub async fn inference(&self, backend: &Backend) -> Result<Vec<InferenceRow>> {
+        let mut rows = Vec::new();
+        for work in &self.work {
+            rows.push(work.inference(backend, &self.options).await?);
+        }
+        Ok(rows)
     }
 
     /// Bytes of the largest plans that are there at once: the backend's, and the plain CPU's that it is held to.

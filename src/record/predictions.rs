@@ -30,9 +30,9 @@ mod tests {
 
     #[test]
     fn confidences_are_probabilities_of_the_label() {
-        let losses = [0.0, f32::ln(2.0), 1e9, f32::INFINITY, f32::NAN];
+        let losses = [0.0, f32::ln(4.0), 1e9, f32::INFINITY, f32::NAN];
         let predictions = Predictions::new(&[1, 2, 3, 4, 5], &losses);
-        assert_eq!(predictions.confidences, [255, 128, 0, 0, 0]);
+        assert_eq!(predictions.confidences, [255, 64, 0, 0, 0]);
         assert_eq!(predictions.right(&[1, 0, 3, 0, 5]).collect::<Vec<_>>(), [true, false, true, false, true]);
     }
 }

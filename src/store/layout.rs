@@ -27,6 +27,12 @@ pub const INFERENCE: &str = "inference.csv";
 pub const INK: &str = "ink.csv";
 /// Ink that a network cannot read: [`crate::record::UncoveredInkRow`].
 pub const UNCOVERED_INK: &str = "uncovered_ink.csv";
+/// The verdicts on the tutorial's claims: [`crate::record::ClaimRow`].
+pub const CLAIMS_CSV: &str = "claims.csv";
+/// The same with all that they rest on.
+pub const CLAIMS_JSON: &str = "claims.json";
+/// The same as a table to read.
+pub const CLAIMS_MD: &str = "claims.md";
 /// Folder of what each model says of the test images.
 pub const PREDICTIONS: &str = "predictions";
 /// The labels of the test images, in [`PREDICTIONS`].
@@ -87,7 +93,8 @@ pub fn feature_maps_name(configuration: Configuration) -> String {
 pub(super) fn is_run_file(name: &str) -> bool {
     let tables =
         [METRICS, STEPS, SHAPES, MODELS, SHIFTS, BLANKED, SMOOTHNESS, GRADIENTS, INFERENCE, INK, UNCOVERED_INK];
-    [RUN, FEATURES].contains(&name) || tables.contains(&name) || answers::FILES.contains(&name)
+    let others = [RUN, FEATURES, CLAIMS_CSV, CLAIMS_JSON, CLAIMS_MD];
+    others.contains(&name) || tables.contains(&name) || answers::FILES.contains(&name)
 }
 
 /// Whether a run writes a file of this name into [`WEIGHTS`].

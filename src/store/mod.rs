@@ -21,6 +21,7 @@ mod lock;
 mod model_tables;
 mod predictions;
 mod reader;
+mod report_writer;
 mod resume;
 mod run_files;
 mod run_writer;
@@ -38,6 +39,7 @@ pub use predictions::{labels_from_bytes, predictions_from_bytes};
 pub use reader::{
     read_bench, read_epochs, read_features, read_models, read_run, read_shapes, read_steps, rows_from_bytes,
 };
+pub use report_writer::ReportWriter;
 pub use resume::{Keep, KeptRows};
 pub use run_writer::{LastWord, RunWriter};
 pub use study_reader::read_study;

@@ -101,7 +101,7 @@ pub async fn ask(
             answers.regions.push(right_by_class(&evaluation, &blanked));
         }
     }
-    let mut sums = vec![LAYERS.map(|layer| Sums::new(group.network(), layer)); all.len()];
+    let mut sums = vec![LAYERS.map(|layer| LayerSums::new(group.network(), layer)); all.len()];
     for image in 0..questions.map_images.min(test.count) {
         for (sums, features) in sums.iter_mut().zip(group.features(&LAYERS, test.image(image)).await?) {
             sums.iter_mut().zip(&features).for_each(|(sums, features)| sums.add(features));
@@ -109,7 +109,7 @@ pub async fn ask(
     }
     if questions.map_images > 0 {
         for (answers, sums) in all.iter_mut().zip(sums) {
-            answers.smoothness = sums.iter().map(Sums::smoothness).collect();
+            answers.smoothness = sums.iter().map(LayerSums::smoothness).collect();
         }
     }
     Ok(all)
@@ -125,33 +125,33 @@ fn right_by_class(evaluation: &Evaluation, split: &Split) -> Vec<u32> {
     right
 }
 
-/// Sums over the feature maps of one layer, in `f64`.
+/// LayerSums over the feature maps of one layer, in `f64`.
 #[derive(Debug, Clone, Copy)]
-struct Sums {
+struct LayerSums {
     layer: &'static str,
     /// Distance of vertical and of horizontal neighbours, in pixels of the image.
     spacing: [f64; 2],
-    values: Sum,
-    differences: Sum,
+    values: RunningMean,
+    differences: RunningMean,
     differences_per_pixel: f64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
+struct RunningMean {
     sum: f64,
     count: f64,
 }
 
-impl Sum {
+impl RunningMean {
     fn add(&mut self, value: f64) {
         self.sum += value;
         self.count += 1.0;
     }
 }
 
-impl Sums {
+impl LayerSums {
     /// Every stride up to a layer and its own moves its neighbours apart.
-    fn new(network: &Network, layer: &'static str) -> Sums {
+    fn new(network: &Network, layer: &'static str) -> LayerSums {
         let until = network.layers.iter().position(|l| l.name == layer).map_or(0, |at| at + 1);
         let strides = network.layers[..until].iter().filter_map(|layer| match layer.kind {
             LayerKind::Conv(shape) => Some(shape.stride),
@@ -159,8 +159,8 @@ impl Sums {
             _ => None,
         });
         let spacing = strides.fold([1.0, 1.0], |[v, h], [down, across]| [v * down as f64, h * across as f64]);
-        let none = Sum::default();
-        Sums { layer, spacing, values: none, differences: none, differences_per_pixel: 0.0 }
+        let none = RunningMean::default();
+        LayerSums { layer, spacing, values: none, differences: none, differences_per_pixel: 0.0 }
     }
 
     fn add(&mut self, features: &Features) {
@@ -214,8 +214,8 @@ mod tests {
     #[test]
     fn variation_is_relative_and_counts_the_distance_of_neighbours() {
         let network = Network::new([28, 28], Configuration::TUTORIAL[1]).unwrap();
-        let mut conv1 = Sums::new(&network, "conv1");
-        let mut conv2 = Sums::new(&network, "conv2");
+        let mut conv1 = LayerSums::new(&network, "conv1");
+        let mut conv2 = LayerSums::new(&network, "conv2");
         // Columns 1 and 3, in two rows: two of four pairs are equal, mean 2.
         let features = Features { shape: [2, 2, 1], data: vec![1.0, 3.0, 1.0, 3.0] };
         conv1.add(&features);
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!((variation, variation_per_pixel), (0.5, 0.25));
         // conv1, pool1 and conv2 each halve the image.
         assert_eq!(conv2.smoothness().variation_per_pixel, 0.5 / 8.0);
-        let none = Sums::new(&network, "conv1").smoothness();
+        let none = LayerSums::new(&network, "conv1").smoothness();
         assert!(none.variation.is_nan());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, ClaimVerdict, Effect, Unit};
+use super::answer::{Answer, ClaimVerdict, Effect, EffectUnit};
 use super::condition::{Condition, Four, short};
 use super::pairs::{Claimed, Scale, all_greater};
 use crate::analysis::comparison::{MARGIN, PairTable, Verdict};
@@ -98,7 +98,7 @@ pub(super) fn more_epochs_change_nothing(records: &StudyRecords, condition: &Con
         verdict,
         effect: Some(Effect {
             n,
-            ..Effect::exact(format!("Kendall's τ, epoch {EPOCHS} and {last}"), tau, Unit::Number)
+            ..Effect::exact(format!("Kendall's τ, epoch {EPOCHS} and {last}"), tau, EffectUnit::Number)
         }),
         sentence: format!(
             "from epoch {EPOCHS} to epoch {last} the rankings agree with τ = {tau:.2}; of six pairs {decided} are decided at \

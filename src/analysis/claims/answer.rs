@@ -58,7 +58,7 @@ impl fmt::Display for ClaimVerdict {
 /// What an effect is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unit {
+pub enum EffectUnit {
     /// Percentage points of accuracy.
     Points,
     /// Per cent.
@@ -69,14 +69,14 @@ pub enum Unit {
     Number,
 }
 
-impl Unit {
+impl EffectUnit {
     /// As it stands in the files.
     pub fn name(self) -> &'static str {
         match self {
-            Unit::Points => "points",
-            Unit::Percent => "percent",
-            Unit::Ratio => "ratio",
-            Unit::Number => "number",
+            EffectUnit::Points => "points",
+            EffectUnit::Percent => "percent",
+            EffectUnit::Ratio => "ratio",
+            EffectUnit::Number => "number",
         }
     }
 }
@@ -89,7 +89,7 @@ pub struct Effect {
     /// How much, in [`Effect::unit`].
     pub value: f64,
     /// Its unit.
-    pub unit: Unit,
+    pub unit: EffectUnit,
     /// Its interval at 95 %; none where it is exact.
     pub interval: Option<Interval>,
     /// Seeds; none where it is exact.
@@ -100,7 +100,7 @@ pub struct Effect {
 
 impl Effect {
     /// A number that depends on no seed.
-    pub fn exact(what: impl Into<String>, value: f64, unit: Unit) -> Effect {
+    pub fn exact(what: impl Into<String>, value: f64, unit: EffectUnit) -> Effect {
         Effect { what: what.into(), value, unit, interval: None, n: None, p: None }
     }
 
@@ -110,7 +110,7 @@ impl Effect {
         Some(Effect {
             what: what.into(),
             value: 100.0 * difference.mean?,
-            unit: Unit::Points,
+            unit: EffectUnit::Points,
             interval: difference.interval.map(scaled),
             n: Some(difference.n),
             p: Some(p),
@@ -121,7 +121,14 @@ impl Effect {
     pub fn number(what: impl Into<String>, difference: &PairedDifference, p: f64) -> Option<Effect> {
         let value = difference.mean?;
         let n = Some(difference.n);
-        Some(Effect { what: what.into(), value, unit: Unit::Number, interval: difference.interval, n, p: Some(p) })
+        Some(Effect {
+            what: what.into(),
+            value,
+            unit: EffectUnit::Number,
+            interval: difference.interval,
+            n,
+            p: Some(p),
+        })
     }
 }
 
@@ -129,17 +136,17 @@ impl Effect {
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = |value: f64| match self.unit {
-            Unit::Points => format!("{value:+.2}"),
-            Unit::Percent => format!("{value:+.1}"),
-            Unit::Ratio => format!("{value:.1}"),
-            Unit::Number => format!("{value:+.3}"),
+            EffectUnit::Points => format!("{value:+.2}"),
+            EffectUnit::Percent => format!("{value:+.1}"),
+            EffectUnit::Ratio => format!("{value:.1}"),
+            EffectUnit::Number => format!("{value:+.3}"),
         };
         let minus = |text: String| text.replace('-', "−");
         let unit = match self.unit {
-            Unit::Points => " points",
-            Unit::Percent => " %",
-            Unit::Ratio => "×",
-            Unit::Number => "",
+            EffectUnit::Points => " points",
+            EffectUnit::Percent => " %",
+            EffectUnit::Ratio => "×",
+            EffectUnit::Number => "",
         };
         write!(f, "{}{unit}", minus(number(self.value)))?;
         match self.interval {

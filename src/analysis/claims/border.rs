@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, ClaimVerdict, Effect, Unit};
+use super::answer::{Answer, ClaimVerdict, Effect, EffectUnit};
 use super::condition::{Condition, short};
 use super::pairs::{Claimed, Scale, all_greater};
 use crate::analysis::comparison::MARGIN;
@@ -41,7 +41,7 @@ pub(super) fn border_holds_digits(records: &StudyRecords, condition: &Condition)
         effect: Some(Effect::exact(
             "images of 0, 5, 6, 9 with ink in the outer ring, the most",
             100.0 * most,
-            Unit::Percent,
+            EffectUnit::Percent,
         )),
         sentence: format!(
             "per cent of test images with any ink in the outermost ring, by class: {}; to hold parts would be {:.0} % of each of \
@@ -94,12 +94,12 @@ pub(super) fn losing_the_border_harms(records: &StudyRecords, condition: &Condit
 /// all shifts by as much in either direction.
 fn loss_by_shift(records: &StudyRecords, configuration: Configuration) -> BTreeMap<u64, f64> {
     #[derive(Default)]
-    struct Sums {
+    struct ShiftSums {
         middle: Option<f64>,
         far: f64,
         count: f64,
     }
-    let mut sums: BTreeMap<u64, Sums> = BTreeMap::new();
+    let mut sums: BTreeMap<u64, ShiftSums> = BTreeMap::new();
     for row in records.shifts.iter().filter(|row| row.model.configuration == configuration) {
         let accuracy = f64::from(row.right) / f64::from(row.images.max(1));
         let sums = sums.entry(row.model.seed).or_default();
@@ -169,7 +169,11 @@ pub(super) fn valid_truncates(records: &StudyRecords, condition: &Condition) -> 
     Answer {
         condition: condition.to_string(),
         verdict,
-        effect: Some(Effect::exact("ink that a valid network cannot read, the least", 100.0 * least, Unit::Percent)),
+        effect: Some(Effect::exact(
+            "ink that a valid network cannot read, the least",
+            100.0 * least,
+            EffectUnit::Percent,
+        )),
         sentence: format!("{}; to truncate would be {:.0} % with both strides", parts.join("; "), 100.0 * INK),
         command: None,
     }

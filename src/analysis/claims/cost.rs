@@ -1,6 +1,6 @@
 //! What a network costs: multiply-adds, parameters, time, memory.
 
-use super::answer::{Answer, ClaimVerdict, Effect, Unit};
+use super::answer::{Answer, ClaimVerdict, Effect, EffectUnit};
 use super::condition::{Condition, short};
 use super::pairs::{Claimed, Scale, all_greater};
 use crate::analysis::comparison::{MARGIN, PairedDifference, compare};
@@ -68,7 +68,11 @@ pub(super) fn stride_2_cuts_three_quarters(records: &StudyRecords, condition: &C
     Answer {
         condition: condition.to_string(),
         verdict: if agreeing { ClaimVerdict::Supported } else { ClaimVerdict::Contradicted },
-        effect: Some(Effect::exact("multiply-adds of the network, stride 2 against 1, same", -first, Unit::Percent)),
+        effect: Some(Effect::exact(
+            "multiply-adds of the network, stride 2 against 1, same",
+            -first,
+            EffectUnit::Percent,
+        )),
         sentence: format!("multiply-adds from stride 1 to 2, {}", parts.join("; ")),
         command: None,
     }
@@ -91,7 +95,11 @@ pub(super) fn padding_costs_little(records: &StudyRecords, condition: &Condition
     Answer {
         condition: condition.to_string(),
         verdict: if minor { ClaimVerdict::Supported } else { ClaimVerdict::Contradicted },
-        effect: Some(Effect::exact("multiply-adds, valid against same, the larger change", -largest, Unit::Percent)),
+        effect: Some(Effect::exact(
+            "multiply-adds, valid against same, the larger change",
+            -largest,
+            EffectUnit::Percent,
+        )),
         sentence: format!(
             "multiply-adds with valid instead of same padding, {}; minor would be less than {MINOR:.0} %",
             parts.join("; ")
@@ -126,7 +134,7 @@ pub(super) fn only_stride_and_padding_vary(records: &StudyRecords, condition: &C
     Answer {
         condition: condition.to_string(),
         verdict: if ratio == 1.0 { ClaimVerdict::Supported } else { ClaimVerdict::Contradicted },
-        effect: Some(Effect::exact("parameters, most over least", ratio, Unit::Ratio)),
+        effect: Some(Effect::exact("parameters, most over least", ratio, EffectUnit::Ratio)),
         sentence,
         command: None,
     }
@@ -170,7 +178,7 @@ pub(super) fn stride_2_infers_cheaply(records: &StudyRecords, condition: &Condit
     Answer {
         condition: condition.to_string(),
         verdict,
-        effect: Some(Effect::exact("images a second, stride 2 over 1, the least", least, Unit::Ratio)),
+        effect: Some(Effect::exact("images a second, stride 2 over 1, the least", least, EffectUnit::Ratio)),
         sentence: parts.join("; "),
         command: None,
     }

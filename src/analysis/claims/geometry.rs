@@ -1,6 +1,6 @@
 //! Sides, padding and coverage: exact, whatever was trained.
 
-use super::answer::{Answer, ClaimVerdict, Effect, Unit};
+use super::answer::{Answer, ClaimVerdict, Effect, EffectUnit};
 use super::condition::{Condition, short};
 use crate::analysis::Coverage;
 use crate::model::geometry::ConvShape;
@@ -137,7 +137,7 @@ pub(super) fn valid_removes_the_border(records: &StudyRecords, condition: &Condi
         ));
     }
     let holds = around == valid.len();
-    let effect = Effect::exact("pixels that stride 2, valid never reads", 100.0 * largest, Unit::Percent);
+    let effect = Effect::exact("pixels that stride 2, valid never reads", 100.0 * largest, EffectUnit::Percent);
     let sentence = parts.join("; ");
     exact(condition, holds, Some(effect), sentence)
 }

@@ -23,7 +23,7 @@ mod geometry;
 mod pairs;
 mod training;
 
-pub use answer::{Answer, Claim, ClaimVerdict, Effect, Unit};
+pub use answer::{Answer, Claim, ClaimVerdict, Effect, EffectUnit};
 pub use condition::Condition;
 
 use super::comparison::LEVEL;

@@ -26,6 +26,8 @@ impl<'a> From<&'a Cli> for Options<'a> {
             None => Options::Train(&cli.train),
             Some(Command::Bench(args)) => Options::Bench(&args.grid),
             Some(Command::Describe(args)) => Options::Describe(&args.grid),
+            Some(Command::Study(args)) => Options::Train(args),
+            Some(Command::Claims(_) | Command::Report(_)) => Options::Other,
             Some(Command::Devices | Command::Parity(_) | Command::Completions { .. }) => Options::Other,
         }
     }

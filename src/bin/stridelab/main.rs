@@ -35,9 +35,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// How much is logged: of the command that trains.
+fn verbosity(cli: &Cli) -> u8 {
+    match &cli.command {
+        Some(Command::Study(args)) => args.verbose,
+        _ => cli.train.verbose,
+    }
+}
+
 fn run(cli: &Cli) -> stridelab::Result<()> {
     // Without -v a library's own log would put riddles beside our one line.
-    let level = match cli.train.verbose {
+    let level = match verbosity(cli) {
         0 => "off,stridelab=warn",
         1 => "warn,stridelab=debug",
         _ => "debug",
@@ -45,6 +53,9 @@ fn run(cli: &Cli) -> stridelab::Result<()> {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level)).init();
     match &cli.command {
         None => commands::train::run(&cli.train),
+        Some(Command::Study(args)) => commands::train::run(args),
+        Some(Command::Claims(args)) => commands::claims::run(args),
+        Some(Command::Report(args)) => commands::report::run(args),
         Some(Command::Describe(args)) => commands::describe::run(args),
         Some(Command::Devices) => commands::devices::run(),
         Some(Command::Parity(args)) => commands::parity::run(args),

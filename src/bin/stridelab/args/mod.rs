@@ -4,6 +4,7 @@ mod bench;
 mod figures;
 mod grid;
 pub(crate) mod recorded;
+mod runs;
 mod spelling;
 mod usage;
 mod value;
@@ -14,6 +15,7 @@ pub(crate) use bench::BenchArgs;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
 pub(crate) use figures::FigureArgs;
 pub(crate) use grid::GridArgs;
+pub(crate) use runs::RunsArgs;
 pub(crate) use usage::{Stop, parse};
 
 /// Train one small CNN on MNIST four times, with stride 1 or 2 and same or valid padding, and
@@ -29,6 +31,7 @@ pub(crate) use usage::{Stop, parse};
                                           evaluate these weights, train nothing
   stridelab --resume runs/2026-05-01-120000
                                           go on with a run that was stopped
+  stridelab study                         ten seeds of each, and what is so of the tutorial's claims
   stridelab describe                      show shapes and costs, train nothing
 
 Exit codes: 0 fine, 1 failure, 2 usage, 3 no usable adapter,
@@ -45,6 +48,12 @@ pub(crate) struct Cli {
 /// What else stridelab does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Train ten seeds of each network, ask every model, and judge the tutorial's 24 claims
+    Study(TrainArgs),
+    /// Judge the tutorial's 24 claims from the records of one or more runs; trains nothing
+    Claims(RunsArgs),
+    /// Draw tables and figures of one or more runs from their records; trains nothing
+    Report(RunsArgs),
     /// Show layers, output shapes, padding by side, parameters and MACs; trains nothing
     Describe(DescribeArgs),
     /// List the adapters, the limits that matter, and which one would be chosen
@@ -150,6 +159,9 @@ pub(crate) struct TrainArgs {
     /// Long names of the options that were given.
     #[arg(skip)]
     pub given: Vec<String>,
+    /// Whether models are asked all that a study asks.
+    #[arg(skip)]
+    pub study: bool,
 
     /// What is drawn.
     #[command(flatten)]

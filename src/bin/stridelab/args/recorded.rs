@@ -26,7 +26,9 @@ pub(crate) fn from_record(options: &Value) -> Result<TrainArgs> {
         options.iter().filter(|(name, _)| of_the_grid(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
     let recorded = serde_json::from_value(Value::Object(lists)).map_err(|e| unreadable(e.to_string()))?;
     let mut arguments = vec!["stridelab".to_string()];
-    let known = |name: &String| OF_A_SITTING.contains(&name.as_str()) || of_the_grid(name) || name == "grid";
+    let known = |name: &String| {
+        OF_A_SITTING.contains(&name.as_str()) || of_the_grid(name) || ["grid", "study"].contains(&name.as_str())
+    };
     for (name, value) in options.iter().filter(|(name, _)| !known(name)) {
         match value {
             Value::Null | Value::Bool(false) => {}
@@ -40,6 +42,7 @@ pub(crate) fn from_record(options: &Value) -> Result<TrainArgs> {
     }
     match Cli::try_parse_from(&arguments) {
         Ok(Cli { command: None, mut train }) => {
+            train.study = options.get("study").and_then(Value::as_bool).unwrap_or_default();
             train.grid.recorded = Some(recorded);
             train.grid.grid = options.get("grid").and_then(Value::as_str).map(Into::into);
             Ok(train)

@@ -8,7 +8,7 @@ use stridelab::Error;
 use stridelab::error::one_line;
 
 use super::spelling::respelled;
-use super::{Cli, recorded};
+use super::{Cli, Command, recorded, value};
 
 /// Why there is nothing to run.
 pub(crate) enum Stop {
@@ -18,13 +18,25 @@ pub(crate) enum Stop {
     Error(Error),
 }
 
+/// Seeds of a study, unless it is asked for others.
+const STUDY_SEEDS: u64 = 10;
+
 /// Parses the process' arguments; `colour` is for the help.
 pub(crate) fn parse(colour: bool) -> Result<Cli, Stop> {
     let command = Cli::command().color(ColorChoice::Always);
     let arguments = respelled(std::env::args_os());
     let parsed = command.try_get_matches_from(&arguments).and_then(|matches| {
         let mut cli = Cli::from_arg_matches(&matches)?;
-        cli.train.given = recorded::given(&matches);
+        match &mut cli.command {
+            Some(Command::Study(args)) => {
+                args.given = matches.subcommand().map_or_else(Vec::new, |(_, matches)| recorded::given(matches));
+                args.study = true;
+                if !args.given.iter().any(|name| ["seed", "seeds"].contains(&name.as_str())) {
+                    args.seeds = Some(value::Seeds((0..STUDY_SEEDS).collect()));
+                }
+            }
+            _ => cli.train.given = recorded::given(&matches),
+        }
         Ok(cli)
     });
     parsed.map_err(|error| match error.kind() {

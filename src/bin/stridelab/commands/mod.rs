@@ -1,9 +1,12 @@
 //! The commands, one file each.
 
+mod answers;
 pub(crate) mod bench;
+pub(crate) mod claims;
 pub(crate) mod describe;
 pub(crate) mod devices;
 pub(crate) mod parity;
+pub(crate) mod report;
 pub(crate) mod train;
 
 use std::path::Path;

@@ -82,30 +82,8 @@ impl<'a> Study<'a> {
         let height = bottom + FOOT;
         let mut svg = Svg::new(WIDTH, height, title);
         heading(&mut svg, title, subtitle);
-        caption(&mut svg, height, &self.caption());
+        caption(&mut svg, height, &caption_of(self.records));
         svg
-    }
-
-    /// What was run, and how it ended.
-    fn caption(&self) -> String {
-        let run = &self.records.run;
-        let models = self.records.models.len();
-        let seeds: BTreeSet<u64> = self.records.models.iter().map(|row| row.model.seed).collect();
-        let ended = match run.status {
-            Status::Finished => None,
-            Status::Running => Some("not ended".to_string()),
-            Status::Interrupted => Some("interrupted".into()),
-            Status::Failed => Some("failed".into()),
-        };
-        let epochs = self.records.models.iter().map(|row| row.epochs).max();
-        let parts = [
-            Some(run.data.name.clone()).filter(|name| !name.is_empty()),
-            Some(format!("{} of {}", counted(models, "model"), counted(seeds.len(), "seed"))).filter(|_| models > 0),
-            epochs.map(|epochs| counted(epochs as usize, "epoch")),
-            Some(run.machine.backend.to_uppercase()).filter(|name| !name.is_empty()),
-            ended,
-        ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
     /// What dots and lines are: `mean of 10 seeds, with 95 % intervals`.
@@ -115,6 +93,28 @@ impl<'a> Study<'a> {
             n => format!("mean of {n} seeds with 95 % interval"),
         }
     }
+}
+
+/// What was run, and how it ended.
+pub(super) fn caption_of(records: &StudyRecords) -> String {
+    let run = &records.run;
+    let models = records.models.len();
+    let seeds: BTreeSet<u64> = records.models.iter().map(|row| row.model.seed).collect();
+    let ended = match run.status {
+        Status::Finished => None,
+        Status::Running => Some("not ended".to_string()),
+        Status::Interrupted => Some("interrupted".into()),
+        Status::Failed => Some("failed".into()),
+    };
+    let epochs = records.models.iter().map(|row| row.epochs).max();
+    let parts = [
+        Some(run.data.name.clone()).filter(|name| !name.is_empty()),
+        Some(format!("{} of {}", counted(models, "model"), counted(seeds.len(), "seed"))).filter(|_| models > 0),
+        epochs.map(|epochs| counted(epochs as usize, "epoch")),
+        Some(run.machine.backend.to_uppercase()).filter(|name| !name.is_empty()),
+        ended,
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// The place of a colour scale of that name with its upper side at `y`, at the left of the page.

@@ -31,6 +31,11 @@ pub struct StudyFigure {
     pub svg: String,
 }
 
+/// What was run, and how it ended, in a line below a figure.
+pub fn caption(records: &StudyRecords) -> String {
+    frame::caption_of(records)
+}
+
 /// Every figure that the records and their tables allow. `data` is as for [`tables`](crate::analysis::tables()).
 pub fn figures(records: &StudyRecords, tables: &StudyTables, data: Option<&Dataset>) -> Vec<StudyFigure> {
     let data = data.filter(|data| is_of(records, data));

@@ -5,6 +5,7 @@ mod features;
 mod finish;
 mod models;
 mod options;
+mod questions;
 mod record;
 mod resume;
 
@@ -137,20 +138,29 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         seconds_before,
         unsaved_divergence: false,
         data: &data,
-        questions: Questions::default(),
+        questions: if args.study { questions::of(&study, &data) } else { Questions::default() },
         pending: PendingModels::default(),
         start,
     };
     run.announce(&checked.left_out)?;
     let shapes = study.configurations.iter().map(|&c| Ok(ShapeRow::of(c, &study.network(c, &data)?)));
     run.begin(&shapes.collect::<Result<Vec<_>>>()?.concat())?;
+    if args.study {
+        questions::tables(&mut run.writer, &study, &backend, &data)?;
+    }
     let trained = async {
         run.recall(&backend, &data, &study, &finished).await?;
         study::run(&backend, &data, &study, &mut run).await
     };
     let result = pollster::block_on(trained).map(|more| diverged.into_iter().chain(more).collect());
     device::keep_compiled(&backend);
-    run.end(result)
+    let directory = run.writer.dir().to_owned();
+    let ended = run.end(result);
+    if args.study {
+        let judged = questions::answer(args, &directory);
+        return ended.and(judged);
+    }
+    ended
 }
 
 /// What the same study would take with the smallest batch, and with the fewest samples.

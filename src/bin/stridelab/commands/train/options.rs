@@ -57,6 +57,7 @@ pub(super) fn options(args: &TrainArgs, out: &Path) -> Value {
         "image": args.figures.image,
         "layer": args.figures.layer.iter().map(|layer| layer.name()).collect::<Vec<_>>(),
         "filters": args.figures.filters.0.iter().map(|filter| filter + 1).collect::<Vec<_>>(),
+        "study": args.study,
         "json": args.json,
         "quiet": args.quiet,
         "verbose": args.verbose,

@@ -1,0 +1,121 @@
+//! What is made of the records of runs: tables of answers, figures, verdicts.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use stridelab::analysis::claims::{Claim, claims};
+use stridelab::analysis::{TableSink, tables};
+use stridelab::data::Dataset;
+use stridelab::error::one_line;
+use stridelab::record::{FORMAT, StudyRecords, merge, to_json};
+use stridelab::report::figure::curves;
+use stridelab::report::figure::study::{caption, figures};
+use stridelab::report::text::claims_markdown;
+use stridelab::store::layout::{CLAIMS_CSV, CLAIMS_JSON, CLAIMS_MD};
+use stridelab::store::{OutputDirectory, ReportWriter, read_study};
+use stridelab::{Error, Result};
+
+use super::draw;
+use crate::args::RunsArgs;
+use crate::terminal::say;
+
+/// The records of all runs that are named, joined, and where what is made of them goes.
+pub(super) struct Sources {
+    pub records: StudyRecords,
+    pub data: Option<Dataset>,
+    pub writer: Option<ReportWriter>,
+}
+
+/// Reads the runs; what is missing or doubled is said.
+///
+/// # Errors
+/// [`Error::Data`] where one is no run; [`Error::Usage`] where they do not belong together, or another process writes
+/// where the answers go.
+pub(super) fn open(args: &RunsArgs) -> Result<Sources> {
+    let names: Vec<String> = args.runs.iter().map(|path| one_line(path.display())).collect();
+    let runs = args.runs.iter().map(|path| read_study(path)).collect::<Result<Vec<_>>>()?;
+    let merged = merge(runs, &names)?;
+    merged.records.missing.iter().for_each(|line| say(&format!("warning: {line}")));
+    if let Some(first) = merged.doubled.first() {
+        let others = merged.doubled.len() - 1;
+        let others = if others > 0 { format!(" and {others} other models") } else { String::new() };
+        say(&format!("warning: {first}{others} are in more than one run: the first one's records count"));
+    }
+    let data = data(args.data.as_deref(), &merged.records)?;
+    let writer = place(args)?.map(ReportWriter::new).transpose()?;
+    Ok(Sources { records: merged.records, data, writer })
+}
+
+/// The directory for the answers; none where the runs are no single directory and none is given.
+fn place(args: &RunsArgs) -> Result<Option<OutputDirectory>> {
+    let single: Option<&PathBuf> = args.runs.first().filter(|path| args.runs.len() == 1 && path.is_dir());
+    match (&args.out, single) {
+        (Some(out), _) => OutputDirectory::open(out, args.force).map(Some),
+        (None, Some(run)) => OutputDirectory::open(run, true).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The images that the runs were trained on, where they are at hand.
+fn data(given: Option<&Path>, records: &StudyRecords) -> Result<Option<Dataset>> {
+    let recorded = records.run.options.get("data").and_then(|data| data.as_str());
+    match (given, recorded) {
+        (Some(directory), _) => Dataset::open(directory).map(Some),
+        (None, None) => Dataset::embedded().map(Some),
+        (None, Some(directory)) => Ok(Dataset::open(Path::new(directory)).ok()),
+    }
+}
+
+/// Draws the curves of every epoch.
+///
+/// # Errors
+/// [`Error::Failure`] where a file cannot be written.
+pub(super) fn write_curves(sources: &mut Sources) -> Result<()> {
+    let Sources { records, writer: Some(writer), .. } = sources else { return Ok(()) };
+    if records.epochs.iter().any(|row| row.epoch > 0) {
+        let caption = caption(records);
+        writer.figure("accuracy", &draw(&curves::accuracy(&records.epochs, &caption))?)?;
+        writer.figure("loss", &draw(&curves::loss(&records.epochs, &caption))?)?;
+    }
+    Ok(())
+}
+
+/// Writes every table and figure that the records allow. Returns what they lack, a line each.
+///
+/// # Errors
+/// [`Error::Failure`] where a file cannot be written.
+pub(super) fn write_tables(sources: &mut Sources) -> Result<Vec<String>> {
+    let Sources { records, data, writer } = sources;
+    let tables = tables(records, data.as_ref());
+    if let Some(writer) = writer {
+        tables.each(writer)?;
+        for figure in figures(records, &tables, data.as_ref()) {
+            writer.figure(figure.name, &draw(&figure.svg)?)?;
+        }
+    }
+    Ok(tables.missing.iter().map(|missing| missing.to_string()).collect())
+}
+
+/// Judges the claims and writes them in three forms.
+///
+/// # Errors
+/// [`Error::Failure`] where a file cannot be written.
+pub(super) fn write_claims(sources: &mut Sources) -> Result<Vec<Claim>> {
+    let claims = claims(&sources.records);
+    if let Some(writer) = &mut sources.writer {
+        let rows: Vec<_> = claims.iter().flat_map(Claim::rows).collect();
+        writer.table(CLAIMS_CSV, &rows)?;
+        writer.file(CLAIMS_MD, claims_markdown(&claims).as_bytes())?;
+        writer.file(CLAIMS_JSON, json_text(&claims)?.as_bytes())?;
+    }
+    Ok(claims)
+}
+
+/// All of `claims.json`.
+///
+/// # Errors
+/// [`Error::Failure`] where it cannot be written as JSON.
+pub(super) fn json_text(claims: &[Claim]) -> Result<String> {
+    let claims = serde_json::to_value(claims).map_err(|e| Error::failure(one_line(e)))?;
+    to_json(&json!({ "format": FORMAT, "claims": claims }))
+}

@@ -1,0 +1,29 @@
+//! `stridelab claims`: what the records of runs say of the tutorial's claims.
+
+use stridelab::Result;
+use stridelab::error::one_line;
+use stridelab::report::text::claims_text;
+
+use super::answers::{self, Sources};
+use crate::args::RunsArgs;
+use crate::terminal::{colour, print, width};
+
+/// Reads, judges, writes, shows.
+pub(crate) fn run(args: &RunsArgs) -> Result<()> {
+    let mut sources = answers::open(args)?;
+    let claims = answers::write_claims(&mut sources)?;
+    if args.json {
+        return print(&answers::json_text(&claims)?);
+    }
+    print(&format!("{}\n{}", claims_text(&claims, colour(), width()), place(&sources)))
+}
+
+/// Where the files are.
+fn place(sources: &Sources) -> String {
+    match &sources.writer {
+        Some(writer) => {
+            format!("\nclaims.csv, claims.json and claims.md are in {}\n", one_line(writer.dir().display()))
+        }
+        None => "\nwith --out they are written as claims.csv, claims.json and claims.md\n".into(),
+    }
+}

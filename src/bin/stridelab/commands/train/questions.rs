@@ -1,0 +1,87 @@
+//! What a study asks beyond training: measures of every model, tables of the data, and the verdicts at its end.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use stridelab::Result;
+use stridelab::analysis::{Coverage, ink};
+use stridelab::backend::Backend;
+use stridelab::bench::{Bench, BenchOptions};
+use stridelab::data::Dataset;
+use stridelab::report::text::claims_text;
+use stridelab::store::RunWriter;
+use stridelab::store::layout::{INFERENCE, INK, UNCOVERED_INK};
+use stridelab::study::Study;
+use stridelab::study::measure::{Questions, Region, Shift};
+
+use crate::args::{RunsArgs, TrainArgs};
+use crate::commands::answers;
+use crate::terminal::{colour, print, say, width};
+
+/// Shifts of up to so many pixels: as far as MNIST's digits are from the border.
+const SHIFT: i32 = 4;
+/// Test images that are shifted.
+const SHIFTED: usize = 1000;
+/// Test images whose feature maps are measured.
+const MAPS: usize = 16;
+/// Batch sizes at which inference is measured.
+const BATCHES: [usize; 2] = [1, 64];
+
+/// What every model is asked.
+pub(super) fn of(study: &Study, data: &Dataset) -> Questions {
+    let regions = study.configurations.iter().filter_map(|&configuration| {
+        let coverage = Coverage::of(&study.network(configuration, data).ok()?);
+        let read: Vec<bool> = coverage.paths.iter().map(|&paths| paths > 0).collect();
+        read.contains(&false).then(|| Region { read_by: configuration.slug(), read })
+    });
+    Questions { shifts: Shift::grid(SHIFT), shift_images: SHIFTED, regions: regions.collect(), map_images: MAPS }
+}
+
+/// Writes what is known of the images, and what inference costs.
+///
+/// # Errors
+/// [`stridelab::Error::Failure`] where a file cannot be written, or the backend fails.
+pub(super) fn tables(writer: &mut RunWriter, study: &Study, backend: &Backend, data: &Dataset) -> Result<()> {
+    let crops: BTreeSet<usize> = study.configurations.iter().map(|c| c.crop).collect();
+    let rings = crops.into_iter().map(|crop| ink::by_ring(&data.test, crop)).collect::<Result<Vec<_>>>()?;
+    writer.table(INK, &rings.concat())?;
+    let mut uncovered = Vec::new();
+    for &configuration in &study.configurations {
+        uncovered.extend(ink::uncovered(&data.test, &study.network(configuration, data)?, configuration)?);
+    }
+    writer.table(UNCOVERED_INK, &uncovered)?;
+    let options = BenchOptions {
+        configurations: study.configurations.clone(),
+        batch_sizes: BATCHES.into_iter().filter(|&batch| batch <= data.train.count).collect(),
+        fuse: study.train.fuse,
+        samples: 5,
+        sample_seconds: 0.02,
+        ..BenchOptions::default()
+    };
+    let rows = pollster::block_on(Bench::new(backend, data, &options)?.inference(backend))?;
+    writer.table(INFERENCE, &rows)
+}
+
+/// Makes tables, figures and verdicts of what the run has on disk, and shows the verdicts.
+///
+/// # Errors
+/// [`stridelab::Error::Failure`] where a file cannot be written.
+pub(super) fn answer(args: &TrainArgs, directory: &Path) -> Result<()> {
+    let runs = RunsArgs {
+        runs: vec![directory.to_owned()],
+        out: None,
+        force: false,
+        data: args.data.clone(),
+        json: args.json,
+    };
+    let mut sources = answers::open(&runs)?;
+    let missing = answers::write_tables(&mut sources)?;
+    let claims = answers::write_claims(&mut sources)?;
+    if args.json {
+        return print(&answers::json_text(&claims)?);
+    }
+    if !args.quiet {
+        missing.iter().for_each(|line| say(line));
+    }
+    print(&format!("\n{}\n", claims_text(&claims, colour(), width())))
+}
