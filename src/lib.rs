@@ -57,6 +57,7 @@
 //! | what a checkpoint holds | `src/train/snapshot.rs`, `src/record/checkpoint.rs`; its file: `src/store/checkpoint.rs` |
 //! | which files a run has, and their names | `src/store/` |
 //! | a figure | `src/report/figure/`, one file each (`cost.png` is `step_time.rs`); what figures are made of: `src/report/figure/marks/` |
+//! | what the records of a study answer | `src/analysis/`; the rows of its tables: `src/record/answers/`, its figures: `src/report/figure/study/` |
 //! | a table on the terminal | `src/report/text/` |
 //! | a flag | `src/bin/stridelab/args/`; what it does: `src/bin/stridelab/commands/` |
 //! | how an error is worded | the library: where it arises; the command: `src/bin/stridelab/errors.rs` |

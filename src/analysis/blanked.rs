@@ -18,7 +18,7 @@ struct Pair {
 
 /// The models of one configuration, the pixels taken from them, and the class of the images.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Group {
+struct BlankedGroup {
     unread_by: String,
     configuration: usize,
     class: Option<u8>,
@@ -31,7 +31,7 @@ pub fn blanked_accuracy(records: &StudyRecords) -> Vec<BlankedAccuracyRow> {
     let whole: HashMap<ModelId, RightByClass> =
         judged(records).map(known).map(|(model, right)| (model.model, right)).collect();
     let mut configurations = Configurations::of(records);
-    let mut groups: BTreeMap<Group, Vec<Pair>> = BTreeMap::new();
+    let mut groups: BTreeMap<BlankedGroup, Vec<Pair>> = BTreeMap::new();
     // All images of a model, in the order of its first row.
     let mut sums: BTreeMap<(String, usize, u64), [u32; 4]> = BTreeMap::new();
     for row in records.blanked.iter().filter(|row| row.images > 0) {
@@ -44,7 +44,7 @@ pub fn blanked_accuracy(records: &StudyRecords) -> Vec<BlankedAccuracyRow> {
         let configuration = configurations.index(row.model.configuration);
         let pair =
             Pair { whole: f64::from(right) / f64::from(images), blanked: f64::from(row.right) / f64::from(row.images) };
-        let group = Group { unread_by: row.unread_by.clone(), configuration, class: Some(row.class) };
+        let group = BlankedGroup { unread_by: row.unread_by.clone(), configuration, class: Some(row.class) };
         groups.entry(group).or_default().push(pair);
         let sum = sums.entry((row.unread_by.clone(), configuration, row.model.seed)).or_default();
         for (sum, addend) in sum.iter_mut().zip([images, right, row.images, row.right]) {
@@ -54,11 +54,11 @@ pub fn blanked_accuracy(records: &StudyRecords) -> Vec<BlankedAccuracyRow> {
     for ((unread_by, configuration, _), sum) in sums {
         let [images, right, blanked_images, blanked_right] = sum.map(f64::from);
         let pair = Pair { whole: right / images, blanked: blanked_right / blanked_images };
-        groups.entry(Group { unread_by, configuration, class: None }).or_default().push(pair);
+        groups.entry(BlankedGroup { unread_by, configuration, class: None }).or_default().push(pair);
     }
     let differences = |pairs: &Vec<Pair>| pairs.iter().map(|pair| pair.blanked - pair.whole).collect();
     let spreads = Spread::of_all(&groups.values().map(differences).collect::<Vec<Vec<f64>>>());
-    let row = |((group, pairs), spread): ((Group, Vec<Pair>), Option<Spread>)| {
+    let row = |((group, pairs), spread): ((BlankedGroup, Vec<Pair>), Option<Spread>)| {
         let of = |value: fn(&Pair) -> f64| pairs.iter().map(value).collect::<Vec<f64>>();
         let spread = spread?;
         Some(BlankedAccuracyRow {

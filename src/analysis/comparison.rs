@@ -39,24 +39,22 @@ pub struct Spread {
 impl Spread {
     /// Of one number a seed; `None` where there is none, or one is not finite.
     pub fn of(samples: &[f64]) -> Option<Spread> {
-        if samples.is_empty() || samples.iter().any(|x| !x.is_finite()) {
-            return None;
-        }
-        let sd = Some(standard_deviation(samples)).filter(|sd| sd.is_finite());
-        Some(Spread { n: samples.len(), mean: mean(samples), sd, interval: bca(samples, CONFIDENCE, mean) })
+        Spread::with(samples, bca(samples, CONFIDENCE, mean))
     }
 
     /// [`Spread::of`] each of several samples, in a fraction of the time.
     pub fn of_all(samples: &[Vec<f64>]) -> Vec<Option<Spread>> {
         let slices: Vec<&[f64]> = samples.iter().map(Vec::as_slice).collect();
-        let of = |(samples, interval): (&Vec<f64>, Option<Interval>)| {
-            if samples.is_empty() || samples.iter().any(|x| !x.is_finite()) {
-                return None;
-            }
-            let sd = Some(standard_deviation(samples)).filter(|sd| sd.is_finite());
-            Some(Spread { n: samples.len(), mean: mean(samples), sd, interval })
-        };
-        samples.iter().zip(bca_of_means(&slices, CONFIDENCE)).map(of).collect()
+        let intervals = bca_of_means(&slices, CONFIDENCE);
+        slices.into_iter().zip(intervals).map(|(samples, interval)| Spread::with(samples, interval)).collect()
+    }
+
+    fn with(samples: &[f64], interval: Option<Interval>) -> Option<Spread> {
+        if samples.is_empty() || samples.iter().any(|x| !x.is_finite()) {
+            return None;
+        }
+        let sd = Some(standard_deviation(samples)).filter(|sd| sd.is_finite());
+        Some(Spread { n: samples.len(), mean: mean(samples), sd, interval })
     }
 }
 

@@ -181,7 +181,7 @@ pub fn tables(records: &StudyRecords, data: Option<&Dataset>) -> StudyTables {
     }
 }
 
-/// Whether a data set is that of the run, by the hashes of its test files as far as both name them, and by its test labels.
+/// Whether a data set is that of the run, by the hashes of its files as far as both name them, and by its test labels.
 pub fn is_of(records: &StudyRecords, data: &Dataset) -> bool {
     let hashes = || data.sha256.iter().filter_map(|(file, hash)| Some((records.run.data.sha256.get(file)?, hash)));
     hashes().all(|(run, hash)| run == hash) && (records.labels.is_empty() || records.labels == data.test.labels)

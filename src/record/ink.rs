@@ -21,7 +21,7 @@ pub struct InkRow {
     pub images_with_ink: u32,
     /// Sum of the ring's pixels over all images, black 0, white 1.
     pub ink: f64,
-    /// That sum as a share of all ink of the class, 0 to 1.
+    /// That sum as a share of all ink of the class in the cut images, 0 to 1; NaN where they are black.
     pub share: f64,
 }
 
@@ -41,7 +41,8 @@ pub struct UncoveredInkRow {
     pub images: u32,
     /// Those of them that have any ink that the network cannot read.
     pub images_with_uncovered_ink: u32,
-    /// Share of the ink of the class that the network cannot read, 0 to 1.
+    /// Share of the ink of the class that the network cannot read, 0 to 1. What the configuration cuts off the images is
+    /// no part of their ink. NaN where the images are black.
     pub share: f64,
 }
 

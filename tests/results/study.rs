@@ -84,6 +84,11 @@ fn every_figure_is_drawn_whatever_the_numbers_are() {
     one.shifts.truncate(1);
     one.blanked.truncate(3);
     assert!(drawn(&one, &data).iter().any(|figure| figure.svg.contains("one seed, which gives no interval")));
+    // One seed of a configuration is not finished yet.
+    let mut uneven = records();
+    uneven.models.remove(3);
+    let gap = drawn(&uneven, &data).into_iter().find(|figure| figure.name == "gap").unwrap();
+    assert!(gap.svg.contains("mean of 1 to 2 seeds with 95 % interval"), "{}", gap.svg);
     // Nothing right, nothing finite, no step.
     let mut hard = records();
     hard.predictions.iter_mut().for_each(|of| of.predictions.classes = vec![255; 4]);

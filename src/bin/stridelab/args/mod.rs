@@ -49,7 +49,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Train ten seeds of each network, ask every model, and judge the tutorial's 24 claims
-    Study(TrainArgs),
+    Study(Box<TrainArgs>),
     /// Judge the tutorial's 24 claims from the records of one or more runs; trains nothing
     Claims(RunsArgs),
     /// Draw tables and figures of one or more runs from their records; trains nothing

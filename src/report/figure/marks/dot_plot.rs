@@ -87,8 +87,8 @@ impl DotPlot {
         let most = self.groups.iter().map(|group| group.rows.len()).max().unwrap_or_default();
         match most {
             _ if self.is_named() => [26.0, 14.0],
-            ..=4 => [14.0, 12.0],
-            ..=8 => [12.0, 12.0],
+            ..5 => [14.0, 12.0],
+            5..=8 => [12.0, 12.0],
             _ => [10.5, 12.0],
         }
     }

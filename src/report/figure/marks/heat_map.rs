@@ -99,7 +99,8 @@ impl HeatMap<'_> {
     pub fn column_names(&self, svg: &mut Svg, names: &[String], what: &str) {
         let frame = self.cells.frame;
         let w = frame.width / self.cells.columns.max(1) as f64;
-        let widest = names.iter().map(|name| width(name, NAME)).fold(0.0, f64::max);
+        let longest = names.iter().max_by_key(|name| name.chars().count());
+        let widest = longest.map_or(0.0, |name| width(name, NAME));
         for i in (0..names.len()).step_by(((widest + 5.0) / w).ceil().max(1.0) as usize) {
             let x = frame.x + (i as f64 + 0.5) * w;
             svg.text(x, frame.bottom() + 17.0, NAME.anchor(Anchor::Middle), &names[i]);

@@ -1,6 +1,6 @@
 //! `accuracy_cost`: what accuracy costs.
 
-use super::frame::{Study, TOP, WIDTH};
+use super::frame::{StudyView, TOP, WIDTH, seeds_note};
 use crate::record::CostSummaryRow;
 use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::font::width;
@@ -18,7 +18,7 @@ const LABEL: TextStyle = TextStyle::muted(13.0);
 const HEIGHT: f64 = 330.0;
 
 /// A cost, and which number of a row it is.
-struct Cost {
+struct CostAxis {
     name: String,
     detail: &'static str,
     of: fn(&CostSummaryRow) -> Option<f64>,
@@ -26,29 +26,29 @@ struct Cost {
 }
 
 /// A panel for each cost that is known, accuracy with its interval against the cost on a logarithmic scale.
-pub(super) fn accuracy_cost(study: &Study) -> Option<String> {
+pub(super) fn accuracy_cost(study: &StudyView) -> Option<String> {
     let with_accuracy = study.tables.cost_summary.iter().filter(|row| row.val_accuracy.is_some());
     // Of several batch sizes the greatest is drawn: its activations are what a user has to have room for.
     let greatest = with_accuracy.clone().map(|row| row.batch_size).max()?;
     let rows: Vec<&CostSummaryRow> = with_accuracy.filter(|row| row.batch_size == greatest).collect();
     let batch = greatest.unwrap_or_default();
     let costs = [
-        Cost {
+        CostAxis {
             name: "Multiply-accumulates".into(),
             detail: "an image, forward",
             of: |row| row.macs.map(|n| n as f64),
             label: metric,
         },
-        Cost { name: "Training time".into(), detail: "a step", of: |row| row.seconds_per_step, label: seconds },
-        Cost {
+        CostAxis { name: "Training time".into(), detail: "a step", of: |row| row.seconds_per_step, label: seconds },
+        CostAxis {
             name: "Activations".into(),
             detail: "held in classification",
             of: |row| row.activation_bytes.map(|n| n as f64),
             label: |bytes| format!("{}B", metric(bytes)),
         },
     ];
-    let known = |cost: &Cost| rows.iter().any(|row| (cost.of)(row).is_some_and(|value| value > 0.0));
-    let mut costs: Vec<Cost> = costs.into_iter().filter(known).collect();
+    let known = |cost: &CostAxis| rows.iter().any(|row| (cost.of)(row).is_some_and(|value| value > 0.0));
+    let mut costs: Vec<CostAxis> = costs.into_iter().filter(known).collect();
     if costs.is_empty() {
         return None;
     }
@@ -66,8 +66,8 @@ pub(super) fn accuracy_cost(study: &Study) -> Option<String> {
     let panel_width = (WIDTH - EDGE - left - gap * (panels - 1.0)) / panels;
     let top = study.below_key(TOP, &shown) + 14.0;
     let grid = SmallMultiples { left, top, columns: costs.len(), size: [panel_width, HEIGHT], gap: [gap, 32.0] };
-    let most = rows.iter().map(|row| row.n).max().unwrap_or_default();
-    let subtitle = format!("Validation accuracy against cost, logarithmic scales; {}", study.seeds_note(most));
+    let note = seeds_note(rows.iter().map(|row| row.n))?;
+    let subtitle = format!("Validation accuracy against cost, logarithmic scales; {}", note);
     let mut svg = study.page("What accuracy costs", &subtitle, grid.bottom(costs.len()));
     study.key(&mut svg, TOP, &shown);
     for (i, cost) in costs.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::frame::{CONTENT, Study, TOP, shown};
+use super::frame::{CONTENT, StudyView, TOP, seeds_note, shown};
 use crate::model::Configuration;
 use crate::record::BlankedAccuracyRow;
 use crate::report::figure::marks::axis::Axis;
@@ -18,7 +18,7 @@ const HEAD: f64 = 52.0;
 const GAP: f64 = 22.0;
 
 /// The dots of one region that is blanked.
-struct Region {
+struct BlankedRegion {
     name: String,
     /// Which configurations are left out because nothing changes for them.
     unchanged: String,
@@ -26,18 +26,15 @@ struct Region {
 }
 
 /// For each region: accuracy with it (hollow) and without it (filled), and the difference with its interval.
-pub(super) fn blanked_accuracy(study: &Study) -> Option<String> {
+pub(super) fn blanked_accuracy(study: &StudyView) -> Option<String> {
     let rows = &study.tables.blanked_accuracy;
-    let most = rows.iter().map(|row| row.n).max()?;
+    let note = seeds_note(rows.iter().map(|row| row.n))?;
     let regions: BTreeSet<&str> = rows.iter().map(|row| row.unread_by.as_str()).collect();
     let configurations = study.those_of(rows.iter().map(|row| row.configuration));
-    let regions: Vec<Region> = regions.into_iter().map(|region| draw_region(study, region)).collect();
+    let regions: Vec<BlankedRegion> = regions.into_iter().map(|region| draw_region(study, region)).collect();
     let top = study.below_key(TOP, &configurations) + 16.0;
     let height: f64 = regions.iter().map(|region| HEAD + region.plot.height() + GAP).sum();
-    let subtitle = format!(
-        "Test images as they are (hollow) and with those pixels black (filled), by class; {}",
-        study.seeds_note(most)
-    );
+    let subtitle = format!("Test images as they are (hollow) and with those pixels black (filled), by class; {}", note);
     let mut svg = study.page("What the pixels that a network cannot read are worth to others", &subtitle, top + height);
     study.key(&mut svg, TOP, &configurations);
     let mut y = top;
@@ -50,7 +47,7 @@ pub(super) fn blanked_accuracy(study: &Study) -> Option<String> {
     Some(svg.finish())
 }
 
-fn draw_region(study: &Study, region: &str) -> Region {
+fn draw_region(study: &StudyView, region: &str) -> BlankedRegion {
     let rows: Vec<&BlankedAccuracyRow> =
         study.tables.blanked_accuracy.iter().filter(|row| row.unread_by == region).collect();
     let all = study.those_of(rows.iter().map(|row| row.configuration));
@@ -102,7 +99,7 @@ fn draw_region(study: &Study, region: &str) -> Region {
     ];
     let named = region.parse::<Configuration>().map_or_else(|_| region.to_string(), |c| c.to_string());
     let unchanged: Vec<String> = unchanged.iter().map(|c| format!("“{c}”")).collect();
-    Region {
+    BlankedRegion {
         name: format!("Without the pixels that “{named}” cannot read"),
         unchanged: match unchanged.is_empty() {
             true => String::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::frame::{CONTENT, Study, TOP, dot, shown};
+use super::frame::{CONTENT, StudyView, TOP, dot, seeds_note, shown};
 use crate::analysis::class_spreads;
 use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::dot_plot::{DotGroup, DotPanel, DotPlot, DotRow};
@@ -10,11 +10,11 @@ use crate::report::figure::marks::heading::EDGE;
 use crate::report::figure::marks::shapes::Extent;
 
 /// A group of dots for each class, a dot for each configuration.
-pub(super) fn class_accuracy(study: &Study) -> Option<String> {
+pub(super) fn class_accuracy(study: &StudyView) -> Option<String> {
     let spreads = class_spreads(&study.tables.class_accuracy, &study.configurations);
     let configurations = study.those_of(spreads.iter().map(|spread| spread.configuration));
     let classes: BTreeSet<u8> = spreads.iter().map(|spread| spread.class).collect();
-    let most = spreads.iter().map(|spread| spread.accuracy.n).max()?;
+    let note = seeds_note(spreads.iter().map(|spread| spread.accuracy.n))?;
     let rows = configurations.iter().map(|c| DotRow { name: String::new(), look: study.look(c) });
     let rows: Vec<DotRow> = rows.collect();
     let groups = classes.iter().map(|class| DotGroup { name: format!("class {class}"), rows: rows.clone() });
@@ -27,8 +27,7 @@ pub(super) fn class_accuracy(study: &Study) -> Option<String> {
     let panel = DotPanel { name: String::new(), axis, unit: "%", dots, notes: Vec::new(), line: None };
     let plot = DotPlot { groups: groups.collect(), panels: vec![panel] };
     let top = study.below_key(TOP, &configurations) - 10.0;
-    let subtitle =
-        format!("Share of the test images of each class that are classified rightly; {}", study.seeds_note(most));
+    let subtitle = format!("Share of the test images of each class that are classified rightly; {}", note);
     let mut svg = study.page("Accuracy by class", &subtitle, top + plot.height());
     study.key(&mut svg, TOP, &configurations);
     plot.draw(&mut svg, top, EDGE, EDGE + CONTENT);

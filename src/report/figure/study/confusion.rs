@@ -1,6 +1,6 @@
 //! `confusion`: which classes are taken for which.
 
-use super::frame::{Study, TOP, scale_bar};
+use super::frame::{StudyView, TOP, scale_bar};
 use crate::model::Configuration;
 use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::cells::Cells;
@@ -25,7 +25,7 @@ struct Shares {
 
 /// A matrix for each configuration: of the images of each class, the share that is taken for each other class, all on
 /// one scale without the diagonal.
-pub(super) fn confusion(study: &Study) -> Option<String> {
+pub(super) fn confusion(study: &StudyView) -> Option<String> {
     let rows = &study.tables.confusion;
     let shown = study.those_of(rows.iter().map(|row| row.configuration));
     let classes = rows.iter().map(|row| usize::from(row.label.max(row.predicted))).max()? + 1;
@@ -77,7 +77,7 @@ fn confused(share: f64) -> String {
     }
 }
 
-fn shares(study: &Study, configuration: Configuration, classes: usize) -> Shares {
+fn shares(study: &StudyView, configuration: Configuration, classes: usize) -> Shares {
     let mut counts = vec![vec![0u64; classes]; classes];
     for row in study.tables.confusion.iter().filter(|row| row.configuration == configuration) {
         counts[usize::from(row.label)][usize::from(row.predicted)] += row.count;

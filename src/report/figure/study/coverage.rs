@@ -1,6 +1,6 @@
 //! `coverage`: how often each pixel can reach the classifier.
 
-use super::frame::{CONTENT, Study, TOP, WIDTH, scale_bar};
+use super::frame::{CONTENT, StudyView, TOP, WIDTH, scale_bar};
 use crate::model::Configuration;
 use crate::record::CoverageRow;
 use crate::report::figure::marks::axis::Axis;
@@ -20,7 +20,7 @@ const COLUMNS: usize = 4;
 const SIDE: f64 = 203.0;
 
 /// A panel for each configuration, all on one logarithmic scale; pixels that are never read are hatched.
-pub(super) fn coverage(study: &Study) -> Option<String> {
+pub(super) fn coverage(study: &StudyView) -> Option<String> {
     let rows = &study.tables.coverage;
     let shown = study.those_of(rows.iter().map(|row| row.configuration));
     let of = |c: &Configuration| rows.iter().filter(|row| row.configuration == *c).collect::<Vec<&CoverageRow>>();

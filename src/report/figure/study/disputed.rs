@@ -1,6 +1,6 @@
 //! `disputed`: a contact sheet of the test images on which the models disagree most.
 
-use super::frame::{CONTENT, Study, TOP};
+use super::frame::{CONTENT, StudyView, TOP};
 use crate::analysis::{DisputedImage, Vote, right};
 use crate::report::figure::marks::cells::Cells;
 use crate::report::figure::marks::heading::EDGE;
@@ -26,7 +26,7 @@ const VOTE: TextStyle = TextStyle::ink(13.0);
 const SHARE: TextStyle = TextStyle::muted(11.0).anchor(Anchor::End);
 
 /// A card an image: its label, what all models say of it, and by configuration the share that is right.
-pub(super) fn disputed(study: &Study) -> Option<String> {
+pub(super) fn disputed(study: &StudyView) -> Option<String> {
     let test = study.test?;
     let images: Vec<&DisputedImage> = study.tables.disputed.iter().take(SHOWN).collect();
     let votes = images.iter().flat_map(|image| &image.by_configuration);

@@ -27,7 +27,7 @@ pub(super) const TOP: f64 = 96.0;
 const FOOT: f64 = 52.0;
 
 /// A study to draw.
-pub(super) struct Study<'a> {
+pub(super) struct StudyView<'a> {
     pub(super) records: &'a StudyRecords,
     pub(super) tables: &'a StudyTables,
     /// The test images, where they are at hand.
@@ -37,11 +37,11 @@ pub(super) struct Study<'a> {
     looks: Vec<Look>,
 }
 
-impl<'a> Study<'a> {
-    pub(super) fn new(records: &'a StudyRecords, tables: &'a StudyTables, test: Option<&'a Split>) -> Study<'a> {
+impl<'a> StudyView<'a> {
+    pub(super) fn new(records: &'a StudyRecords, tables: &'a StudyTables, test: Option<&'a Split>) -> StudyView<'a> {
         let configurations = configurations(records);
         let looks = looks(&configurations);
-        Study { records, tables, test, configurations, looks }
+        StudyView { records, tables, test, configurations, looks }
     }
 
     /// How a configuration looks, in every figure.
@@ -85,14 +85,15 @@ impl<'a> Study<'a> {
         caption(&mut svg, height, &caption_of(self.records));
         svg
     }
+}
 
-    /// What dots and lines are: `mean of 10 seeds, with 95 % intervals`.
-    pub(super) fn seeds_note(&self, most: usize) -> String {
-        match most {
-            0 | 1 => "one seed, which gives no interval".into(),
-            n => format!("mean of {n} seeds with 95 % interval"),
-        }
-    }
+/// What dots are, by the seeds of each: `mean of 10 seeds with 95 % interval`; `None` of no dots.
+pub(super) fn seeds_note(counts: impl Iterator<Item = usize> + Clone) -> Option<String> {
+    Some(match (counts.clone().min()?, counts.max()?) {
+        (_, 0 | 1) => "one seed, which gives no interval".into(),
+        (least, most) if least == most => format!("mean of {most} seeds with 95 % interval"),
+        (least, most) => format!("mean of {least} to {most} seeds with 95 % interval"),
+    })
 }
 
 /// What was run, and how it ended.

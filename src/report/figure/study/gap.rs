@@ -1,6 +1,6 @@
 //! `gap`: what the models lose between the training set and the validation set.
 
-use super::frame::{CONTENT, Study, TOP, shown};
+use super::frame::{CONTENT, StudyView, TOP, seeds_note, shown};
 use crate::analysis::statistics::mean;
 use crate::record::{GapRow, ModelRow};
 use crate::report::figure::marks::axis::Axis;
@@ -9,9 +9,9 @@ use crate::report::figure::marks::heading::EDGE;
 use crate::report::figure::marks::shapes::Extent;
 
 /// Accuracy on the training set (hollow) and on the validation set (filled), and their difference with its interval.
-pub(super) fn gap(study: &Study) -> Option<String> {
+pub(super) fn gap(study: &StudyView) -> Option<String> {
     let rows = &study.tables.gap;
-    let most = rows.iter().map(|row| row.n).max()?;
+    let note = seeds_note(rows.iter().map(|row| row.n))?;
     let row = |row: &GapRow| DotRow { name: row.configuration.to_string(), look: study.look(&row.configuration) };
     let groups = vec![DotGroup { name: String::new(), rows: rows.iter().map(row).collect() }];
     let accuracies = |row: &GapRow| -> Vec<Dot> {
@@ -30,7 +30,7 @@ pub(super) fn gap(study: &Study) -> Option<String> {
         vec![Dot { value: 100.0 * row.mean, interval, hollow: false }]
     };
     let gaps: Vec<Vec<Dot>> = rows.iter().map(gap).collect();
-    let note = |row: &GapRow| format!("{}{:.2}", if row.mean < 0.0 { "−" } else { "" }, 100.0 * row.mean.abs());
+    let number = |row: &GapRow| format!("{}{:.2}", if row.mean < 0.0 { "−" } else { "" }, 100.0 * row.mean.abs());
     let panels = vec![
         DotPanel {
             name: "Training set (hollow), validation set (filled)".into(),
@@ -45,15 +45,12 @@ pub(super) fn gap(study: &Study) -> Option<String> {
             axis: Axis::linear(&[shown(gaps.iter().flatten()), vec![0.0]].concat(), Extent::new(-100.0, 100.0)),
             unit: "",
             dots: gaps,
-            notes: rows.iter().map(note).collect(),
+            notes: rows.iter().map(number).collect(),
             line: Some(0.0),
         },
     ];
     let plot = DotPlot { groups, panels };
-    let subtitle = format!(
-        "Accuracy with the final weights on what was trained on and on what was not; {}",
-        study.seeds_note(most)
-    );
+    let subtitle = format!("Accuracy with the final weights on what was trained on and on what was not; {}", note);
     let mut svg = study.page("How well the networks generalise", &subtitle, TOP + plot.height());
     plot.draw(&mut svg, TOP, EDGE, EDGE + CONTENT);
     Some(svg.finish())

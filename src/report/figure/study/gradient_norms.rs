@@ -1,6 +1,6 @@
 //! `gradient_norms`: the gradient at each layer during training.
 
-use super::frame::{CONTENT, Study, TOP, WIDTH};
+use super::frame::{CONTENT, StudyView, TOP, WIDTH};
 use crate::analysis::{GradientNorms, StepNorm, gradient_norms as norms};
 use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::grid::values_at_the_left;
@@ -18,7 +18,7 @@ const POINTS: usize = 150;
 const LABEL: TextStyle = TextStyle::muted(13.0);
 
 /// A panel for each weight tensor, a line for each configuration, all on one logarithmic scale.
-pub(super) fn gradient_norms(study: &Study) -> Option<String> {
+pub(super) fn gradient_norms(study: &StudyView) -> Option<String> {
     let all: Vec<GradientNorms> =
         norms(study.records).into_iter().filter(|of| of.tensor.ends_with(".weight")).collect();
     let mut tensors: Vec<&str> = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::frame::{CONTENT, Study, TOP, cell_percent, scale_bar};
+use super::frame::{CONTENT, StudyView, TOP, cell_percent, scale_bar};
 use crate::record::InkRow;
 use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::cells::Cells;
@@ -30,7 +30,7 @@ fn cell(share: f64) -> HeatCell {
 }
 
 /// A table of class × ring for the whole images, and one for each crop.
-pub(super) fn by_ring(study: &Study) -> Option<String> {
+pub(super) fn by_ring(study: &StudyView) -> Option<String> {
     let rows = &study.tables.ink;
     let crops: BTreeSet<usize> = rows.iter().map(|row| row.crop).collect();
     let classes: Vec<u8> = rows.iter().map(|row| row.class).collect::<BTreeSet<_>>().into_iter().collect();
@@ -83,7 +83,7 @@ pub(super) fn by_ring(study: &Study) -> Option<String> {
 }
 
 /// A table of configuration × class.
-pub(super) fn uncovered(study: &Study) -> Option<String> {
+pub(super) fn uncovered(study: &StudyView) -> Option<String> {
     let rows = &study.tables.uncovered_ink;
     let shown = study.those_of(rows.iter().map(|row| row.configuration));
     let classes: Vec<u8> = rows.iter().map(|row| row.class).collect::<BTreeSet<_>>().into_iter().collect();

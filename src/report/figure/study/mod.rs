@@ -20,7 +20,7 @@ use crate::analysis::{StudyTables, is_of};
 use crate::data::Dataset;
 use crate::record::StudyRecords;
 use crate::record::answers::FIGURES;
-use frame::Study;
+use frame::StudyView;
 
 /// A figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub fn caption(records: &StudyRecords) -> String {
 /// Every figure that the records and their tables allow. `data` is as for [`tables`](crate::analysis::tables()).
 pub fn figures(records: &StudyRecords, tables: &StudyTables, data: Option<&Dataset>) -> Vec<StudyFigure> {
     let data = data.filter(|data| is_of(records, data));
-    let study = Study::new(records, tables, data.map(|data| &data.test));
+    let study = StudyView::new(records, tables, data.map(|data| &data.test));
     let drawn = [
         coverage::coverage(&study),
         ink::by_ring(&study),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::frame::{Study, TOP, scale_bar};
+use super::frame::{StudyView, TOP, scale_bar};
 use crate::record::ShiftAccuracyRow;
 use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::cells::Cells;
@@ -15,7 +15,7 @@ use crate::report::figure::marks::small_multiples::SmallMultiples;
 use crate::report::numbers::{counted, percent};
 
 /// A map of shifts for each configuration, all on one scale.
-pub(super) fn shift_accuracy(study: &Study) -> Option<String> {
+pub(super) fn shift_accuracy(study: &StudyView) -> Option<String> {
     let rows = &study.tables.shift_accuracy;
     let shown = study.those_of(rows.iter().map(|row| row.configuration));
     let across: Vec<i32> = rows.iter().map(|row| row.dx).collect::<BTreeSet<_>>().into_iter().collect();
