@@ -12,6 +12,7 @@ mod evaluation;
 mod faults;
 #[path = "../common/files.rs"]
 mod files;
+mod grid;
 mod help;
 #[cfg(unix)]
 mod interrupt;

@@ -71,7 +71,8 @@ fn run_json_holds_every_option_and_the_hash_of_the_data() {
     place.fine(arguments);
     let run = place.json("run/run.json");
     let options = serde_json::json!({
-        "adapter": null, "backend": "cpu", "batch-size": 32, "classes": null, "data": null, "epochs": 1, "force": false,
+        "adapter": null, "backend": "cpu", "batch-size": 32, "classes": null, "crop": [0], "data": null, "epochs": 1, "force": false,
+        "grid": null, "head": ["dense"], "kernel": [3], "pool": [2],
         "init": null, "json": false, "learning-rate": 0.002, "limit": 64, "no-fuse": false, "no-shuffle": true, "out": "run",
         "padding": ["valid"], "quiet": true, "seed": u64::MAX, "seeds": null, "stride": [2], "verbose": 0,
     });

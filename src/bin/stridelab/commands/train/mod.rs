@@ -14,7 +14,7 @@ use stridelab::error::one_line;
 use stridelab::model::network::CLASSES;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::weights;
-use stridelab::model::{Configuration, Network};
+use stridelab::model::{Configuration, LeftOut, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
@@ -68,8 +68,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     };
     let room = memory::room(&backend).min(study::SIDE_BY_SIDE_BYTES);
     let mut study = Study { configurations, classes, epochs: args.epochs, train, weights: initial, room };
-    let checked = study.check(&backend, &data)?;
-    memory::check(&backend, checked.bytes, || smaller(&study, &backend, &data))?;
+    let mut checked = study.check(&backend, &data)?;
+    checked.left_out.extend(too_large(&mut study, checked.bytes, &backend, &data)?);
     interrupt::check()?;
 
     let writer = RunWriter::new(output(args.out.as_deref(), args.force, "")?)?;
@@ -97,6 +97,29 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let result = pollster::block_on(study::run(&backend, &data, &study, &mut run));
     device::keep_compiled(&backend);
     run.end(result, &data)
+}
+
+/// Leaves out the networks for which there is no memory, and names them.
+///
+/// # Errors
+/// [`Error::Failure`] where there is none for any.
+fn too_large(study: &mut Study, bytes: u64, backend: &Backend, data: &Dataset) -> Result<Vec<LeftOut>> {
+    let check = |who: &str, study: &Study, bytes| memory::check(who, backend, bytes, || smaller(study, backend, data));
+    let Err(error) = check("the largest network", study, bytes) else { return Ok(Vec::new()) };
+    let (mut fitting, mut left_out) = (Vec::new(), Vec::new());
+    for &configuration in &study.configurations {
+        let mut alone = Study { configurations: vec![configuration], ..study.clone() };
+        let bytes = alone.check(backend, data)?.bytes;
+        match check("it", &alone, bytes) {
+            Ok(()) => fitting.push(configuration),
+            Err(error) => left_out.push(LeftOut { network: configuration.to_string(), error }),
+        }
+    }
+    if fitting.is_empty() {
+        return Err(error);
+    }
+    study.configurations = fitting;
+    Ok(left_out)
 }
 
 /// What the same study would take with the smallest batch, and with the fewest samples.
