@@ -12,7 +12,7 @@ root="$(cd .. && pwd)"
 seconds="${1:-60}"
 shift || true
 targets=("$@")
-((${#targets[@]})) || targets=(idx gzip weights bench_json run_json records checkpoint)
+((${#targets[@]})) || targets=(idx gzip weights bench_json run_json records checkpoint grid)
 
 # The directory above, so that dependencies that `cargo test` has built are not built again.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"

@@ -49,6 +49,8 @@
 //! | to change | open |
 //! |---|---|
 //! | a stride's or a padding's arithmetic | `src/model/geometry/mod.rs`; how strides are written: `src/model/strides.rs` |
+//! | what a configuration can vary, and its names | `src/model/configuration.rs`, `src/model/choices.rs`; the columns of CSV files: `src/record/columns.rs`; options: `src/bin/stridelab/args/grid.rs`; `--grid` files: `src/store/grid_file.rs` |
+//! | which layers a network has | `src/model/network.rs`; their operations: `src/plan/build.rs` and `backward.rs` |
 //! | what a shader computes | `shaders/plain/<operation>.wgsl`; its constants and grid: `src/gpu/kernels/<operation>.rs` |
 //! | a faster kernel in place of several operations | `shaders/fused/`, `src/gpu/fused/`, `src/cpu/fused/` |
 //! | a choice that depends on the adapter | `src/gpu/tuning.rs` |

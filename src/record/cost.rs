@@ -62,7 +62,7 @@ pub struct Cost {
     pub gflops: Option<f64>,
     /// The same as a share of the measured peak. What skips zeros may pass 1.
     pub fraction_of_peak: Option<f64>,
-    /// Time over that of the network with stride 1 and the same padding and batch, if it was measured.
+    /// Time over that of the network with stride 1 and all else equal, the batch as well, if it was measured.
     pub ratio_to_stride1: Option<f64>,
     /// Microseconds of a step in each sample, in order.
     pub samples_us: Vec<f64>,

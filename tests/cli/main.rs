@@ -13,6 +13,7 @@ mod faults;
 mod features;
 #[path = "../common/files.rs"]
 mod files;
+mod grid;
 mod help;
 #[cfg(unix)]
 mod interrupt;

@@ -13,13 +13,15 @@ fn parity_holds_on_this_adapter() {
         "softmax y",
         "conv2d dw",
         "max_pool dx",
+        "global_average_pool dx",
         "dense dw",
         "cross-entropy dx",
         "adam v",
     ] {
         assert!(ran.out.contains(words), "{words} is missing in\n{}", ran.out);
     }
-    for configuration in ["stride 1, same", "stride 2, same", "stride 1, valid", "stride 2, valid"] {
+    let control = "stride 2, symmetric, pool none, head gap, crop 10";
+    for configuration in ["stride 1, same", "stride 2, same", "stride 1, valid", "stride 2, valid", control] {
         let rows: Vec<&str> =
             ran.out.lines().skip_while(|line| !line.starts_with(configuration)).skip(1).take(14).collect();
         assert!(rows.len() == 14 && rows.iter().all(|row| row.ends_with(" ok")), "{configuration}: {}", ran.out);

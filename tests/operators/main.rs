@@ -11,6 +11,7 @@ mod by_hand;
 mod checker;
 mod conformance;
 mod conv2d;
+mod coverage;
 mod fixtures;
 mod fused;
 mod fused_exact;

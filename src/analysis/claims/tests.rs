@@ -15,8 +15,10 @@ const CLEAR: Accuracies = Accuracies { means: [0.99, 0.98, 0.985, 0.97], seeds: 
 
 fn records(accuracies: &Accuracies) -> StudyRecords {
     let data = DataRecord { classes: 10, image: [28, 28], ..DataRecord::default() };
-    let mut records =
-        StudyRecords { run: RunRecord { data, steps_per_epoch: 938, ..RunRecord::default() }, ..StudyRecords::default() };
+    let mut records = StudyRecords {
+        run: RunRecord { data, steps_per_epoch: 938, ..RunRecord::default() },
+        ..StudyRecords::default()
+    };
     for (place, tutorial) in Configuration::TUTORIAL.into_iter().enumerate() {
         let configuration = Configuration { head: accuracies.head, ..tutorial };
         for seed in 0..accuracies.seeds {
@@ -74,7 +76,11 @@ fn clear_differences_are_supported_and_their_contrary_contradicted() {
 #[test]
 fn equal_networks_are_equivalent_and_scattered_ones_undecided() {
     let equal = records(&Accuracies { means: [0.99, 0.98, 0.99, 0.97], ..CLEAR });
-    assert!(matches!(answer(&equal, 2).verdict, ClaimVerdict::Undecided { seeds: Some(11..) }), "{:?}", answer(&equal, 2));
+    assert!(
+        matches!(answer(&equal, 2).verdict, ClaimVerdict::Undecided { seeds: Some(11..) }),
+        "{:?}",
+        answer(&equal, 2)
+    );
     let mut close = equal.clone();
     for row in &mut close.models {
         row.final_val_accuracy = if row.model.configuration.strides.uniform() == Some(1) { 0.99 } else { 0.97 };
@@ -100,12 +106,21 @@ fn geometry_and_cost_are_exact_without_a_model() {
     let mut none = records(&CLEAR);
     none.models.clear();
     none.epochs.clear();
-    let expected = ["supported", "contradicted", "contradicted", "contradicted", "contradicted", "contradicted", "contradicted"];
+    let expected =
+        ["supported", "contradicted", "contradicted", "contradicted", "contradicted", "contradicted", "contradicted"];
     assert_eq!(verdicts(&none, &[5, 6, 7, 8, 9, 10, 11]), expected);
     assert_eq!(answer(&none, 12).verdict.name(), "contradicted");
-    assert!(answer(&none, 9).sentence.contains("same: conv1 −75.0 %, the whole network −90.9 %"), "{}", answer(&none, 9).sentence);
+    assert!(
+        answer(&none, 9).sentence.contains("same: conv1 −75.0 %, the whole network −90.9 %"),
+        "{}",
+        answer(&none, 9).sentence
+    );
     assert!(answer(&none, 9).sentence.contains("the whole network −95.0 %"));
-    assert!(answer(&none, 12).sentence.contains("stride 2, valid never reads 43.8 %"), "{}", answer(&none, 12).sentence);
+    assert!(
+        answer(&none, 12).sentence.contains("stride 2, valid never reads 43.8 %"),
+        "{}",
+        answer(&none, 12).sentence
+    );
     assert!((answer(&none, 11).effect.unwrap().value - 421_642.0 / 28_426.0).abs() < 1e-9);
     assert_eq!(answer(&none, 24).verdict, ClaimVerdict::NotComputable);
 }
@@ -115,7 +130,10 @@ fn what_is_missing_names_the_command_that_gives_it() {
     let all = claims(&records(&CLEAR));
     for (number, command) in [(13, "stridelab study"), (15, "stridelab study"), (21, "stridelab study --epochs 12")] {
         let answer = &all[number - 1].answer;
-        assert_eq!((answer.verdict, answer.command.as_deref()), (ClaimVerdict::Undecided { seeds: None }, Some(command)));
+        assert_eq!(
+            (answer.verdict, answer.command.as_deref()),
+            (ClaimVerdict::Undecided { seeds: None }, Some(command))
+        );
     }
     assert!(all.iter().all(|claim| claim.controls.is_empty()));
 }
@@ -140,19 +158,37 @@ fn another_head_is_a_control_with_equal_parameters() {
 fn shifts_truncation_and_inference_are_read_from_their_tables() {
     let mut all = records(&CLEAR);
     for row in all.models.clone() {
-        let valid = row.model.configuration == Configuration::TUTORIAL[2] || row.model.configuration == Configuration::TUTORIAL[3];
+        let valid = row.model.configuration == Configuration::TUTORIAL[2]
+            || row.model.configuration == Configuration::TUTORIAL[3];
         for (dx, right) in [(0, 990), (4, if valid { 500 } else { 900 })] {
-            all.shifts.push(ShiftRow { model: row.model, dx, dy: 0, images: 1000, right: right + row.model.seed as u32 % 3 });
+            all.shifts.push(ShiftRow {
+                model: row.model,
+                dx,
+                dy: 0,
+                images: 1000,
+                right: right + row.model.seed as u32 % 3,
+            });
         }
     }
     assert_eq!(answer(&all, 15).verdict.name(), "supported");
     for (configuration, share) in [(Configuration::TUTORIAL[2], 0.02), (Configuration::TUTORIAL[3], 0.2)] {
-        all.uncovered_ink.push(UncoveredInkRow { configuration, class: 0, images: 10, images_with_uncovered_ink: 5, share });
+        all.uncovered_ink.push(UncoveredInkRow {
+            configuration,
+            class: 0,
+            images: 10,
+            images_with_uncovered_ink: 5,
+            share,
+        });
     }
     assert_eq!(answer(&all, 17).verdict.name(), "supported");
     for (place, configuration) in Configuration::TUTORIAL.into_iter().enumerate() {
         let images_per_second = if place % 2 == 1 { 5000.0 } else { 1000.0 };
-        all.inference.push(InferenceRow { configuration, batch_size: 1, images_per_second, activation_bytes: 1000 - 500 * (place as u64 % 2) });
+        all.inference.push(InferenceRow {
+            configuration,
+            batch_size: 1,
+            images_per_second,
+            activation_bytes: 1000 - 500 * (place as u64 % 2),
+        });
     }
     assert_eq!(answer(&all, 22).verdict.name(), "supported");
     all.inference[1].activation_bytes = 2000;

@@ -3,8 +3,8 @@
 use safetensors::tensor::{Dtype, SafeTensors};
 
 use crate::error::{Error, Remedy, Result, one_line};
-use crate::model::network::{LayerKind, MOST_CLASSES};
-use crate::model::{Configuration, Network};
+use crate::model::network::{Layer, LayerKind, MOST_CLASSES};
+use crate::model::{Configuration, Head, Network, Pooling};
 
 /// Names that a message lists.
 const MOST_NAMES: usize = 10;
@@ -117,16 +117,27 @@ fn shapes(file: &SafeTensors, expected: &[(String, Vec<usize>)], network: &Netwo
     })
 }
 
-/// The tutorial's configurations whose first dense layer takes so many features of these images.
+/// The tutorial's configurations whose first dense layer takes so many features of these images; without such, those
+/// without pooling, or with the other head.
 fn configurations(features: usize, network: &Network) -> Option<String> {
-    let [height, width, _] = network.input;
     let takes = |layer: &LayerKind| matches!(layer, LayerKind::Dense { inputs, relu: true, .. } if *inputs == features);
     let fits = |configuration: &Configuration| {
-        let other = Network::new([height, width], *configuration);
+        let configuration = Configuration { crop: network.crop, ..*configuration };
+        let other = Network::new(network.image(), configuration);
         other.is_ok_and(|other| other.layers.iter().any(|layer| takes(&layer.kind)))
     };
-    let names: Vec<String> = Configuration::TUTORIAL.iter().filter(|c| fits(c)).map(ToString::to_string).collect();
-    (!names.is_empty()).then(|| names.join(" or "))
+    let tutorial = Configuration::TUTORIAL;
+    let unpooled = tutorial.map(|usual| Configuration { pool: Pooling::None, ..usual });
+    let mean = Configuration { head: Head::GlobalAverage, ..tutorial[0] };
+    let fitting = |all: &[Configuration]| {
+        let names: Vec<String> = all.iter().filter(|c| fits(c)).map(ToString::to_string).collect();
+        (!names.is_empty()).then(|| names.join(" or "))
+    };
+    let any_mean = || fits(&mean).then(|| "any network with head gap".to_string());
+    match (fitting(&tutorial).or_else(|| fitting(&unpooled)), any_mean()) {
+        (Some(named), Some(mean)) => Some(format!("{named} or {mean}")),
+        (named, mean) => named.or(mean),
+    }
 }
 
 /// The error of a file in PyTorch's layout: which tensors, and how to turn them. Channels come first there, and so they
@@ -140,8 +151,9 @@ fn torch_layout(torch: &[&Mismatch], network: &Network) -> Error {
         let names: Vec<&str> = others.iter().map(|mismatch| mismatch.tensor).collect();
         what += &format!(", and so are those of {}", names.join(", "));
     }
-    let features = network.layers.iter().rfind(|layer| matches!(layer.kind, LayerKind::Pool(_))).map(|l| l.output());
-    let [height, width, channels] = features.unwrap_or([1, 1, 1]);
+    // What a mean over all positions gives has no order of positions.
+    let spatial = |layer: &&Layer| !matches!(layer.kind, LayerKind::Dense { .. });
+    let [height, width, channels] = network.layers.iter().rfind(spatial).map_or([1, 1, 1], Layer::output);
     let mut advice =
         "turn the axes in PyTorch: permute(2, 3, 1, 0) for convolutions, t() for dense weights".to_string();
     if height * width > 1 {

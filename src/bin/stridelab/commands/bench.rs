@@ -44,7 +44,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "measuring")?;
     say(&why);
     let bench = Bench::new(&backend, &data, &options)?;
-    memory::check(&backend, bench.bytes(), 0, || {
+    memory::check("the largest network", &backend, bench.bytes(), 0, || {
         let least = BenchOptions { batch_sizes: vec![1], ..options.clone() };
         SmallerPlans { batch: Bench::new(&backend, &data, &least).map(|bench| bench.bytes()).ok(), samples: None }
     })?;

@@ -11,6 +11,9 @@ use crate::args::{BackendChoice, ParityArgs};
 use crate::device;
 use crate::terminal::{print, say};
 
+/// A network of the operations that the tutorial's do without. A mean over four positions is exact.
+const CONTROL: &str = "stride 2, symmetric, pool none, head gap, crop 10";
+
 /// Characters of the first column, so that all tables are aligned.
 const WIDTH: usize = 26;
 
@@ -24,7 +27,8 @@ pub(crate) fn run(args: &ParityArgs) -> Result<()> {
     let mut checks = pollster::block_on(parity::operators(&backend, args.seed))?;
     print(&table("operator, tensor", &checks, true))?;
     let data = Dataset::embedded()?;
-    for configuration in Configuration::TUTORIAL {
+    let control: Configuration = CONTROL.parse()?;
+    for configuration in Configuration::TUTORIAL.into_iter().chain([control]) {
         let steps = pollster::block_on(parity::steps(&backend, &data, configuration, args.seed))?;
         let name = configuration.to_string();
         print(&format!("\n{}", table(&format!("{name}: training"), &steps, false)))?;

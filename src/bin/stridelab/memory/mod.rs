@@ -65,18 +65,23 @@ pub(crate) fn room(backend: &Backend) -> u64 {
     }
 }
 
-/// Compares what the largest plan takes, its buffers having `plan` bytes and a snapshot of its models `snapshot` bytes
-/// beside them, with what every bound on this process leaves. `smaller` gives the bytes of the largest plan with a batch of one sample, and with as few training samples
+/// Compares what `who` takes, its largest plan's buffers having `plan` bytes and a snapshot of its models `snapshot`
+/// bytes beside them, with what every bound on this process leaves. `smaller` gives the bytes of the largest plan with a batch of one sample, and with as few training samples
 /// as a batch has, for the advice.
 ///
 /// # Errors
 /// [`Error::Failure`] with both and what would help.
-pub(crate) fn check(backend: &Backend, plan: u64, snapshot: u64, smaller: impl FnOnce() -> SmallerPlans) -> Result<()> {
+pub(crate) fn check(
+    who: &str,
+    backend: &Backend,
+    plan: u64,
+    snapshot: u64,
+    smaller: impl FnOnce() -> SmallerPlans,
+) -> Result<()> {
     let total = needed(backend, plan).saturating_add(snapshot);
-    log::debug!("the largest network needs {} of buffers, {} in all", size(plan), size(total));
+    log::debug!("{who} needs {} of buffers, {} in all", size(plan), size(total));
     let Some((limit, _)) = tightest(total, total) else { return Ok(()) };
-    let what =
-        format!("the largest network needs {} of memory, and {} leaves {}", size(total), limit.name, size(limit.left));
+    let what = format!("{who} needs {} of memory, and {} leaves {}", size(total), limit.name, size(limit.left));
     let SmallerPlans { batch, samples } = smaller();
     let fits = |plan: Option<u64>| plan.is_some_and(|plan| needed(backend, plan) <= limit.left);
     let mut error = Error::failure(what);
@@ -185,11 +190,11 @@ mod tests {
     #[test]
     fn too_large_a_plan_is_refused_with_advice_that_helps() {
         let none = SmallerPlans::default;
-        assert!(check(&Backend::Cpu, 1 << 10, 1 << 10, none).is_ok());
+        assert!(check("it", &Backend::Cpu, 1 << 10, 1 << 10, none).is_ok());
         if limits(Path::new("/")).is_empty() {
             return;
         }
-        let of = |smaller: SmallerPlans| match check(&Backend::Cpu, u64::MAX, 0, || smaller) {
+        let of = |smaller: SmallerPlans| match check("it", &Backend::Cpu, u64::MAX, 0, || smaller) {
             Err(Error::Failure(problem)) => problem.remedies,
             other => panic!("{other:?}"),
         };

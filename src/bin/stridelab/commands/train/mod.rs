@@ -19,12 +19,12 @@ use stridelab::error::one_line;
 use stridelab::model::network::CLASSES;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::weights;
-use stridelab::model::{Configuration, Network};
+use stridelab::model::{Configuration, LeftOut, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
 use stridelab::study::measure::Questions;
-use stridelab::study::{self, Study};
+use stridelab::study::{self, Checked, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
 
@@ -99,8 +99,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         checkpoint_seconds: args.checkpoint_seconds,
         resume: study::Resume::default(),
     };
-    let checked = study.check(&backend, &data)?;
-    memory::check(&backend, checked.bytes, checked.snapshot_bytes, || smaller(&study, &backend, &data))?;
+    let mut checked = study.check(&backend, &data)?;
+    checked.left_out.extend(too_large(&mut study, &checked, &backend, &data)?);
     interrupt::check()?;
 
     let machine = device::machine(&backend);
@@ -161,6 +161,31 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         return ended.and(judged);
     }
     ended
+}
+
+/// Leaves out the networks for which there is no memory, and names them.
+///
+/// # Errors
+/// [`Error::Failure`] where there is none for any.
+fn too_large(study: &mut Study, checked: &Checked, backend: &Backend, data: &Dataset) -> Result<Vec<LeftOut>> {
+    let check = |who: &str, study: &Study, checked: &Checked| {
+        memory::check(who, backend, checked.bytes, checked.snapshot_bytes, || smaller(study, backend, data))
+    };
+    let Err(error) = check("the largest network", study, checked) else { return Ok(Vec::new()) };
+    let (mut fitting, mut left_out) = (Vec::new(), Vec::new());
+    for &configuration in &study.configurations {
+        let mut alone = Study { configurations: vec![configuration], ..study.clone() };
+        let checked = alone.check(backend, data)?;
+        match check("it", &alone, &checked) {
+            Ok(()) => fitting.push(configuration),
+            Err(error) => left_out.push(LeftOut { network: configuration.to_string(), error }),
+        }
+    }
+    if fitting.is_empty() {
+        return Err(error);
+    }
+    study.configurations = fitting;
+    Ok(left_out)
 }
 
 /// What the same study would take with the smallest batch, and with the fewest samples.
