@@ -20,7 +20,7 @@ use crate::args::RunsArgs;
 use crate::terminal::say;
 
 /// The records of all runs that are named, joined, and where what is made of them goes.
-pub(super) struct Sources {
+pub(super) struct RunSources {
     pub records: StudyRecords,
     pub data: Option<Dataset>,
     pub writer: Option<ReportWriter>,
@@ -31,7 +31,7 @@ pub(super) struct Sources {
 /// # Errors
 /// [`Error::Data`] where one is no run; [`Error::Usage`] where they do not belong together, or another process writes
 /// where the answers go.
-pub(super) fn open(args: &RunsArgs) -> Result<Sources> {
+pub(super) fn open(args: &RunsArgs) -> Result<RunSources> {
     let names: Vec<String> = args.runs.iter().map(|path| one_line(path.display())).collect();
     let runs = args.runs.iter().map(|path| read_study(path)).collect::<Result<Vec<_>>>()?;
     let merged = merge(runs, &names)?;
@@ -43,7 +43,7 @@ pub(super) fn open(args: &RunsArgs) -> Result<Sources> {
     }
     let data = data(args.data.as_deref(), &merged.records)?;
     let writer = place(args)?.map(ReportWriter::new).transpose()?;
-    Ok(Sources { records: merged.records, data, writer })
+    Ok(RunSources { records: merged.records, data, writer })
 }
 
 /// The directory for the answers; none where the runs are no single directory and none is given.
@@ -70,8 +70,8 @@ fn data(given: Option<&Path>, records: &StudyRecords) -> Result<Option<Dataset>>
 ///
 /// # Errors
 /// [`Error::Failure`] where a file cannot be written.
-pub(super) fn write_curves(sources: &mut Sources) -> Result<()> {
-    let Sources { records, writer: Some(writer), .. } = sources else { return Ok(()) };
+pub(super) fn write_curves(sources: &mut RunSources) -> Result<()> {
+    let RunSources { records, writer: Some(writer), .. } = sources else { return Ok(()) };
     if records.epochs.iter().any(|row| row.epoch > 0) {
         let caption = caption(records);
         writer.figure("accuracy", &draw(&curves::accuracy(&records.epochs, &caption))?)?;
@@ -84,8 +84,8 @@ pub(super) fn write_curves(sources: &mut Sources) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Failure`] where a file cannot be written.
-pub(super) fn write_tables(sources: &mut Sources) -> Result<Vec<String>> {
-    let Sources { records, data, writer } = sources;
+pub(super) fn write_tables(sources: &mut RunSources) -> Result<Vec<String>> {
+    let RunSources { records, data, writer } = sources;
     let tables = tables(records, data.as_ref());
     if let Some(writer) = writer {
         tables.each(writer)?;
@@ -100,7 +100,7 @@ pub(super) fn write_tables(sources: &mut Sources) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// [`Error::Failure`] where a file cannot be written.
-pub(super) fn write_claims(sources: &mut Sources) -> Result<Vec<Claim>> {
+pub(super) fn write_claims(sources: &mut RunSources) -> Result<Vec<Claim>> {
     let claims = claims(&sources.records);
     if let Some(writer) = &mut sources.writer {
         let rows: Vec<_> = claims.iter().flat_map(Claim::rows).collect();

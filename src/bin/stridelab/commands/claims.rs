@@ -4,7 +4,7 @@ use stridelab::Result;
 use stridelab::error::one_line;
 use stridelab::report::text::claims_text;
 
-use super::answers::{self, Sources};
+use super::answers::{self, RunSources};
 use crate::args::RunsArgs;
 use crate::terminal::{colour, print, width};
 
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &RunsArgs) -> Result<()> {
 }
 
 /// Where the files are.
-fn place(sources: &Sources) -> String {
+fn place(sources: &RunSources) -> String {
     match &sources.writer {
         Some(writer) => {
             format!("\nclaims.csv, claims.json and claims.md are in {}\n", one_line(writer.dir().display()))
