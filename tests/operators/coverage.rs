@@ -29,7 +29,7 @@ const NAMES: [&str; 16] = [
     "stride 2:1, valid",
     "stride 1x2:3, t1l0b0r2",
     "stride 2, symmetric, kernel 5",
-    "stride 3, valid, kernel 2",
+    "stride 3:1, valid, kernel 2",
     "stride 4, valid, kernel 1, pool none",
     "stride 1, valid, crop 4",
     "stride 2, same, crop 3, head gap, pool none",
