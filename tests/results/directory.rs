@@ -61,7 +61,9 @@ fn a_run_leaves_no_lock_and_touches_nobodys() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
     drop(begun(&out));
-    assert_eq!(names(&out), ["figures", "metrics.csv", "run.json", "shapes.csv", "steps.csv", "weights"]);
+    let files =
+        ["figures", "metrics.csv", "models.csv", "predictions", "run.json", "shapes.csv", "steps.csv", "weights"];
+    assert_eq!(names(&out), files);
     fs::write(out.join(".lock"), "mine").unwrap();
     fs::write(out.join(".stridelab-lock"), "mine").unwrap();
     drop(RunWriter::create(&out, true).unwrap());
@@ -187,9 +189,9 @@ fn what_is_not_whole_is_not_read() {
     let path = dir.path().join("steps.csv");
     let (whole, run) = (fs::read_to_string(&path).unwrap(), read_run(dir.path()).unwrap());
     assert_eq!((run.status, run.steps_per_epoch), (Status::Running, 3));
-    for more in
-        ["", "2,valid,0,4,4.0\n", "2,valid,0,4,4.0\n2,valid,0,5,5.0\n2,valid,0,6,6.0\n", "2,valid,0,4,1.2", "2,"]
-    {
+    let row = |end: &str| format!("2,valid,3,2,dense,0,0,{end}");
+    let three = [row("4,4.0\n"), row("5,5.0\n"), row("6,6.0\n")].concat();
+    for more in ["", &row("4,4.0\n"), &three, &row("4,1.2"), "2,"] {
         fs::write(&path, format!("{whole}{more}")).unwrap();
         assert_eq!(read_steps(dir.path()).unwrap(), steps(1), "{more:?}");
     }

@@ -65,8 +65,8 @@ fn every_header_names_the_fields_in_order() {
     check(StepRow { model: model(c), step: 1, loss: 0.0 }, &of("steps.csv"));
     check(shapes[0].clone(), &of("shapes.csv"));
     let lines: Vec<_> = of("shapes.csv").lines().map(str::to_owned).collect();
-    assert_eq!(lines[1], "2,same,conv1,14,14,32,0,0,1,1,320,56448");
-    assert_eq!(lines[6], "2,same,dense2,1,1,10,0,0,0,0,1290,1280");
+    assert_eq!(lines[1], "2,same,3,2,dense,0,conv1,14,14,32,0,0,1,1,320,56448");
+    assert_eq!(lines[6], "2,same,3,2,dense,0,dense2,1,1,10,0,0,0,0,1290,1280");
 }
 
 #[test]
