@@ -189,9 +189,9 @@ fn what_is_not_whole_is_not_read() {
     let path = dir.path().join("steps.csv");
     let (whole, run) = (fs::read_to_string(&path).unwrap(), read_run(dir.path()).unwrap());
     assert_eq!((run.status, run.steps_per_epoch), (Status::Running, 3));
-    let row = |end: &str| format!("2,valid,3,2,dense,0,0,{end}");
-    let three = [row("4,4.0\n"), row("5,5.0\n"), row("6,6.0\n")].concat();
-    for more in ["", &row("4,4.0\n"), &three, &row("4,1.2"), "2,"] {
+    let line = |end: &str| format!("2,valid,3,2,dense,0,0,{end}");
+    let three = [line("4,4.0\n"), line("5,5.0\n"), line("6,6.0\n")].concat();
+    for more in ["", &line("4,4.0\n"), &three, &line("4,1.2"), "2,"] {
         fs::write(&path, format!("{whole}{more}")).unwrap();
         assert_eq!(read_steps(dir.path()).unwrap(), steps(1), "{more:?}");
     }
