@@ -2,16 +2,16 @@
 //!
 //! | claims | file |
 //! |---|---|
-//! | 1–4, 21: which configuration is more accurate | [`accuracy`] |
-//! | 5–8, 12: sides, padding, coverage | [`geometry`] |
-//! | 9–11, 22: what a network costs | [`cost`] |
-//! | 13–15, 17: the border of the images | [`border`] |
-//! | 16, 18–20, 23: training, and what was learnt | [`training`] |
-//! | 24: networks that nothing here trains | [`elsewhere`] |
+//! | 1–4, 21: which configuration is more accurate | `accuracy` |
+//! | 5–8, 12: sides, padding, coverage | `geometry` |
+//! | 9–11, 22: what a network costs | `cost` |
+//! | 13–15, 17: the border of the images | `border` |
+//! | 16, 18–20, 23: training, and what was learnt | `training` |
+//! | 24: networks that nothing here trains | `elsewhere` |
 //!
 //! A claim is asked of the tutorial's four networks, and again under every other [`Condition`] that the run has: another head,
 //! cropped images, no pooling. A difference is claimed only where interval and test agree, after Holm's correction over the
-//! pairs of the claim and once more over all claims that are decided ([`hold_the_table`]); equivalence only by TOST.
+//! pairs of the claim and once more over all claims that are decided (`hold_the_table`); equivalence only by TOST.
 
 mod accuracy;
 mod answer;
