@@ -193,7 +193,7 @@ fn divergence_names_the_model_and_keeps_what_was_written() {
     assert!(ran.out.contains("stride 2, valid"), "{}", ran.out);
     assert_eq!(place.json("run/run.json")["status"], "failed");
     let metrics = place.read("run/metrics.csv");
-    assert!(metrics.lines().count() == 2 && metrics.contains("2,valid,0,1,NaN,"), "{metrics}");
+    assert!(metrics.lines().count() == 2 && metrics.contains("2,valid,3,2,dense,0,0,1,NaN,"), "{metrics}");
     assert!(!place.at("run/weights/stride2-valid-seed0.safetensors").exists(), "weights of no use");
 }
 
@@ -208,7 +208,7 @@ fn one_seed_that_diverges_takes_no_other_along() {
     assert!(both.err.starts_with("error: stride 2, same, seed 1: training diverged: "), "{}", both.err);
     assert_eq!(place.json("both/run.json")["diverged"], serde_json::json!(["stride 2, same, seed 1"]));
     let metrics = place.read("both/metrics.csv");
-    assert!(metrics.lines().count() == 4 && metrics.contains("2,same,1,1,NaN,"), "{metrics}");
+    assert!(metrics.lines().count() == 4 && metrics.contains("2,same,3,2,dense,0,1,1,NaN,"), "{metrics}");
     assert!(!place.at("both/weights/stride2-same-seed1.safetensors").exists(), "weights of no use");
     place.fine(&format!("{arguments} --seed 0 --out alone"));
     let read = |run: &str| fs::read(place.at(&format!("{run}/weights/stride2-same-seed0.safetensors"))).unwrap();

@@ -163,7 +163,7 @@ fn a_kill_at_any_moment_leaves_what_can_be_read() {
 fn short_memory_is_one_line() {
     let place = Place::new();
     // From too little to begin with, up to plenty.
-    for kb in [30_000, 50_000, 60_000, 70_000, 85_000, 100_000, 120_000, 150_000, 400_000] {
+    for kb in [40_000, 50_000, 60_000, 70_000, 85_000, 100_000, 120_000, 150_000, 400_000] {
         for backend in ["cpu", "gpu"] {
             let arguments = format!("{} --out out-{backend}-{kb} --quiet", TINY.replace("cpu", backend));
             let ran = run_after(&place, &format!("ulimit -v {kb}"), &arguments);

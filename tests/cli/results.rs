@@ -88,7 +88,12 @@ fn run_json_holds_every_option_and_the_hash_of_the_data() {
         "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     });
-    assert_eq!(run["data"], serde_json::json!({ "name": "MNIST", "classes": 10, "sha256": hashes }));
+    assert_eq!(
+        run["data"],
+        serde_json::json!({
+            "name": "MNIST", "classes": 10, "image": [28, 28], "train_images": 64, "test_images": 10_000, "sha256": hashes
+        })
+    );
     assert_eq!(run["left_out"], serde_json::json!([]));
     assert_eq!(run["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!([&run["backend"], &run["status"]], ["cpu", "finished"]);

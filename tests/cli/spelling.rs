@@ -25,7 +25,7 @@ fn an_unknown_option_points_to_the_help_of_its_command() {
     for (arguments, words) in [
         ("bench --nonsense", &["'--nonsense'", "stridelab bench --help"][..]),
         ("bench --limit 5", &["'--limit'", "training has it", "stridelab bench --help"]),
-        ("bench --image 14x14", &["'--image'", "stridelab describe has it"]),
+        ("bench --image 14x14", &["'--image'", "training and stridelab describe have it"]),
         ("parity --padding same", &["'--padding'", "stridelab parity --help"]),
         ("describe --stride 0", &["at least 1", "stridelab describe --help"]),
         ("completions", &["<SHELL>", "stridelab completions"]),

@@ -1,8 +1,9 @@
 //! The options of an earlier run, as `run.json` has them, and those that were given beside them.
 
 use clap::{CommandFactory, Parser};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use stridelab::error::one_line;
+use stridelab::model::ConfigurationGrid;
 use stridelab::{Error, Result};
 
 use super::{Cli, TrainArgs};
@@ -22,9 +23,13 @@ pub(crate) fn from_record(options: &Value) -> Result<TrainArgs> {
     let unreadable = |e| Error::data(format!("the options are not those of this version: {}", one_line(e)));
     // The grid stands there as lists, also where it came from a file, which may have changed or gone.
     let of_the_grid = |name: &String| GRID.contains(&name.as_str());
-    let lists: Map<String, Value> =
-        options.iter().filter(|(name, _)| of_the_grid(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
-    let recorded = serde_json::from_value(Value::Object(lists)).map_err(|e| unreadable(e.to_string()))?;
+    let lists = options.iter().filter(|(name, _)| of_the_grid(name)).map(|(name, list)| (name.clone(), list.clone()));
+    // A list that is not there is the tutorial's.
+    let mut grid = serde_json::to_value(ConfigurationGrid::default()).unwrap_or_default();
+    if let Some(grid) = grid.as_object_mut() {
+        grid.extend(lists);
+    }
+    let recorded = serde_json::from_value(grid).map_err(|e| unreadable(e.to_string()))?;
     let mut arguments = vec!["stridelab".to_string()];
     let known = |name: &String| {
         OF_A_SITTING.contains(&name.as_str()) || of_the_grid(name) || ["grid", "study"].contains(&name.as_str())

@@ -91,6 +91,8 @@ fn unknown_here(error: &clap::Error, command: &str) -> Option<String> {
             .any(|option| option.get_long_and_visible_aliases().is_some_and(|all| all.contains(&name)))
     };
     let others = training.get_subcommands().map(|other| (format!("stridelab {}", other.get_name()), other));
+    // A study has the options of training.
+    let others = others.filter(|(_, other)| other.get_name() != "study");
     let all = std::iter::once(("stridelab".to_string(), &training)).chain(others);
     let having: Vec<String> = all.filter(|(name, other)| name != command && has(other)).map(|(name, _)| name).collect();
     let verb = if having.len() == 1 { "has" } else { "have" };
