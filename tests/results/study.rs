@@ -46,7 +46,7 @@ fn what_is_missing_is_said_and_nothing_is_invented() {
     let all = tables(&none, None);
     let lines: Vec<String> = all.missing.iter().map(ToString::to_string).collect();
     assert_eq!(all, StudyTables { missing: all.missing.clone(), ..StudyTables::default() });
-    for word in ["shifts.csv", "blanked.csv", "smoothness.csv", "inference.csv", "--log-gradients", "--data"] {
+    for word in ["shifts.csv", "blanked.csv", "smoothness.csv", "inference.csv", "gradients.csv", "--data"] {
         assert!(lines.iter().any(|line| line.contains(word)), "{word}: {lines:?}");
     }
     assert!(lines.iter().all(|line| !line.contains('\n')));

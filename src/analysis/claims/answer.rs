@@ -186,7 +186,7 @@ impl Answer {
 
     /// Whether the records hold what it needs.
     pub fn computed(&self) -> bool {
-        self.command.is_none()
+        self.effect.is_some() || self.verdict.is_decided()
     }
 
     pub(super) fn p(&self) -> Option<f64> {

@@ -111,7 +111,8 @@ pub(super) fn same_helps_gradients(records: &StudyRecords, condition: &Condition
     };
     let four = condition.four();
     if four.all().iter().any(|&configuration| norm(configuration).is_empty()) {
-        return Answer::missing(condition, "norms of gradients", condition.study("--log-gradients 50"));
+        let missing = Answer::missing(condition, "norms of gradients, which this version does not write", "");
+        return Answer { command: None, ..missing };
     }
     let claimed = [[four.same1, four.valid1], [four.same2, four.valid2]].map(|[same, valid]| {
         let what = format!("ln of the norm of conv1's gradient, {} − {}", short(same), short(valid));
