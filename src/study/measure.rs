@@ -3,8 +3,8 @@
 
 use crate::data::{Dataset, Split};
 use crate::error::Result;
-use crate::model::Network;
 use crate::model::network::LayerKind;
+use crate::model::{Configuration, Network};
 use crate::train::{Evaluation, Features, TrainedGroup};
 
 /// Layers whose feature maps are measured.
@@ -21,6 +21,18 @@ pub struct Questions {
     pub regions: Vec<Region>,
     /// Test images whose feature maps are measured, the first ones.
     pub map_images: usize,
+}
+
+impl Questions {
+    /// Those for a model of that configuration: of the regions, those of networks that differ from its own in stride and padding
+    /// alone.
+    #[must_use]
+    pub fn of(&self, configuration: Configuration) -> Questions {
+        let like =
+            |other: Configuration| Configuration { strides: other.strides, padding: other.padding, ..configuration };
+        let regions = self.regions.iter().filter(|region| like(region.read_by) == region.read_by);
+        Questions { regions: regions.cloned().collect(), ..self.clone() }
+    }
 }
 
 /// A shift in pixels, as [`Split::shifted`] takes it.
@@ -42,8 +54,8 @@ impl Shift {
 /// The pixels that one network reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
-    /// The name of the network.
-    pub read_by: String,
+    /// The network.
+    pub read_by: Configuration,
     /// A flag a pixel, row-major.
     pub read: Vec<bool>,
 }
@@ -202,7 +214,16 @@ impl LayerSums {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Configuration;
+
+    #[test]
+    fn regions_are_those_of_networks_that_differ_in_stride_and_padding() {
+        let [same, _, valid, _] = Configuration::TUTORIAL;
+        let cropped = Configuration { crop: 4, ..valid };
+        let region = |read_by| Region { read_by, read: vec![true] };
+        let all = Questions { regions: vec![region(valid), region(cropped)], map_images: 3, ..Questions::default() };
+        assert_eq!(all.of(same), Questions { regions: vec![region(valid)], ..all.clone() });
+        assert_eq!(all.of(Configuration { crop: 4, ..same }).regions, [region(cropped)]);
+    }
 
     #[test]
     fn shifts_go_all_ways() {

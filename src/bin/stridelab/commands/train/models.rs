@@ -107,7 +107,7 @@ fn measures(model: ModelId, answers: &Answers, test: &Split, questions: &Questio
     let blanked = questions.regions.iter().zip(&answers.regions).flat_map(|(region, right)| {
         let row = |(class, &right): (u8, &u32)| BlankedRow {
             model,
-            unread_by: region.read_by.clone(),
+            unread_by: region.read_by.slug(),
             class,
             images: images[usize::from(class)],
             right,

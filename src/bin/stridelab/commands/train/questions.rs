@@ -32,7 +32,7 @@ pub(super) fn of(study: &Study, data: &Dataset) -> Questions {
     let regions = study.configurations.iter().filter_map(|&configuration| {
         let coverage = Coverage::of(&study.network(configuration, data).ok()?);
         let read: Vec<bool> = coverage.paths.iter().map(|&paths| paths > 0).collect();
-        read.contains(&false).then(|| Region { read_by: configuration.slug(), read })
+        read.contains(&false).then_some(Region { read_by: configuration, read })
     });
     Questions { shifts: Shift::grid(SHIFT), shift_images: SHIFTED, regions: regions.collect(), map_images: MAPS }
 }

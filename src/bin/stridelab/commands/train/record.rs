@@ -254,7 +254,8 @@ impl Journal for Run<'_> {
     }
 
     async fn measure(&mut self, models: &[ModelId], mut group: TrainedGroup<'_>) -> Result<()> {
-        let answers = measure::ask(&mut group, self.data, &self.questions, &mut || !interrupt::asked()).await?;
+        let questions = models.first().map_or_else(Questions::default, |model| self.questions.of(model.configuration));
+        let answers = measure::ask(&mut group, self.data, &questions, &mut || !interrupt::asked()).await?;
         for (&model, answers) in models.iter().zip(answers) {
             self.pending.answered(model, answers);
         }
@@ -269,7 +270,7 @@ impl Journal for Run<'_> {
         let tensors = model.weights().await?;
         self.save(id, self.args.epochs, &tensors)?;
         self.inspect(id, model).await?;
-        self.pending.write(id, self.data, &self.questions, &mut self.writer)?;
+        self.pending.write(id, self.data, &self.questions.of(id.configuration), &mut self.writer)?;
         self.record.totals.networks += 1;
         Ok(())
     }
