@@ -1,7 +1,8 @@
 //! The time of a whole training step of each network, as training runs it: gather, forward, loss, backward, Adam.
 //!
 //! Before the GPU is timed, the losses of ten training steps there are compared with the CPU's.
-//! `cargo bench --bench train_step -- stride2 cpu` takes the rows that contain both words.
+//! `cargo bench --bench train_step -- stride2 cpu` takes the rows that contain both words, and `--kernels` times
+//! each kernel of a step alone instead. STRIDELAB_TUNING replaces choices of the tuning, as in the command.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
@@ -10,23 +11,41 @@ mod common;
 use common::{Arguments, BATCH, gpu, mnist, prepare, time};
 use pollster::block_on;
 use stridelab::Result;
-use stridelab::backend::Backend;
+use stridelab::backend::{Backend, Executor};
 use stridelab::model::{Configuration, Network};
 use stridelab::ops::Op;
 use stridelab::ops::adam::AdamParameters;
 use stridelab::parity::{self, STEPS};
-use stridelab::plan::{StepRecord, TrainingPlan};
+use stridelab::plan::{ProgramId, StepRecord, TrainingPlan};
 use stridelab::train::TrainOptions;
 
 /// Most steps of one sample of the clock.
 const EPOCH: usize = 200;
+
+/// Dispatches of a kernel that is timed alone.
+const REPEATS: usize = 200;
+
+/// What each kernel of a step takes when it runs alone, by the device's clock.
+fn print_kernels(executor: &mut Executor, step: ProgramId, row: &str) -> Result<()> {
+    let Executor::Gpu(executor) = executor else { return Ok(()) };
+    let Some(kernels) = block_on(executor.time_kernels(step, REPEATS))? else {
+        println!("{row}: the device has no clock");
+        return Ok(());
+    };
+    let total: f64 = kernels.iter().map(|kernel| kernel.seconds).sum();
+    println!("\n{row}: {:.1} us in {} kernels, each alone", 1e6 * total, kernels.len());
+    for kernel in kernels {
+        println!("  {:<42} {:>9.2} us {:>5.1} %", kernel.name, 1e6 * kernel.seconds, 100.0 * kernel.seconds / total);
+    }
+    Ok(())
+}
 
 fn main() -> Result<()> {
     let arguments = Arguments::read();
     let gpu = gpu(&arguments);
     let configurations = if arguments.timed { &Configuration::TUTORIAL[..] } else { &Configuration::TUTORIAL[1..2] };
     let data = mnist(BATCH * if arguments.timed { EPOCH } else { STEPS })?;
-    if arguments.timed {
+    if arguments.timed && !arguments.kernels {
         println!(
             "\n{:<16} {:<4} {:>10} {:>10} {:>12} {:>8}",
             "network", "", "ms a step", "IQR", "images a s", "GFLOP/s"
@@ -64,6 +83,10 @@ fn main() -> Result<()> {
                 })
                 .collect();
             executor.set_records(training.train_step, &records)?;
+            if arguments.kernels {
+                print_kernels(&mut executor, training.train_step, &row)?;
+                continue;
+            }
             let timing = time(&mut executor, training.train_step, EPOCH)?;
             let macs: u64 = training.plan.programs[training.train_step.0].ops.iter().map(Op::macs).sum();
             println!(

@@ -18,13 +18,16 @@ pub(crate) const BATCH: usize = 64;
 pub(crate) struct Arguments {
     /// Whether to time. `cargo bench` passes `--bench`; under `cargo test` the benchmarks only check.
     pub timed: bool,
+    /// Whether `--kernels` asks for each kernel alone.
+    pub kernels: bool,
     filters: Vec<String>,
 }
 
 impl Arguments {
     pub(crate) fn read() -> Self {
         let (flags, filters): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|a| a.starts_with('-'));
-        Arguments { timed: flags.iter().any(|flag| flag == "--bench"), filters }
+        let has = |name: &str| flags.iter().any(|flag| flag == name);
+        Arguments { timed: has("--bench"), kernels: has("--kernels"), filters }
     }
 
     /// Whether a row is wanted: its name contains every filter. Under `cargo test` all are.
@@ -35,8 +38,13 @@ impl Arguments {
 
 /// The best GPU. Without one, the benchmarks time the CPU alone, and the checks under `cargo test` panic.
 pub(crate) fn gpu(arguments: &Arguments) -> Option<Backend> {
-    match block_on(Backend::gpu(None, false)) {
-        Ok(backend) => {
+    match block_on(stridelab::gpu::open(None, false)) {
+        Ok(mut gpu) => {
+            let choices = std::env::var("STRIDELAB_TUNING").unwrap_or_default();
+            for (name, value) in choices.split(',').filter_map(|choice| choice.split_once('=')) {
+                gpu.tuning_mut().set(name.trim(), value.trim()).expect("STRIDELAB_TUNING");
+            }
+            let backend = Backend::Gpu(std::sync::Arc::new(gpu));
             if let Backend::Gpu(gpu) = &backend {
                 let kind = if stridelab::gpu::is_real(&gpu.info) { "" } else { ", a software adapter" };
                 println!("GPU: {} ({:?}){kind}", gpu.info.name, gpu.info.backend);

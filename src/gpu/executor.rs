@@ -29,6 +29,15 @@ pub struct GpuExecutor {
     stamps: Option<Stamps>,
 }
 
+/// What a kernel takes when nothing else runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KernelSeconds {
+    /// `shader.entry`.
+    pub name: String,
+    /// Seconds of one dispatch, by the device's clock.
+    pub seconds: f64,
+}
+
 /// Steps that the device is computing.
 struct Running {
     steps: Range<usize>,
@@ -174,11 +183,19 @@ impl GpuExecutor {
         steps: Range<usize>,
         stamps: Option<&Stamps>,
     ) -> Result<wgpu::SubmissionIndex> {
+        self.submit_pass(|pass| self.programs[program.0].encode(pass, steps), stamps)
+    }
+
+    fn submit_pass(
+        &self,
+        encode: impl FnOnce(&mut wgpu::ComputePass<'_>),
+        stamps: Option<&Stamps>,
+    ) -> Result<wgpu::SubmissionIndex> {
         self.gpu.call(|device, queue| {
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let timestamp_writes = stamps.map(Stamps::writes);
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
-            self.programs[program.0].encode(&mut pass, steps);
+            encode(&mut pass);
             drop(pass);
             if let Some(stamps) = stamps {
                 stamps.resolve(&mut encoder);
@@ -230,6 +247,26 @@ impl GpuExecutor {
     /// Dispatches of a step of a program.
     pub fn dispatches(&self, program: ProgramId) -> usize {
         self.programs[program.0].kernels.len()
+    }
+
+    /// Seconds that each kernel of a program's first step takes by the device's clock: `repeats` dispatches of it, one
+    /// after the other, in a submission of their own. `None` where the device has no clock, and nothing is run. What
+    /// the kernels compute in between is of no use afterwards: Adam, say, takes that many steps.
+    ///
+    /// # Errors
+    /// [`Error::Failure`] where the device failed or stays silent.
+    pub async fn time_kernels(&mut self, program: ProgramId, repeats: usize) -> Result<Option<Vec<KernelSeconds>>> {
+        self.compile(program)?;
+        let Some(stamps) = &self.stamps else { return Ok(None) };
+        let timed = &self.programs[program.0];
+        let mut rows = Vec::new();
+        for (number, kernel) in timed.kernels.iter().enumerate() {
+            let encode = |pass: &mut wgpu::ComputePass<'_>| timed.encode_one(pass, number, repeats);
+            let submission = self.submit_pass(encode, Some(stamps))?;
+            let seconds = stamps.seconds(&self.gpu, submission).await? / repeats as f64;
+            rows.push(KernelSeconds { name: kernel.name(), seconds });
+        }
+        Ok(Some(rows))
     }
 
     /// Whether the device has a clock of its own.

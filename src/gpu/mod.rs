@@ -30,7 +30,7 @@ mod tuning;
 pub use adapter::{AdapterSummary, adapters, choose, is_real};
 pub use boundary::{panics_become_errors, silent_for};
 pub use device::{Gpu, open};
-pub use executor::GpuExecutor;
+pub use executor::{GpuExecutor, KernelSeconds};
 pub use peak::Peak;
 pub use shaders::{SHADERS, shader_source};
 pub use tuning::Tuning;

@@ -90,14 +90,26 @@ impl GpuProgram {
     pub(super) fn encode(&self, pass: &mut wgpu::ComputePass<'_>, steps: Range<usize>) {
         for step in steps {
             for dispatch in self.dispatches.iter().flatten() {
-                pass.set_pipeline(&dispatch.pipeline);
-                pass.set_bind_group(0, &*dispatch.bindings, &[]);
-                if dispatch.uses_record {
-                    pass.set_bind_group(1, &*self.record_bindings, &[(step * RECORD_STRIDE) as u32]);
-                }
-                let [x, y, z] = dispatch.groups;
-                pass.dispatch_workgroups(x, y, z);
+                self.encode_dispatch(pass, dispatch, step);
             }
         }
+    }
+
+    /// Encodes one kernel of the first step so many times.
+    pub(super) fn encode_one(&self, pass: &mut wgpu::ComputePass<'_>, kernel: usize, repeats: usize) {
+        let dispatches = self.dispatches.iter().flatten().skip(kernel).take(1);
+        for dispatch in dispatches.flat_map(|dispatch| std::iter::repeat_n(dispatch, repeats)) {
+            self.encode_dispatch(pass, dispatch, 0);
+        }
+    }
+
+    fn encode_dispatch(&self, pass: &mut wgpu::ComputePass<'_>, dispatch: &Dispatch, step: usize) {
+        pass.set_pipeline(&dispatch.pipeline);
+        pass.set_bind_group(0, &*dispatch.bindings, &[]);
+        if dispatch.uses_record {
+            pass.set_bind_group(1, &*self.record_bindings, &[(step * RECORD_STRIDE) as u32]);
+        }
+        let [x, y, z] = dispatch.groups;
+        pass.dispatch_workgroups(x, y, z);
     }
 }

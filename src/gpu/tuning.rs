@@ -24,6 +24,13 @@ pub struct Tuning {
     /// Lanes of a subgroup that share the numbers they load: the fused kernels use subgroup operations. 0
     /// where the adapter cannot run them; then every operation runs as it is in the plan.
     pub(super) lanes: usize,
+    /// Whether the fused kernels are those of matrix products by tiles of workgroup memory, for which WebGPU's core
+    /// is enough, instead of those that share numbers among lanes.
+    pub(super) tiles: bool,
+    /// Rows of such a tile.
+    pub(super) tile_rows: usize,
+    /// Columns of such a tile.
+    pub(super) tile_columns: usize,
     /// Whether fused kernels that do not depend on each other go into one dispatch. That saves a launch,
     /// which should pay on a real adapter (not measured). A software adapter computes both sides of a
     /// branch, which costs it more than the launch.
@@ -75,6 +82,9 @@ impl Tuning {
         let most_iterations = most_iterations(info);
         Tuning {
             lanes: most_lanes,
+            tiles: is_real(info),
+            tile_rows: 32,
+            tile_columns: 64,
             merge: is_real(info),
             naive_conv2d: false,
             slices: 32,
@@ -104,11 +114,14 @@ impl Tuning {
         }
     }
 
-    fn choices(&mut self) -> [(&'static str, Choice<'_>); 9] {
+    fn choices(&mut self) -> [(&'static str, Choice<'_>); 12] {
         let mut lanes = vec![0, self.most_lanes];
         lanes.dedup();
         [
             ("lanes", Choice::OneOf(&mut self.lanes, lanes)),
+            ("tiles", Choice::Switch(&mut self.tiles)),
+            ("tile_rows", Choice::OneOf(&mut self.tile_rows, vec![16, 32])),
+            ("tile_columns", Choice::OneOf(&mut self.tile_columns, vec![32, 64])),
             ("merge", Choice::Switch(&mut self.merge)),
             ("naive_conv2d", Choice::Switch(&mut self.naive_conv2d)),
             ("slices", Choice::Count(&mut self.slices)),

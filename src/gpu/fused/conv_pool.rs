@@ -47,7 +47,7 @@ fn input_iterations(run: &ConvPool) -> u64 {
 }
 
 /// The `override` constants of a run's shaders. The gradients of so many pool windows are summed together.
-fn constants(run: &ConvPool, windows: usize) -> Vec<(&'static str, f64)> {
+pub(super) fn constants(run: &ConvPool, windows: usize) -> Vec<(&'static str, f64)> {
     let mut values = conv2d::constants(&run.conv, run.batch);
     let [height, width] = run.pool.output;
     values.extend(sizes([("POOLED_H", height), ("POOLED_W", width), ("WINDOWS", windows)]));
@@ -77,16 +77,16 @@ pub(super) fn forward(run: &ConvPool) -> Kernel {
 }
 
 /// A batch cut into slices, each of which has a partial sum of the gradients.
-struct Slices {
+pub(super) struct Slices {
     /// Pool windows of a slice; the last slice may have fewer.
-    windows: usize,
-    count: usize,
+    pub(super) windows: usize,
+    pub(super) count: usize,
 }
 
 impl Slices {
     /// Slices of whole images or, where these have more windows than a loop may have iterations, of parts of images.
     /// `None` where there would be too many slices to be added up.
-    fn of(tuning: &Tuning, run: &ConvPool) -> Option<Self> {
+    pub(super) fn of(tuning: &Tuning, run: &ConvPool) -> Option<Self> {
         let image = run.pool.output[0] * run.pool.output[1];
         let fewest = tuning.slice_windows.div_ceil(image);
         let images = run.batch.div_ceil(tuning.slices).max(fewest).min(run.batch);
@@ -96,7 +96,7 @@ impl Slices {
     }
 
     /// Iterations of a kernel that adds up a slice.
-    fn iterations(&self) -> u64 {
+    pub(super) fn iterations(&self) -> u64 {
         iterations(self.windows, 0)
     }
 }
@@ -127,7 +127,7 @@ pub(super) fn backward(tuning: &Tuning, run: &ConvPoolBackward, pending: usize, 
 }
 
 /// The tensors of the kernels of the weights' gradient.
-fn weights_arguments(run: &ConvPoolBackward, partial: View) -> Vec<Argument> {
+pub(super) fn weights_arguments(run: &ConvPoolBackward, partial: View) -> Vec<Argument> {
     vec![
         Argument::new("x", run.forward.x),
         Argument::new("dy", run.dy),

@@ -9,6 +9,7 @@ mod conv_pool;
 mod dense;
 mod head;
 mod sums;
+mod tiled;
 
 use crate::ops::{Op, View};
 use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, DenseHead, RectifiedBias};
@@ -54,8 +55,14 @@ pub(super) fn fuse(plan: &Plan, tuning: &Tuning, max_binding_bytes: u64) -> Fuse
     let mut forwards = Vec::new();
     let plain = |program: &Program| program.ops.iter().flat_map(|op| kernels::plain(op, tuning)).collect();
     let programs = plan.programs.iter().map(|program| {
-        let fuses = plan.fuse && !program.readable && tuning.lanes > 0;
-        if fuses { fuse_program(tuning, &program.ops, &mut forwards, &mut scratch) } else { plain(program) }
+        let fuses = plan.fuse && !program.readable;
+        if fuses && tuning.tiles {
+            tiled::program(tuning, &program.ops, &mut forwards, &mut scratch)
+        } else if fuses && tuning.lanes > 0 {
+            fuse_program(tuning, &program.ops, &mut forwards, &mut scratch)
+        } else {
+            plain(program)
+        }
     });
     let programs = programs.collect();
     if scratch.buffers.iter().any(|buffer| buffer.bytes() > max_binding_bytes) {

@@ -108,7 +108,8 @@ impl Entry {
                 continue;
             }
             if variable.space == naga::AddressSpace::WorkGroup {
-                shared_bytes += module.types[variable.ty].inner.size(module.to_ctx());
+                // An array whose length is an `override` counts as one element.
+                shared_bytes += module.types[variable.ty].inner.try_size(module.to_ctx()).unwrap_or_default();
             }
             let (Some(name), Some(binding)) = (&variable.name, &variable.binding) else { continue };
             if binding.group != STORAGE_GROUP {

@@ -20,12 +20,15 @@ embed! {
         "fused/first_layer", "fused/head", "fused/head_gradients", "fused/matmul", "fused/partial",
         "plain/adam", "plain/bias", "plain/conv2d", "plain/conv2d_naive", "plain/gather", "plain/global_average_pool", "plain/matmul", "plain/max_pool",
         "plain/peak", "plain/relu", "plain/softmax_cross_entropy", "plain/softmax_wide",
+        "tiled/conv_pool", "tiled/conv_pool_backward", "tiled/dense", "tiled/dense_backward",
+        "tiled/first_layer", "tiled/head",
 }
 
 embed! {
     /// Stems of the files that only others import.
     const SHARED, SHARED_TEXTS =
-        "shared/adam_step", "shared/common", "shared/pixels", "shared/subgroup", "shared/tile", "shared/windows",
+        "shared/adam_step", "shared/common", "shared/pixels", "shared/product", "shared/subgroup", "shared/tile",
+        "shared/windows", "shared/winner",
 }
 
 /// What a line that imports a file begins with.
@@ -41,6 +44,11 @@ pub fn shader_source(stem: &str) -> String {
 
 /// The text of the file of that stem.
 fn text(stem: &str) -> Option<&'static str> {
+    #[cfg(feature = "shader-files")]
+    if let Some(folder) = std::env::var_os("STRIDELAB_SHADERS") {
+        let text = std::fs::read_to_string(std::path::Path::new(&folder).join(format!("{stem}.wgsl"))).ok()?;
+        return Some(text.leak());
+    }
     let stems = SHADERS.iter().chain(SHARED);
     let texts = SHADER_TEXTS.iter().chain(SHARED_TEXTS);
     stems.zip(texts).find(|(other, _)| **other == stem).map(|(_, text)| *text)
