@@ -48,17 +48,43 @@ fn update(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     let in_first = place(element, FIRST_DW, FIRST_WEIGHTS, FIRST_DB, FIRST_BIASES);
     let in_second = place(element, SECOND_DW, SECOND_WEIGHTS, SECOND_DB, SECOND_BIASES);
     if (in_first != ELSEWHERE) {
-        var sum = 0.0;
-        for (var slice = 0u; slice < FIRST_SLICES; slice++) {
-            sum += first[id.z * first_stride + slice * (FIRST_WEIGHTS + FIRST_BIASES) + in_first];
-        }
-        g[i] = sum;
+        g[i] = sum_first(id.z * first_stride + in_first);
     } else if (in_second != ELSEWHERE) {
-        var sum = 0.0;
-        for (var slice = 0u; slice < SECOND_SLICES; slice++) {
-            sum += second[id.z * second_stride + slice * (SECOND_WEIGHTS + SECOND_BIASES) + in_second];
-        }
-        g[i] = sum;
+        g[i] = sum_second(id.z * second_stride + in_second);
     }
     descend(i, g[i]);
+}
+
+// Σ_s first[s], eight loads at a time, so that they overlap.
+fn sum_first(at: u32) -> f32 {
+    let slice = FIRST_WEIGHTS + FIRST_BIASES;
+    let end = at + FIRST_SLICES * slice;
+    var sum = 0.0;
+    var i = at;
+    for (; i + 7u * slice < end; i += 8u * slice) {
+        let low = array(first[i], first[i + slice], first[i + 2u * slice], first[i + 3u * slice]);
+        let high = array(first[i + 4u * slice], first[i + 5u * slice], first[i + 6u * slice], first[i + 7u * slice]);
+        sum = sum + low[0] + low[1] + low[2] + low[3] + high[0] + high[1] + high[2] + high[3];
+    }
+    for (; i < end; i += slice) {
+        sum += first[i];
+    }
+    return sum;
+}
+
+// The same of second.
+fn sum_second(at: u32) -> f32 {
+    let slice = SECOND_WEIGHTS + SECOND_BIASES;
+    let end = at + SECOND_SLICES * slice;
+    var sum = 0.0;
+    var i = at;
+    for (; i + 7u * slice < end; i += 8u * slice) {
+        let low = array(second[i], second[i + slice], second[i + 2u * slice], second[i + 3u * slice]);
+        let high = array(second[i + 4u * slice], second[i + 5u * slice], second[i + 6u * slice], second[i + 7u * slice]);
+        sum = sum + low[0] + low[1] + low[2] + low[3] + high[0] + high[1] + high[2] + high[3];
+    }
+    for (; i < end; i += slice) {
+        sum += second[i];
+    }
+    return sum;
 }

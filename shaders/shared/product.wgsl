@@ -9,9 +9,9 @@
 // Slots are counted along the four's own direction first, so that neighbours read neighbouring memory. Numbers
 // outside of a matrix are 0.
 
-// Terms of a step.
-const STEP: u32 = 16;
-// Invocations of a workgroup, each of which computes four rows × four columns.
+// Terms of a step, a multiple of four.
+override STEP: u32;
+// Invocations of a workgroup.
 override WORKGROUP: u32;
 // Vectors of workgroup memory: two steps of both factors.
 override SHARED: u32;
@@ -19,30 +19,41 @@ override SHARED: u32;
 var<workgroup> factors: array<vec4<f32>, SHARED>;
 
 // Four rows of four columns.
-struct Sums {
+struct Block {
     r0: vec4<f32>,
     r1: vec4<f32>,
     r2: vec4<f32>,
     r3: vec4<f32>,
 }
 
-// A tile's shape, and what an invocation computes of it: the rows from 4·row on, the columns from 4·column on.
+// What an invocation computes: one or two blocks of rows × one or two blocks of columns. Those that a tile does not
+// have are never written, and the compiler drops them.
+struct Sums {
+    top_left: Block,
+    top_right: Block,
+    bottom_left: Block,
+    bottom_right: Block,
+}
+
+// A tile's rows and columns, how many blocks of both an invocation computes, and where: the first block begins at row
+// 4·row, column 4·column, the second half the tile further down or to the right.
 struct Place {
     rows: u32,
     columns: u32,
+    high: u32,
+    wide: u32,
     row: u32,
     column: u32,
 }
 
-// Thirty-two neighbours compute a block of 16 rows × 32 columns, or of fewer columns where the tile has fewer: they
-// share what they read of workgroup memory.
-fn place(rows: u32, columns: u32, invocation: u32) -> Place {
-    let wide = min(columns / 4u, 8u);
-    let high = 32u / wide;
-    let across = columns / 4u / wide;
-    let block = invocation / 32u;
+// Thirty-two neighbours compute as square a part of the tile as it has: they share what they read of workgroup memory.
+fn place(rows: u32, columns: u32, high: u32, wide: u32, invocation: u32) -> Place {
+    let across = columns / (4u * wide);
+    let side = min(across, 8u);
+    let part = invocation / 32u;
     let lane = invocation % 32u;
-    return Place(rows, columns, block / across * high + lane / wide, block % across * wide + lane % wide);
+    let row = part / (across / side) * (32u / side) + lane / side;
+    return Place(rows, columns, high, wide, row, part % (across / side) * side + lane % side);
 }
 
 // A row of four-vectors of a factor's step in workgroup memory: one more than there are, which spreads transposed
@@ -64,29 +75,36 @@ fn keep(at: u32, len: u32, slot: u32, along_terms: bool, value: vec4<f32>) {
     }
 }
 
-// sums += a·bᵀ for one term.
-fn add_term(sums: ptr<function, Sums>, a: vec4<f32>, b: vec4<f32>) {
-    (*sums).r0 = fma(vec4(a.x), b, (*sums).r0);
-    (*sums).r1 = fma(vec4(a.y), b, (*sums).r1);
-    (*sums).r2 = fma(vec4(a.z), b, (*sums).r2);
-    (*sums).r3 = fma(vec4(a.w), b, (*sums).r3);
+// block += a·bᵀ
+fn add_outer_product(block: ptr<function, Block>, a: vec4<f32>, b: vec4<f32>) {
+    (*block).r0 = fma(vec4(a.x), b, (*block).r0);
+    (*block).r1 = fma(vec4(a.y), b, (*block).r1);
+    (*block).r2 = fma(vec4(a.z), b, (*block).r2);
+    (*block).r3 = fma(vec4(a.w), b, (*block).r3);
 }
 
-// sums += the products of a step's terms, in their order.
-fn add_step(sums: ptr<function, Sums>, a_first: u32, a_pitch: u32, b_first: u32, b_pitch: u32) {
-    var a = a_first;
-    var b = b_first;
-    for (var k = 0u; k < STEP; k += 8u) {
-        add_term(sums, factors[a], factors[b]);
-        add_term(sums, factors[a + a_pitch], factors[b + b_pitch]);
-        add_term(sums, factors[a + 2u * a_pitch], factors[b + 2u * b_pitch]);
-        add_term(sums, factors[a + 3u * a_pitch], factors[b + 3u * b_pitch]);
-        add_term(sums, factors[a + 4u * a_pitch], factors[b + 4u * b_pitch]);
-        add_term(sums, factors[a + 5u * a_pitch], factors[b + 5u * b_pitch]);
-        add_term(sums, factors[a + 6u * a_pitch], factors[b + 6u * b_pitch]);
-        add_term(sums, factors[a + 7u * a_pitch], factors[b + 7u * b_pitch]);
-        a += 8u * a_pitch;
-        b += 8u * b_pitch;
+// blocks += the product of one term, whose factors begin at a and b. naga takes no pointer to a part of a structure.
+fn add_term(
+    top_left: ptr<function, Block>,
+    top_right: ptr<function, Block>,
+    bottom_left: ptr<function, Block>,
+    bottom_right: ptr<function, Block>,
+    here: Place,
+    a: u32,
+    b: u32,
+) {
+    let top = factors[a];
+    let left = factors[b];
+    add_outer_product(top_left, top, left);
+    if (here.wide == 2u) {
+        let right = factors[b + here.columns / 8u];
+        add_outer_product(top_right, top, right);
+        if (here.high == 2u) {
+            add_outer_product(bottom_right, factors[a + here.rows / 8u], right);
+        }
+    }
+    if (here.high == 2u) {
+        add_outer_product(bottom_left, factors[a + here.rows / 8u], left);
     }
 }
 
@@ -101,37 +119,37 @@ struct Fetched {
 fn fetch_all_a(job: u32, slots: u32, invocation: u32, step: u32) -> Fetched {
     var v: Fetched;
     if (invocation < slots) { v.v0 = fetch_a(job, invocation, step); }
-    if (slots > WORKGROUP) { v.v1 = fetch_a(job, invocation + WORKGROUP, step); }
-    if (slots > 2u * WORKGROUP) {
-        v.v2 = fetch_a(job, invocation + 2u * WORKGROUP, step);
-        v.v3 = fetch_a(job, invocation + 3u * WORKGROUP, step);
-    }
+    if (invocation + WORKGROUP < slots) { v.v1 = fetch_a(job, invocation + WORKGROUP, step); }
+    if (invocation + 2u * WORKGROUP < slots) { v.v2 = fetch_a(job, invocation + 2u * WORKGROUP, step); }
+    if (invocation + 3u * WORKGROUP < slots) { v.v3 = fetch_a(job, invocation + 3u * WORKGROUP, step); }
     return v;
 }
 
 fn fetch_all_b(job: u32, slots: u32, invocation: u32, step: u32) -> Fetched {
     var v: Fetched;
     if (invocation < slots) { v.v0 = fetch_b(job, invocation, step); }
-    if (slots > WORKGROUP) { v.v1 = fetch_b(job, invocation + WORKGROUP, step); }
-    if (slots > 2u * WORKGROUP) {
-        v.v2 = fetch_b(job, invocation + 2u * WORKGROUP, step);
-        v.v3 = fetch_b(job, invocation + 3u * WORKGROUP, step);
-    }
+    if (invocation + WORKGROUP < slots) { v.v1 = fetch_b(job, invocation + WORKGROUP, step); }
+    if (invocation + 2u * WORKGROUP < slots) { v.v2 = fetch_b(job, invocation + 2u * WORKGROUP, step); }
+    if (invocation + 3u * WORKGROUP < slots) { v.v3 = fetch_b(job, invocation + 3u * WORKGROUP, step); }
     return v;
 }
 
 fn keep_all(at: u32, len: u32, slots: u32, invocation: u32, along_terms: bool, v: Fetched) {
     if (invocation < slots) { keep(at, len, invocation, along_terms, v.v0); }
-    if (slots > WORKGROUP) { keep(at, len, invocation + WORKGROUP, along_terms, v.v1); }
-    if (slots > 2u * WORKGROUP) {
-        keep(at, len, invocation + 2u * WORKGROUP, along_terms, v.v2);
-        keep(at, len, invocation + 3u * WORKGROUP, along_terms, v.v3);
-    }
+    if (invocation + WORKGROUP < slots) { keep(at, len, invocation + WORKGROUP, along_terms, v.v1); }
+    if (invocation + 2u * WORKGROUP < slots) { keep(at, len, invocation + 2u * WORKGROUP, along_terms, v.v2); }
+    if (invocation + 3u * WORKGROUP < slots) { keep(at, len, invocation + 3u * WORKGROUP, along_terms, v.v3); }
 }
 
-// The sums of so many steps for an invocation's rows and columns. All invocations of the workgroup take part.
-fn product(job: u32, here: Place, steps: u32, invocation: u32) -> Sums {
-    var sums: Sums;
+// The sums of so many terms for an invocation's blocks. All invocations of the workgroup take part.
+fn product(job: u32, here: Place, terms: u32, invocation: u32) -> Sums {
+    var top_left: Block;
+    var top_right: Block;
+    var bottom_left: Block;
+    var bottom_right: Block;
+    let a_pitch = pitch(here.rows);
+    let b_pitch = pitch(here.columns);
+    let steps = tiles(terms, STEP);
     let a_slots = here.rows * STEP / 4u;
     let b_slots = here.columns * STEP / 4u;
     let a_len = STEP * pitch(here.rows);
@@ -149,13 +167,23 @@ fn product(job: u32, here: Place, steps: u32, invocation: u32) -> Sums {
             a = fetch_all_a(job, a_slots, invocation, step + 1u);
             b = fetch_all_b(job, b_slots, invocation, step + 1u);
         }
-        add_step(&sums, now * a_len + here.row, pitch(here.rows),
-            2u * a_len + now * b_len + here.column, pitch(here.columns));
+        var a_at = now * a_len + here.row;
+        var b_at = 2u * a_len + now * b_len + here.column;
+        for (var k = 0u; k < STEP; k += 4u) {
+            add_term(&top_left, &top_right, &bottom_left, &bottom_right, here, a_at, b_at);
+            add_term(&top_left, &top_right, &bottom_left, &bottom_right, here, a_at + a_pitch, b_at + b_pitch);
+            add_term(&top_left, &top_right, &bottom_left, &bottom_right, here,
+                a_at + 2u * a_pitch, b_at + 2u * b_pitch);
+            add_term(&top_left, &top_right, &bottom_left, &bottom_right, here,
+                a_at + 3u * a_pitch, b_at + 3u * b_pitch);
+            a_at += 4u * a_pitch;
+            b_at += 4u * b_pitch;
+        }
         if (step + 1u < steps) {
             keep_all(next * a_len, here.rows, a_slots, invocation, along_terms_a(job), a);
             keep_all(2u * a_len + next * b_len, here.columns, b_slots, invocation, along_terms_b(job), b);
         }
         workgroupBarrier();
     }
-    return sums;
+    return Sums(top_left, top_right, bottom_left, bottom_right);
 }

@@ -9,6 +9,8 @@
 
 override TILE_ROWS: u32;
 override TILE_COLUMNS: u32;
+override HIGH: u32;
+override WIDE: u32;
 override x_stride: u32;
 override w_offset: u32;
 override w_stride: u32;
@@ -63,13 +65,23 @@ fn forward(
     first_row = number / across * TILE_ROWS;
     first_column = number % across * TILE_COLUMNS;
     replica = group.z;
-    let here = place(TILE_ROWS, TILE_COLUMNS, invocation);
-    let sums = product(0u, here, tiles(KERNEL_H * KERNEL_W * IN_C, STEP), invocation);
+    let here = place(TILE_ROWS, TILE_COLUMNS, HIGH, WIDE, invocation);
+    let sums = product(0u, here, KERNEL_H * KERNEL_W * IN_C, invocation);
     let window = first_row / 4u + here.row;
     let channel = first_column + here.column * 4u;
+    store(window, channel, sums.top_left);
+    if (WIDE == 2u) { store(window, channel + TILE_COLUMNS / 2u, sums.top_right); }
+    if (HIGH == 2u) { store(window + TILE_ROWS / 8u, channel, sums.bottom_left); }
+    if (HIGH * WIDE == 4u) {
+        store(window + TILE_ROWS / 8u, channel + TILE_COLUMNS / 2u, sums.bottom_right);
+    }
+}
+
+// A block's rows are the four pixels of a window.
+fn store(window: u32, channel: u32, pixels: Block) {
     if (window < BATCH * POOLED_H * POOLED_W && channel < OUT_C) {
         let bias = b[(b_offset + replica * b_stride + channel) / 4u];
-        let best = best_of(array(sums.r0 + bias, sums.r1 + bias, sums.r2 + bias, sums.r3 + bias));
+        let best = best_of(array(pixels.r0 + bias, pixels.r1 + bias, pixels.r2 + bias, pixels.r3 + bias));
         let out = window * OUT_C + channel;
         y[(replica * y_stride + out) / 4u] = best.value;
         argmax[(replica * argmax_stride + out) / 4u] = best.position;

@@ -13,10 +13,14 @@ override INPUT_ROWS: u32;
 override INPUT_COLUMNS: u32;
 override WEIGHT_ROWS: u32;
 override WEIGHT_COLUMNS: u32;
+// Blocks of rows and of columns of an invocation, of both.
+override INPUT_HIGH: u32;
+override INPUT_WIDE: u32;
+override HIGH: u32;
+override WIDE: u32;
 override WINDOWS: u32; // pool windows of a slice of the batch
 override SLICES: u32;
-override INPUT_GROUPS: u32; // workgroups of the input's gradient, the first ones
-override WEIGHT_GROUPS: u32; // of the weights', which follow; then one a slice for the bias
+override INPUT_GROUPS: u32; // workgroups of the input's gradient, the first ones; one a slice for the bias follows
 override x_stride: u32;
 override dy_stride: u32;
 override winner_stride: u32;
@@ -31,6 +35,9 @@ override dx_stride: u32;
 @group(0) @binding(3) var<storage, read> w: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> partial: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> dx: array<vec4<f32>>;
+
+// Parts of a slice in the bias' sums.
+const PARTS: u32 = 8;
 
 const INPUT: u32 = 0;
 const WEIGHTS: u32 = 1;
@@ -121,7 +128,7 @@ fn fetch_b(job: u32, slot: u32, step: u32) -> vec4<f32> {
     return vec4(0.0);
 }
 
-// One workgroup per tile of a gradient, of dx, then of each slice's dw; then one a slice for its db.
+// One workgroup per tile of dx, then one per slice for its db, then one per tile of each slice's dw.
 @compute @workgroup_size(WORKGROUP)
 fn backward(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -132,10 +139,10 @@ fn backward(
     replica = group.z;
     if (number < INPUT_GROUPS) {
         input_tile(number, invocation);
-    } else if (number < INPUT_GROUPS + WEIGHT_GROUPS) {
-        weights_tile(number - INPUT_GROUPS, invocation);
+    } else if (number < INPUT_GROUPS + SLICES) {
+        bias_slice(number - INPUT_GROUPS, invocation);
     } else {
-        bias_slice(number - INPUT_GROUPS - WEIGHT_GROUPS, invocation);
+        weights_tile(number - INPUT_GROUPS - SLICES, invocation);
     }
 }
 
@@ -147,20 +154,33 @@ fn input_tile(tile: u32, invocation: u32) {
     let of_stride = tile / across / blocks;
     phase = vec2(of_stride / STRIDE_W, of_stride % STRIDE_W);
     first_tap = vec2((phase.x + PAD_TOP) % STRIDE_H, (phase.y + PAD_LEFT) % STRIDE_W);
-    // Taps of the phase: none where the kernel is smaller than the stride.
-    row_taps = select(0u, (KERNEL_W - 1u - first_tap.y) / STRIDE_W + 1u, first_tap.y < KERNEL_W);
-    let column_taps = select(0u, (KERNEL_H - 1u - first_tap.x) / STRIDE_H + 1u, first_tap.x < KERNEL_H);
-    terms = row_taps * column_taps * OUT_C;
-    row_taps = max(row_taps, 1u);
-    let here = place(INPUT_ROWS, INPUT_COLUMNS, invocation);
-    let sums = product(INPUT, here, tiles(terms, STEP), invocation);
+    // Taps of the phase: none where the kernel is smaller than the stride. Loops around barriers have local bounds,
+    // which are known to be the same for all invocations.
+    let i = (of_stride / STRIDE_W + PAD_TOP) % STRIDE_H;
+    let j = (of_stride % STRIDE_W + PAD_LEFT) % STRIDE_W;
+    let down = select(0u, (KERNEL_H - 1u - i) / STRIDE_H + 1u, i < KERNEL_H);
+    let right = select(0u, (KERNEL_W - 1u - j) / STRIDE_W + 1u, j < KERNEL_W);
+    let count = down * right * OUT_C;
+    terms = count;
+    row_taps = max(right, 1u);
+    let here = place(INPUT_ROWS, INPUT_COLUMNS, INPUT_HIGH, INPUT_WIDE, invocation);
+    let sums = product(INPUT, here, count, invocation);
+    let first = first_row + here.row * 4u;
     let channel = first_column + here.column * 4u;
+    store_block(first, channel, sums.top_left);
+    if (INPUT_WIDE == 2u) { store_block(first, channel + INPUT_COLUMNS / 2u, sums.top_right); }
+    if (INPUT_HIGH == 2u) { store_block(first + INPUT_ROWS / 2u, channel, sums.bottom_left); }
+    if (INPUT_HIGH * INPUT_WIDE == 4u) {
+        store_block(first + INPUT_ROWS / 2u, channel + INPUT_COLUMNS / 2u, sums.bottom_right);
+    }
+}
+
+fn store_block(first: u32, channel: u32, block: Block) {
     if (channel < IN_C) {
-        let first = first_row + here.row * 4u;
-        store_input(first, channel, sums.r0);
-        store_input(first + 1u, channel, sums.r1);
-        store_input(first + 2u, channel, sums.r2);
-        store_input(first + 3u, channel, sums.r3);
+        store_input(first, channel, block.r0);
+        store_input(first + 1u, channel, block.r1);
+        store_input(first + 2u, channel, block.r2);
+        store_input(first + 3u, channel, block.r3);
     }
 }
 
@@ -184,31 +204,56 @@ fn weights_tile(tile: u32, invocation: u32) {
     first_row = tile / across % down * WEIGHT_ROWS;
     let slice = tile / across / down;
     begin_slice(slice);
-    let here = place(WEIGHT_ROWS, WEIGHT_COLUMNS, invocation);
-    let sums = product(WEIGHTS, here, tiles(4u * WINDOWS, STEP), invocation);
+    let here = place(WEIGHT_ROWS, WEIGHT_COLUMNS, HIGH, WIDE, invocation);
+    let sums = product(WEIGHTS, here, 4u * WINDOWS, invocation);
     let row = first_row + here.row * 4u;
     let channel = first_column + here.column * 4u;
-    // Rows are a multiple of four, as IN_C is.
-    if (row < rows && channel < OUT_C) {
-        let out = (replica * partial_stride + slice * (rows + 1u) * OUT_C + row * OUT_C + channel) / 4u;
-        partial[out] = sums.r0;
-        partial[out + OUT_C / 4u] = sums.r1;
-        partial[out + 2u * (OUT_C / 4u)] = sums.r2;
-        partial[out + 3u * (OUT_C / 4u)] = sums.r3;
+    store_weights(slice, row, channel, sums.top_left);
+    if (WIDE == 2u) { store_weights(slice, row, channel + WEIGHT_COLUMNS / 2u, sums.top_right); }
+    if (HIGH == 2u) { store_weights(slice, row + WEIGHT_ROWS / 2u, channel, sums.bottom_left); }
+    if (HIGH * WIDE == 4u) {
+        store_weights(slice, row + WEIGHT_ROWS / 2u, channel + WEIGHT_COLUMNS / 2u, sums.bottom_right);
     }
 }
 
+fn store_weights(slice: u32, row: u32, channel: u32, block: Block) {
+    let rows = KERNEL_H * KERNEL_W * IN_C;
+    // Rows are a multiple of four, as IN_C is.
+    if (row < rows && channel < OUT_C) {
+        let out = (replica * partial_stride + slice * (rows + 1u) * OUT_C + row * OUT_C + channel) / 4u;
+        partial[out] = block.r0;
+        partial[out + OUT_C / 4u] = block.r1;
+        partial[out + 2u * (OUT_C / 4u)] = block.r2;
+        partial[out + 3u * (OUT_C / 4u)] = block.r3;
+    }
+}
+
+// Sixteen fours of channels at a time, by as many parts of the slice as there are invocations for; the parts' sums are
+// added in their order. Parts are PARTS at most, so that the order does not depend on the workgroup.
 fn bias_slice(slice: u32, invocation: u32) {
     begin_slice(slice);
     let rows = KERNEL_H * KERNEL_W * IN_C;
-    for (var four = invocation; four < OUT_C / 4u; four += WORKGROUP) {
+    let lanes = WORKGROUP / PARTS;
+    for (var first = 0u; first < OUT_C / 4u; first += lanes) {
+        let four = first + invocation % lanes;
         var sum = vec4(0.0);
-        for (var window = first_window; window < end_window; window++) {
-            let at = window * OUT_C / 4u + four;
-            let g = dy[replica * (dy_stride / 4u) + at];
-            let won = winner[replica * (winner_stride / 4u) + at] < vec4(NONE);
-            sum += select(vec4(0.0), g, won);
+        if (four < OUT_C / 4u) {
+            for (var window = first_window + invocation / lanes; window < end_window; window += PARTS) {
+                let at = window * OUT_C / 4u + four;
+                let g = dy[replica * (dy_stride / 4u) + at];
+                let won = winner[replica * (winner_stride / 4u) + at] < vec4(NONE);
+                sum += select(vec4(0.0), g, won);
+            }
         }
-        partial[(replica * partial_stride + (slice * (rows + 1u) + rows) * OUT_C) / 4u + four] = sum;
+        factors[invocation] = sum;
+        workgroupBarrier();
+        if (invocation < lanes && four < OUT_C / 4u) {
+            var total = vec4(0.0);
+            for (var part = 0u; part < PARTS; part++) {
+                total += factors[part * lanes + invocation];
+            }
+            partial[(replica * partial_stride + (slice * (rows + 1u) + rows) * OUT_C) / 4u + four] = total;
+        }
+        workgroupBarrier();
     }
 }

@@ -64,8 +64,8 @@ fn forward(
     let slice = number / down;
     first_term = slice * TERMS;
     end_term = min(first_term + TERMS, INNER);
-    let here = place(FORWARD_ROWS, FORWARD_COLUMNS, invocation);
-    let sums = product(0u, here, tiles(TERMS, STEP), invocation);
+    let here = place(FORWARD_ROWS, FORWARD_COLUMNS, 1u, 1u, invocation);
+    let sums = product(0u, here, TERMS, invocation).top_left;
     let row = first_row + here.row * 4u;
     let column = first_column + here.column * 4u;
     if (column < UNITS) {

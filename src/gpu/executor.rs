@@ -11,7 +11,7 @@ use crate::plan::{Buffer, Plan, ProgramId, StepRecord, View};
 use super::clock::Stamps;
 use super::device::Gpu;
 use super::fused::{Fused, fuse};
-use super::pipeline::{BoundBuffers, Pipelines};
+use super::pipeline::{BoundBuffers, Pipelines, side_by_side};
 use super::program::{GpuProgram, record_layout};
 use super::readback::{Section, Signal, read};
 
@@ -177,29 +177,38 @@ impl GpuExecutor {
         self.gpu.check()
     }
 
-    fn submit(
-        &self,
-        program: ProgramId,
-        steps: Range<usize>,
-        stamps: Option<&Stamps>,
-    ) -> Result<wgpu::SubmissionIndex> {
-        self.submit_pass(|pass| self.programs[program.0].encode(pass, steps), stamps)
+    /// Records steps, in parts on several threads where there are many, and submits them.
+    fn submit(&self, program: ProgramId, steps: Range<usize>) -> Result<wgpu::SubmissionIndex> {
+        let parts = parts(steps);
+        let recorded = side_by_side(&parts, |part| {
+            self.gpu.call(|device, _| {
+                let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+                self.programs[program.0].encode(&mut pass, part.clone());
+                drop(pass);
+                encoder.finish()
+            })
+        });
+        let recorded = recorded.into_iter().collect::<Result<Vec<_>>>()?;
+        self.gpu.call(|_, queue| {
+            let _turn = self.gpu.turn();
+            queue.submit(recorded)
+        })
     }
 
-    fn submit_pass(
+    /// Submits one pass between two timestamps.
+    fn submit_timed(
         &self,
         encode: impl FnOnce(&mut wgpu::ComputePass<'_>),
-        stamps: Option<&Stamps>,
+        stamps: &Stamps,
     ) -> Result<wgpu::SubmissionIndex> {
         self.gpu.call(|device, queue| {
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let timestamp_writes = stamps.map(Stamps::writes);
+            let timestamp_writes = Some(stamps.writes());
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
             encode(&mut pass);
             drop(pass);
-            if let Some(stamps) = stamps {
-                stamps.resolve(&mut encoder);
-            }
+            stamps.resolve(&mut encoder);
             let _turn = self.gpu.turn();
             queue.submit([encoder.finish()])
         })
@@ -230,7 +239,7 @@ impl GpuExecutor {
                 let count = if pace > 0.0 { (seconds / pace) as usize } else { 1 };
                 let chunk = next..(next + count.max(1)).min(steps.end);
                 next = chunk.end;
-                let submission = self.submit(program, chunk.clone(), None)?;
+                let submission = self.submit(program, chunk.clone())?;
                 queued = Some(Running { steps: chunk, done: Signal::of_work(&self.gpu)?, submission });
             }
             if let Some(Running { steps: chunk, done, submission }) = running.take() {
@@ -262,7 +271,7 @@ impl GpuExecutor {
         let mut rows = Vec::new();
         for (number, kernel) in timed.kernels.iter().enumerate() {
             let encode = |pass: &mut wgpu::ComputePass<'_>| timed.encode_one(pass, number, repeats);
-            let submission = self.submit_pass(encode, Some(stamps))?;
+            let submission = self.submit_timed(encode, stamps)?;
             let seconds = stamps.seconds(&self.gpu, submission).await? / repeats as f64;
             rows.push(KernelSeconds { name: kernel.name(), seconds });
         }
@@ -282,9 +291,22 @@ impl GpuExecutor {
     pub async fn time(&mut self, program: ProgramId, steps: Range<usize>) -> Result<Option<f64>> {
         self.compile(program)?;
         let Some(stamps) = &self.stamps else { return Ok(None) };
-        let submission = self.submit(program, steps, Some(stamps))?;
+        let encode = |pass: &mut wgpu::ComputePass<'_>| self.programs[program.0].encode(pass, steps);
+        let submission = self.submit_timed(encode, stamps)?;
         stamps.seconds(&self.gpu, submission).await.map(Some)
     }
+}
+
+/// Steps that are worth a thread of their own to record: a dispatch takes some microseconds.
+const PART: usize = 16;
+/// The most parts that steps are cut into: more threads record no faster.
+const PARTS: usize = 8;
+
+/// Steps cut into parts of about equal length.
+fn parts(steps: Range<usize>) -> Vec<Range<usize>> {
+    let length = steps.len().div_ceil(PARTS).max(PART);
+    let start_of = |i: usize| (steps.start + i * length).min(steps.end);
+    (0..steps.len().div_ceil(length)).map(|i| start_of(i)..start_of(i + 1)).collect()
 }
 
 fn buffer(gpu: &Gpu, spec: &Buffer) -> Result<wgpu::Buffer> {

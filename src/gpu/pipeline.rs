@@ -88,14 +88,14 @@ impl Pipelines {
 
 /// `make` of every item, on all threads where there are any.
 #[cfg(all(feature = "parallel", not(target_arch = "wasm32")))]
-fn side_by_side<T: Sync, U: Send>(items: &[T], make: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
+pub(super) fn side_by_side<T: Sync, U: Send>(items: &[T], make: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
     use rayon::prelude::*;
     // Each item is a task: a large pipeline takes as long to compile as ten small ones.
     items.par_iter().with_max_len(1).map(make).collect()
 }
 
 #[cfg(not(all(feature = "parallel", not(target_arch = "wasm32"))))]
-fn side_by_side<T, U>(items: &[T], make: impl Fn(&T) -> U) -> Vec<U> {
+pub(super) fn side_by_side<T, U>(items: &[T], make: impl Fn(&T) -> U) -> Vec<U> {
     items.iter().map(make).collect()
 }
 

@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 
 use super::adapter::is_real;
+use super::fused::TILE_CANDIDATES;
 use super::shaders::{SHADERS, constant, interface};
 
 /// How kernels are chosen and run on one adapter. `Display` is one line, `name=value …`.
@@ -27,10 +28,12 @@ pub struct Tuning {
     /// Whether the fused kernels are those of matrix products by tiles of workgroup memory, for which WebGPU's core
     /// is enough, instead of those that share numbers among lanes.
     pub(super) tiles: bool,
-    /// Rows of such a tile.
-    pub(super) tile_rows: usize,
-    /// Columns of such a tile.
-    pub(super) tile_columns: usize,
+    /// Which of the candidates in `gpu::fused::tiled` such a tile is.
+    pub(super) tile: usize,
+    /// The same where there are at least `large_from` tiles.
+    pub(super) large_tile: usize,
+    /// From so many tiles on, large ones fill the device as well.
+    pub(super) large_from: usize,
     /// Whether fused kernels that do not depend on each other go into one dispatch. That saves a launch,
     /// which should pay on a real adapter (not measured). A software adapter computes both sides of a
     /// branch, which costs it more than the launch.
@@ -83,15 +86,16 @@ impl Tuning {
         Tuning {
             lanes: most_lanes,
             tiles: is_real(info),
-            tile_rows: 32,
-            tile_columns: 64,
+            tile: 0,
+            large_tile: 2,
+            large_from: 1000,
             merge: is_real(info),
             naive_conv2d: false,
-            slices: 32,
+            slices: if is_real(info) { 64 } else { 32 },
             slice_windows: 16,
-            split_k_workgroups: 64,
+            split_k_workgroups: if is_real(info) { 132 } else { 64 },
             split_k_terms: 128,
-            submission_ms: 200,
+            submission_ms: if is_real(info) { 5 } else { 200 },
             loop_iterations: most_iterations,
             most_iterations,
             most_lanes,
@@ -114,14 +118,15 @@ impl Tuning {
         }
     }
 
-    fn choices(&mut self) -> [(&'static str, Choice<'_>); 12] {
+    fn choices(&mut self) -> [(&'static str, Choice<'_>); 13] {
         let mut lanes = vec![0, self.most_lanes];
         lanes.dedup();
         [
             ("lanes", Choice::OneOf(&mut self.lanes, lanes)),
             ("tiles", Choice::Switch(&mut self.tiles)),
-            ("tile_rows", Choice::OneOf(&mut self.tile_rows, vec![16, 32])),
-            ("tile_columns", Choice::OneOf(&mut self.tile_columns, vec![32, 64])),
+            ("tile", Choice::OneOf(&mut self.tile, (0..TILE_CANDIDATES).collect())),
+            ("large_tile", Choice::OneOf(&mut self.large_tile, (0..TILE_CANDIDATES).collect())),
+            ("large_from", Choice::Count(&mut self.large_from)),
             ("merge", Choice::Switch(&mut self.merge)),
             ("naive_conv2d", Choice::Switch(&mut self.naive_conv2d)),
             ("slices", Choice::Count(&mut self.slices)),

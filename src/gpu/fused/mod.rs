@@ -11,6 +11,8 @@ mod head;
 mod sums;
 mod tiled;
 
+pub(super) use tiled::TILE_CANDIDATES;
+
 use crate::ops::{Op, View};
 use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, DenseHead, RectifiedBias};
 use crate::plan::{Buffer, BufferId, Element, Plan, Program};

@@ -1,6 +1,6 @@
 //! Convolution, bias, ReLU and pool: one kernel forward, one for all gradients.
 
-use super::tile::{self, Tile};
+use super::tile::Tiles;
 use crate::gpu::fused::Scratch;
 use crate::gpu::fused::conv_pool::{self as subgroup, Slices};
 use crate::gpu::fused::sums::Sum;
@@ -33,16 +33,18 @@ fn forward_iterations(run: &ConvPool) -> u64 {
 }
 
 /// `x, w, b → y, argmax`
-pub(super) fn forward(tuning: &Tuning, run: &ConvPool) -> Kernel {
+pub(super) fn forward(tuning: &Tuning, run: &ConvPool, replicas: usize) -> Kernel {
     let windows = run.batch * run.pool.output[0] * run.pool.output[1];
     let channels = run.conv.out_channels;
-    let tile = Tile::of(tuning);
+    let tiles = Tiles::of(tuning, replicas * Tiles::dense().wide.count(4 * windows, channels));
+    let tile = tiles.wide;
     let mut constants = subgroup::constants(run, windows);
     let (shader, grid) = if run.conv.in_channels == 1 {
         (FIRST_LAYER, Grid::elements(windows * channels / 4))
     } else {
-        constants.extend(tile::constants(FORWARD, &[tile]));
+        constants.extend(tiles.constants());
         constants.extend(sizes([("TILE_ROWS", tile.rows), ("TILE_COLUMNS", tile.columns)]));
+        constants.extend(sizes([("HIGH", tile.high), ("WIDE", tile.wide)]));
         (FORWARD, Grid::workgroups(&[TiledExtent::of(tile.count(4 * windows, channels))]))
     };
     Kernel {
@@ -83,22 +85,29 @@ pub(super) fn backward(
         let kernel = Kernel { shader: FIRST_LAYER, entry: "backward_weights", constants, arguments, grid, iterations };
         return (kernel, sum);
     }
-    let weights = Tile::of(tuning);
-    let input = weights.narrow();
     let rows = conv.kernel[0] * conv.kernel[1] * conv.in_channels;
     let phases = conv.stride[0] * conv.stride[1];
     let pixels = conv2d::phase_pixels(&conv, run.forward.batch);
-    let input_groups = run.dx.map_or(0, |_| phases * input.count(pixels, conv.in_channels));
-    let weight_groups = slices.count * weights.count(rows, conv.out_channels);
-    constants.extend(tile::constants(BACKWARD, &[weights, input]));
+    let groups = |tiles: Tiles| {
+        let input = run.dx.map_or(0, |_| phases * tiles.narrow.count(pixels, conv.in_channels));
+        [input, slices.count * tiles.wide.count(rows, conv.out_channels)]
+    };
+    let small = groups(Tiles::dense());
+    let tiles = Tiles::of(tuning, scratch.replicas * (small[0] + small[1]));
+    let [input_groups, weight_groups] = groups(tiles);
+    let (weights, input) = (tiles.wide, tiles.narrow);
+    constants.extend(tiles.constants());
     constants.extend(sizes([
         ("INPUT_ROWS", input.rows),
         ("INPUT_COLUMNS", input.columns),
+        ("INPUT_HIGH", input.high),
+        ("INPUT_WIDE", input.wide),
         ("WEIGHT_ROWS", weights.rows),
         ("WEIGHT_COLUMNS", weights.columns),
+        ("HIGH", weights.high),
+        ("WIDE", weights.wide),
         ("SLICES", slices.count),
         ("INPUT_GROUPS", input_groups),
-        ("WEIGHT_GROUPS", weight_groups),
     ]));
     arguments.push(Argument::new("w", run.forward.w));
     // Without anybody who reads it, the input's gradient is not computed: any buffer will do.

@@ -1,6 +1,6 @@
 //! The last two dense layers and the loss, forward and backward.
 
-use super::tile::{self, Tile};
+use super::tile::Tiles;
 use crate::gpu::fused::Scratch;
 use crate::gpu::kernels::{Argument, Grid, Kernel, TiledExtent, iterations, sizes};
 use crate::gpu::shaders::constant;
@@ -54,9 +54,9 @@ pub(super) fn fits(tuning: &Tuning, run: &DenseHead, rest: &[Op]) -> bool {
 
 /// Terms of a slice of the first layer's sums.
 fn terms(tuning: &Tuning, first: &MatMul) -> usize {
-    let tiles = Tile::of(tuning).count(first.rows, first.columns);
+    let tiles = Tiles::dense().wide.count(first.rows, first.columns);
     let slices = tuning.split_k_workgroups.div_ceil(tiles);
-    first.inner.div_ceil(slices).max(64).next_multiple_of(constant(SHADER, "STEP"))
+    first.inner.div_ceil(slices).max(64).next_multiple_of(16)
 }
 
 fn slices(tuning: &Tuning, first: &MatMul) -> usize {
@@ -69,9 +69,9 @@ pub(super) fn forward(tuning: &Tuning, run: &DenseHead, scratch: &mut Scratch) -
     let product = &first.product;
     let slices = slices(tuning, product);
     let partial = scratch.view("partial product", slices * product.y.len);
-    let tile = Tile::of(tuning);
+    let tiles = Tiles::dense();
     let mut constants = shapes(tuning, run);
-    constants.extend(tile::constants(SHADER, &[tile]));
+    constants.extend(tiles.constants());
     let multiply = Kernel {
         shader: SHADER,
         entry: "forward",
@@ -81,7 +81,7 @@ pub(super) fn forward(tuning: &Tuning, run: &DenseHead, scratch: &mut Scratch) -
             Argument::new("w", product.b),
             Argument::new("partial", partial),
         ],
-        grid: Grid::workgroups(&[TiledExtent::of(slices * tile.count(product.rows, product.columns))]),
+        grid: Grid::workgroups(&[TiledExtent::of(slices * tiles.wide.count(product.rows, product.columns))]),
         iterations: iterations(terms(tuning, product), 0),
     };
     let mut arguments = vec![
@@ -117,23 +117,22 @@ pub(super) fn forward(tuning: &Tuning, run: &DenseHead, scratch: &mut Scratch) -
 pub(super) fn backward(tuning: &Tuning, run: &DenseHead, first: &Backward) -> Kernel {
     let last = first.last;
     let product = &run.first.product;
-    let tile = Tile::of(tuning);
-    let input = tile.narrow();
-    let input_groups = input.count(product.rows, product.inner);
-    let weight_groups = tile.count(product.inner, product.columns);
+    let tiles = Tiles::dense();
+    let input_groups = tiles.narrow.count(product.rows, product.inner);
+    let weight_groups = tiles.wide.count(product.inner, product.columns);
     let classes = run.last.product.columns;
     let elements = product.columns * classes + product.columns + classes;
-    let last_groups = elements.div_ceil(tile.invocations());
+    let last_groups = elements.div_ceil(tiles.invocations());
     let mut constants = sizes([
+        ("LAST_GROUPS", last_groups),
         ("INPUT_GROUPS", input_groups),
-        ("WEIGHT_GROUPS", weight_groups),
         ("dw1_offset", first.dw.offset),
         ("db1_offset", last.db1.offset),
         ("dw2_offset", last.dw2.offset),
         ("db2_offset", last.db2.offset),
     ]);
     constants.extend(shapes(tuning, run));
-    constants.extend(tile::constants(BACKWARD, &[tile, input]));
+    constants.extend(tiles.constants());
     Kernel {
         shader: BACKWARD,
         entry: "backward",
@@ -154,8 +153,7 @@ pub(super) fn backward(tuning: &Tuning, run: &DenseHead, first: &Backward) -> Ke
 
 fn shapes(tuning: &Tuning, run: &DenseHead) -> Vec<(&'static str, f64)> {
     let product = &run.first.product;
-    let tile = Tile::of(tuning);
-    let input = tile.narrow();
+    let Tiles { wide: tile, narrow: input, .. } = Tiles::dense();
     sizes([
         ("ROWS", product.rows),
         ("INNER", product.inner),

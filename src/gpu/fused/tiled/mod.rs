@@ -8,6 +8,8 @@ mod conv_pool;
 mod dense;
 mod tile;
 
+pub(in crate::gpu) use tile::COUNT as TILE_CANDIDATES;
+
 use super::sums::{self, Sum};
 use super::{Scratch, dense as plain_dense};
 use crate::gpu::kernels::{self, Kernel};
@@ -29,7 +31,7 @@ pub(super) fn program(
     while let Some(op) = rest.first() {
         let taken = if let Some((run, taken)) = ConvPool::at(rest).filter(|(run, _)| conv_pool::fits(tuning, run)) {
             forwards.push(run);
-            kernels.push(conv_pool::forward(tuning, &run));
+            kernels.push(conv_pool::forward(tuning, &run, scratch.replicas));
             taken
         } else if let Some((run, taken)) = ConvPoolBackward::at(rest, forwards) {
             let (kernel, sum) = conv_pool::backward(tuning, &run, sums.len(), scratch);

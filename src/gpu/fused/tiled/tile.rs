@@ -1,44 +1,108 @@
-//! The shape of a workgroup's tile.
+//! The shapes of workgroups' tiles. None changes the order of a sum.
 
-use crate::gpu::shaders::constant;
 use crate::gpu::tuning::Tuning;
 
-/// Rows and columns of a matrix product that a workgroup computes; each invocation computes 4 × 4.
+/// Rows and columns of a matrix product that a workgroup computes, and how many 4 × 4 blocks of them an invocation
+/// does: the more, the fewer numbers it reads of workgroup memory for each product, and the fewer invocations there
+/// are to hide its waiting behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tile {
     pub rows: usize,
     pub columns: usize,
+    pub high: usize,
+    pub wide: usize,
 }
 
+/// The tiles of a shader's products, of as many invocations each, and the terms of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tiles {
+    /// Of products as wide as the output channels.
+    pub wide: Tile,
+    /// Of the input's gradient, which is as wide as the input channels.
+    pub narrow: Tile,
+    pub step: usize,
+}
+
+const fn tile(rows: usize, columns: usize, high: usize, wide: usize) -> Tile {
+    Tile { rows, columns, high, wide }
+}
+
+const fn tiles(wide: Tile, narrow: Tile, step: usize) -> Tiles {
+    Tiles { wide, narrow, step }
+}
+
+/// What there is to choose from. Each takes at most 16 KiB of workgroup memory and 256 invocations, as all of
+/// WebGPU's adapters grant.
+const CANDIDATES: [Tiles; 6] = [
+    tiles(tile(32, 64, 1, 1), tile(64, 32, 1, 1), 16),
+    tiles(tile(32, 64, 2, 1), tile(64, 32, 2, 1), 16),
+    tiles(tile(64, 64, 2, 2), tile(64, 32, 2, 1), 8),
+    tiles(tile(96, 64, 2, 2), tile(96, 32, 2, 1), 8),
+    tiles(tile(64, 64, 2, 1), tile(128, 32, 2, 1), 8),
+    tiles(tile(16, 64, 1, 1), tile(32, 32, 1, 1), 16),
+];
+
+/// The number of candidates.
+pub(in crate::gpu) const COUNT: usize = CANDIDATES.len();
+
 impl Tile {
-    /// The tile that the tuning asks for.
-    pub(super) fn of(tuning: &Tuning) -> Self {
-        Tile { rows: tuning.tile_rows, columns: tuning.tile_columns }
-    }
-
-    /// The tile of as many elements that is 32 columns wide.
-    pub(super) fn narrow(self) -> Self {
-        Tile { rows: self.rows * self.columns / 32, columns: 32 }
-    }
-
     /// Tiles of a product of so many rows and columns.
     pub(super) fn count(self, rows: usize, columns: usize) -> usize {
         rows.div_ceil(self.rows) * columns.div_ceil(self.columns)
     }
 
-    /// Invocations of a workgroup.
-    pub(super) fn invocations(self) -> usize {
-        self.rows * self.columns / 16
+    fn invocations(self) -> usize {
+        self.rows * self.columns / (16 * self.high * self.wide)
     }
 
     /// Vectors of workgroup memory: two steps of both factors, a row of each a vector longer than it need be.
-    fn shared(self, shader: &str) -> usize {
-        2 * constant(shader, "STEP") * (self.rows / 4 + 1 + self.columns / 4 + 1)
+    fn shared(self, step: usize) -> usize {
+        2 * step * (self.rows / 4 + 1 + self.columns / 4 + 1)
     }
 }
 
-/// The constants of a shader that works by these tiles, which have as many elements each.
-pub(super) fn constants(shader: &str, tiles: &[Tile]) -> [(&'static str, f64); 2] {
-    let most = |of: &dyn Fn(Tile) -> usize| tiles.iter().map(|&tile| of(tile)).max().unwrap_or_default() as f64;
-    [("WORKGROUP", most(&|tile| tile.invocations())), ("SHARED", most(&|tile| tile.shared(shader)))]
+impl Tiles {
+    /// The tiles of dense layers, which have few rows.
+    pub(super) fn dense() -> Self {
+        CANDIDATES[0]
+    }
+
+    /// The tiles of convolutions of which there would be so many of the small kind: large ones where these fill the
+    /// device as well.
+    pub(super) fn of(tuning: &Tuning, small_tiles: usize) -> Self {
+        CANDIDATES[if small_tiles >= tuning.large_from { tuning.large_tile } else { tuning.tile }]
+    }
+
+    /// Invocations of a workgroup.
+    pub(super) fn invocations(self) -> usize {
+        self.wide.invocations()
+    }
+
+    /// The constants that every shader of such products has.
+    pub(super) fn constants(self) -> [(&'static str, f64); 3] {
+        let shared = self.wide.shared(self.step).max(self.narrow.shared(self.step));
+        [("WORKGROUP", self.invocations() as f64), ("SHARED", shared as f64), ("STEP", self.step as f64)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_candidate_runs_on_webgpus_core() {
+        for tiles in CANDIDATES {
+            let Tiles { wide, narrow, step } = tiles;
+            assert_eq!(wide.invocations(), narrow.invocations(), "{tiles:?}");
+            assert!((32..=256).contains(&wide.invocations()), "{tiles:?}");
+            for tile in [wide, narrow] {
+                assert!(16 * tile.shared(step) <= 16 << 10, "{tile:?} takes {} bytes", 16 * tile.shared(step));
+                // An invocation fetches at most four vectors of a factor's step.
+                assert!(tile.rows.max(tile.columns) * step / 4 <= 4 * tile.invocations(), "{tile:?}");
+                // Thirty-two neighbours fill whole rows of blocks.
+                let across = tile.columns / (4 * tile.wide);
+                assert_eq!(tile.rows / (4 * tile.high) % (32 / across.min(8)), 0, "{tile:?}");
+            }
+        }
+    }
 }
