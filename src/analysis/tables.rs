@@ -125,7 +125,7 @@ impl Display for MissingAnswer {
             MissingAnswer::Shifts => "no shifts.csv: `stridelab study` measures accuracy on shifted images",
             MissingAnswer::Blanked => "no blanked.csv: `stridelab study` measures accuracy without uncovered pixels",
             MissingAnswer::Smoothness => "no smoothness.csv: `stridelab study` measures the smoothness of feature maps",
-            MissingAnswer::Gradients => "no gradients.csv: this version does not record norms of gradients",
+            MissingAnswer::Gradients => "no gradients.csv: training with `--log-gradients 50` measures norms of gradients",
             MissingAnswer::Inference => "no inference.csv: `stridelab study` measures speed and memory of classification",
             MissingAnswer::Images => "no images at hand: ink, coverage and disputed digits need `--data` with those of the run",
             MissingAnswer::OtherImages => {

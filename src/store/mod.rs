@@ -1,7 +1,7 @@
 //! A run's directory: which files it has, how they are written and read, and the lock on it.
 //!
 //! ```text
-//! metrics.csv  steps.csv  shapes.csv  run.json  features.safetensors
+//! metrics.csv  steps.csv  gradients.csv  shapes.csv  run.json  features.safetensors
 //! weights/stride1-same-seed0.safetensors …
 //! figures/accuracy.png  loss.png  sample.png  features.png  feature_maps_stride1_same.png …, each also as .svg
 //! checkpoints/stride1-same-seed0-step938.safetensors …    while models train
@@ -13,6 +13,7 @@ mod bench_writer;
 mod checkpoint;
 mod checkpoints;
 mod directory;
+mod epoch_tables;
 mod failure;
 mod figure_files;
 mod grid_file;
@@ -40,6 +41,6 @@ pub use reader::{
     read_bench, read_epochs, read_features, read_models, read_run, read_shapes, read_steps, rows_from_bytes,
 };
 pub use report_writer::ReportWriter;
-pub use resume::{Keep, KeptRows};
+pub use resume::{Earlier, Keep, KeptRows};
 pub use run_writer::{LastWord, RunWriter};
 pub use study_reader::read_study;

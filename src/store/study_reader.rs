@@ -45,6 +45,13 @@ pub fn read_study(path: &Path) -> Result<StudyRecords> {
     records.shifts.retain(|row| finished.contains(&row.model));
     records.blanked.retain(|row| finished.contains(&row.model));
     records.smoothness.retain(|row| finished.contains(&row.model));
+    // The steps of an epoch are written before its own row.
+    let mut steps: std::collections::HashMap<_, u64> = std::collections::HashMap::new();
+    for row in &records.epochs {
+        let most = steps.entry(row.model).or_default();
+        *most = (*most).max(u64::from(row.epoch) * records.run.steps_per_epoch);
+    }
+    records.gradients.retain(|row| steps.get(&row.model).is_some_and(|&most| u64::from(row.step) <= most));
     reader.predictions(&mut records);
     records.missing = reader.missing;
     Ok(records)

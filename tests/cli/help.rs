@@ -2,13 +2,14 @@
 
 use super::tool::{Place, needs_adapter};
 
-const OPTIONS: [&str; 19] = [
+const OPTIONS: [&str; 20] = [
     "--stride <LIST>",
     "--padding <LIST>",
     "--epochs <N>",
     "--batch-size <N>",
     "--learning-rate <RATE>",
     "--seed <N>",
+    "--log-gradients <N>",
     "--limit <N>",
     "--data <DIR>",
     "--classes <N>",

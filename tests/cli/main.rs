@@ -13,6 +13,7 @@ mod faults;
 mod features;
 #[path = "../common/files.rs"]
 mod files;
+mod gradients;
 mod grid;
 mod help;
 #[cfg(unix)]

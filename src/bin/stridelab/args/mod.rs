@@ -113,6 +113,11 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "FILE", help_heading = "The experiment", aliases = ["weights", "init-weights"])]
     pub init: Option<PathBuf>,
 
+    /// Measure the norm of each layer's gradient every N steps, into gradients.csv; 0 for none
+    #[arg(long, value_name = "N", value_parser = value::log_gradients, help_heading = "The experiment")]
+    #[arg(allow_negative_numbers = true)]
+    pub log_gradients: Option<u32>,
+
     /// Where to train: a real GPU where there is one, else the CPU (auto); any adapter, a software
     /// one included (gpu); or the CPU
     #[arg(long, value_name = "WHERE", value_enum, default_value = "auto", help_heading = "The device")]

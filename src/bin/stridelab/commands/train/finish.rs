@@ -9,6 +9,7 @@ use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
 use stridelab::report::figure::{curves, features, sample};
 use stridelab::report::text::{RunRow, counted, run_table, seconds as write_seconds, seeds_table};
 use stridelab::store::feature_maps_name;
+use stridelab::store::layout::{GRADIENTS, METRICS, RUN, SHAPES, STEPS};
 use stridelab::study::DivergedModel;
 use stridelab::{Error, Result};
 
@@ -128,7 +129,9 @@ impl Run<'_> {
             Some(summary) => seeds_table(&summary, &rows, colour(), width()),
             None => run_table(&rows, colour(), width()),
         };
-        let mut files = vec!["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
+        let mut files = vec![METRICS, STEPS];
+        files.extend(self.writer.dir().join(GRADIENTS).exists().then_some(GRADIENTS));
+        files.extend([SHAPES, RUN]);
         files.extend((!self.drawn.models.is_empty()).then_some("features.safetensors"));
         files.extend(self.weights.then_some("weights/"));
         files.extend(figures.then_some("figures/"));

@@ -9,6 +9,7 @@ mod questions;
 mod record;
 mod resume;
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Instant;
 
@@ -86,6 +87,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         seeds: args.seeds(),
         shuffle: !args.no_shuffle,
         fuse: !args.no_fuse,
+        log_gradients: args.log_gradients.and_then(NonZeroU32::new),
         ..TrainOptions::default()
     };
     let room = memory::room(&backend).min(study::SIDE_BY_SIDE_BYTES);

@@ -8,7 +8,7 @@ use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::ModelId;
 use stridelab::record::{CheckpointHead, DataRecord, Machine, Resumption, RunRecord, Status, Totals};
-use stridelab::store::{Keep, OutputDirectory, RunWriter, read_models, read_run};
+use stridelab::store::{Earlier, Keep, OutputDirectory, RunWriter, read_models, read_run};
 use stridelab::study::{self, DivergedModel, Study};
 use stridelab::{Error, Result};
 
@@ -219,7 +219,13 @@ impl EarlierRun {
         let diverged =
             diverged(&record, &found.heads, |model| !checkpointed.contains(model) && !on_disk.contains(model));
         keep.extend(diverged.iter().map(|&model| (model, Keep::All)));
-        let (mut writer, kept) = RunWriter::resume(directory, &keep, &on_disk, record.steps_per_epoch)?;
+        let earlier = Earlier {
+            models: keep,
+            finished: on_disk,
+            steps_per_epoch: record.steps_per_epoch,
+            log_gradients: study.train.log_gradients,
+        };
+        let (mut writer, kept) = RunWriter::resume(directory, &earlier)?;
         let diverged =
             kept.diverged.iter().map(|(model, found)| DivergedModel { model: *model, divergence: divergence(found) });
         let diverged: Vec<_> = diverged.collect();
