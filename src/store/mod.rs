@@ -19,6 +19,7 @@ mod figure_files;
 mod grid_file;
 pub mod layout;
 mod lock;
+mod merge_writer;
 mod model_tables;
 mod predictions;
 mod reader;
@@ -36,11 +37,13 @@ pub use directory::OutputDirectory;
 pub use figure_files::FigureFiles;
 pub use grid_file::{grid_from_text, read_grid};
 pub use layout::{feature_maps_name, weights_name};
+pub use merge_writer::{pack, write_merged};
 pub use predictions::{labels_from_bytes, predictions_from_bytes};
 pub use reader::{
     read_bench, read_epochs, read_features, read_models, read_run, read_shapes, read_steps, rows_from_bytes,
 };
 pub use report_writer::ReportWriter;
 pub use resume::{Earlier, Keep, KeptRows};
+pub use run_files::RunFiles;
 pub use run_writer::{LastWord, RunWriter};
-pub use study_reader::read_study;
+pub use study_reader::{read_records, read_study};

@@ -26,7 +26,7 @@ use crate::record::{
     Status, StepRow, to_json,
 };
 
-const ROOMS: [Room; 5] = [
+pub(super) const ROOMS: [Room; 5] = [
     Room { name: "", is_ours: is_run_file, always: true },
     Room { name: WEIGHTS, is_ours: is_weights, always: true },
     Room { name: PREDICTIONS, is_ours: is_predictions, always: true },

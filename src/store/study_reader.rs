@@ -24,7 +24,14 @@ const PREDICTION_BYTES: u64 = 64 << 20;
 /// # Errors
 /// [`Error::Data`] where there is no run, or one of another format.
 pub fn read_study(path: &Path) -> Result<StudyRecords> {
-    let files = RunFiles::open(path)?;
+    read_records(&RunFiles::open(path)?)
+}
+
+/// The same of files that are open.
+///
+/// # Errors
+/// As [`read_study`].
+pub fn read_records(files: &RunFiles) -> Result<StudyRecords> {
     let text = files.read(RUN, JSON_BYTES)?.ok_or_else(|| {
         Error::data(format!("{}: there is no such file", files.name(RUN))).advice("name the directory of a run")
     })?;
@@ -57,12 +64,12 @@ pub fn read_study(path: &Path) -> Result<StudyRecords> {
     Ok(records)
 }
 
-struct StudyReader {
-    files: RunFiles,
+struct StudyReader<'a> {
+    files: &'a RunFiles,
     missing: Vec<String>,
 }
 
-impl StudyReader {
+impl StudyReader<'_> {
     /// The rows of a table that every run has.
     fn needed<R: Row>(&mut self, file: &str) -> Vec<R> {
         self.table(file).unwrap_or_else(|| {

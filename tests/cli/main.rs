@@ -21,6 +21,7 @@ mod interrupt;
 #[cfg(unix)]
 mod kill;
 mod left_out;
+mod merge;
 mod numbers;
 mod output;
 mod parity;

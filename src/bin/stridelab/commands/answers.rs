@@ -7,6 +7,7 @@ use stridelab::analysis::claims::{Claim, claims};
 use stridelab::analysis::{TableSink, tables};
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
+use stridelab::model::ModelId;
 use stridelab::record::{FORMAT, StudyRecords, merge, to_json};
 use stridelab::report::figure::curves;
 use stridelab::report::figure::study::{caption, figures};
@@ -36,14 +37,21 @@ pub(super) fn open(args: &RunsArgs) -> Result<RunSources> {
     let runs = args.runs.iter().map(|path| read_study(path)).collect::<Result<Vec<_>>>()?;
     let merged = merge(runs, &names)?;
     merged.records.missing.iter().for_each(|line| say(&format!("warning: {line}")));
-    if let Some(first) = merged.doubled.first() {
-        let others = merged.doubled.len() - 1;
-        let others = if others > 0 { format!(" and {others} other models") } else { String::new() };
-        say(&format!("warning: {first}{others} are in more than one run: the first one's records count"));
-    }
+    say_doubled(&merged.doubled);
     let data = data(args.data.as_deref(), &merged.records)?;
     let writer = place(args)?.map(ReportWriter::new).transpose()?;
     Ok(RunSources { records: merged.records, data, writer })
+}
+
+/// Names the models that several runs have.
+pub(super) fn say_doubled(doubled: &[ModelId]) {
+    let rest = "in more than one run: the first one's records count";
+    match doubled {
+        [] => {}
+        [only] => say(&format!("warning: {only} is {rest}")),
+        [first, other] => say(&format!("warning: {first} and {other} are {rest}")),
+        [first, others @ ..] => say(&format!("warning: {first} and {} other models are {rest}", others.len())),
+    }
 }
 
 /// The directory for the answers; none where the runs are no single directory and none is given.

@@ -67,6 +67,10 @@ pub(super) fn open(path: &Path, args: &TrainArgs) -> Result<EarlierRun> {
     let place = one_line(path.display());
     let anew = || format!("a run that has no run.json had not begun: start it anew with --out {place} --force");
     let record = read_run(path).map_err(|error| error.advice(anew()))?;
+    if !record.merged.is_empty() {
+        let what = format!("the run in {place} was merged of others, and nothing of it can be trained on");
+        return Err(Error::usage(what).advice("go on with those, and merge them again"));
+    }
     let version = env!("CARGO_PKG_VERSION");
     if record.version != version {
         let what = format!("the run in {place} is of stridelab {}, this is {version}", one_line(&record.version));
@@ -174,7 +178,7 @@ impl EarlierRun {
     /// [`Error::Usage`] naming both where it is and `--any-device` is not given.
     pub(super) fn differs(&self, machine: &Machine) -> Result<bool> {
         let before = &self.record.machine;
-        if same_device(before, machine) {
+        if before.is_same_device(machine) {
             return Ok(false);
         }
         if self.args.any_device {
@@ -258,23 +262,6 @@ fn diverged(record: &RunRecord, heads: &[CheckpointHead], is_settled: impl Fn(&M
     });
     let mut seen = HashSet::new();
     named.chain(in_heads).filter(|model| is_settled(model) && seen.insert(*model)).collect()
-}
-
-/// Whether two machines give the same bits: all that sets the order of a sum is the same.
-fn same_device(a: &Machine, b: &Machine) -> bool {
-    let vectors = a.backend != "cpu" || a.instruction_set == b.instruction_set;
-    (&a.backend, &a.adapter, &a.driver) == (&b.backend, &b.adapter, &b.driver)
-        && vectors
-        && choices(&a.kernels) == choices(&b.kernels)
-}
-
-/// The kernels that were chosen, without those choices that change no bit.
-fn choices(kernels: &Value) -> Value {
-    let mut kernels = kernels.clone();
-    if let Value::Object(choices) = &mut kernels {
-        choices.retain(|name, _| !["merge", "submission_ms"].contains(&name.as_str()));
-    }
-    kernels
 }
 
 fn device(machine: &Machine) -> String {
