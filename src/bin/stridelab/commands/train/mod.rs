@@ -38,15 +38,15 @@ use crate::terminal::print;
 use crate::{device, interrupt, memory};
 use models::PendingModels;
 use record::Run;
-use resume::Remaining;
+use resume::{EarlierRun, Remaining};
 
 /// Trains what the options ask for.
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let start = Instant::now();
     // The directory is locked before anything else: whatever is wrong with it is told at once.
     let earlier = args.resume.as_deref().map(|directory| resume::open(directory, args)).transpose()?;
-    if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.is_finished()) {
-        return print(&resume::nothing_left(earlier));
+    if earlier.as_ref().is_some_and(EarlierRun::is_finished) {
+        return earlier.map_or(Ok(()), finished);
     }
     let of_run = earlier.as_ref().map(|earlier| earlier.args.clone());
     let args = of_run.as_ref().unwrap_or(args);
@@ -163,6 +163,19 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         return ended.and(judged);
     }
     ended
+}
+
+/// Tells that nothing is left to train. The answers of a study are made where it was stopped before they were.
+///
+/// # Errors
+/// [`Error::Failure`] where a file cannot be written.
+fn finished(earlier: EarlierRun) -> Result<()> {
+    print(&resume::nothing_left(&earlier))?;
+    let EarlierRun { directory, args, .. } = earlier;
+    let path = directory.path().to_owned();
+    // Whoever writes the answers takes the directory for itself.
+    drop(directory);
+    if args.study && !questions::are_answered(&path) { questions::answer(&args, &path) } else { Ok(()) }
 }
 
 /// Leaves out the networks for which there is no memory, and names them.

@@ -10,7 +10,7 @@ use stridelab::bench::{Bench, BenchOptions};
 use stridelab::data::Dataset;
 use stridelab::report::text::claims_text;
 use stridelab::store::RunWriter;
-use stridelab::store::layout::{INFERENCE, INK, UNCOVERED_INK};
+use stridelab::store::layout::{CLAIMS_JSON, INFERENCE, INK, RUN, UNCOVERED_INK};
 use stridelab::study::Study;
 use stridelab::study::measure::{Questions, Region, Shift};
 
@@ -60,6 +60,12 @@ pub(super) fn tables(writer: &mut RunWriter, study: &Study, backend: &Backend, d
     };
     let rows = pollster::block_on(Bench::new(backend, data, &options)?.inference(backend))?;
     writer.table(INFERENCE, &rows)
+}
+
+/// Whether a finished study has its answers: the last of their files is younger than the record of its end.
+pub(super) fn are_answered(directory: &Path) -> bool {
+    let written = |name| std::fs::metadata(directory.join(name)).and_then(|metadata| metadata.modified()).ok();
+    written(CLAIMS_JSON).is_some_and(|answers| written(RUN).is_some_and(|end| answers >= end))
 }
 
 /// Makes tables, figures and verdicts of what the run has on disk, and shows the verdicts.
