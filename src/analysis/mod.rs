@@ -31,7 +31,7 @@ pub use coverage::{Coverage, coverage_rows};
 pub use disputed::{ConfigurationVotes, DisputedImage, Vote, disputed, disputed_rows, right};
 pub use gap::gap;
 pub use gradients::{GradientNorms, StepNorm, gradient_norms};
-pub use outcome::{ConfigurationOutcome, ModelOutcome, outcomes};
+pub use outcome::{ConfigurationOutcome, ModelOutcome, evaluated, outcomes};
 pub use receptive_field::{AxisWindows, ReceptiveField};
 pub use shifts::shift_accuracy;
 pub use smoothness::{LayerSmoothness, smoothness};

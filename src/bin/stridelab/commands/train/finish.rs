@@ -1,7 +1,7 @@
 //! How a run ends: figures, `run.json`, the table.
 
 use serde_json::{Value, json};
-use stridelab::analysis::{StudySummary, outcomes, summarise};
+use stridelab::analysis::{StudySummary, evaluated, outcomes, summarise};
 use stridelab::error::one_line;
 use stridelab::model::ModelId;
 use stridelab::record::{FeatureRecord, Status};
@@ -122,7 +122,8 @@ impl Run<'_> {
             let model = ModelId { configuration: begun.configuration, seed };
             let epochs: Vec<_> = self.rows.iter().filter(|row| row.model == model).cloned().collect();
             let row = RunRow::new(model, &begun.network, &epochs, begun.steps_per_epoch);
-            row.of_run(self.args.epochs, data.train.count, data.test.count)
+            let finished = self.models.iter().find(|row| row.model == model);
+            row.of_run(self.args.epochs, data.train.count, data.test.count).evaluated(finished)
         });
         let rows: Vec<RunRow> = rows.collect();
         let table = match summary {
@@ -144,7 +145,7 @@ impl Run<'_> {
     fn summary(&self) -> Option<StudySummary> {
         let (first, seeds) = (self.networks.first()?, self.args.seeds());
         let configurations: Vec<_> = self.networks.iter().map(|begun| begun.configuration).collect();
-        let outcomes = outcomes(&self.rows, &configurations, &seeds, self.args.epochs);
+        let outcomes = evaluated(outcomes(&self.rows, &configurations, &seeds, self.args.epochs), &self.models);
         (seeds.len() > 1).then(|| summarise(&outcomes, first.steps_per_epoch))
     }
 }

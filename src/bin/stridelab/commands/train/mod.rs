@@ -117,7 +117,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
             Remaining::all(writer, RunRecord { init_sha256, ..record })
         }
     };
-    let Remaining { writer, record, rows, finished, diverged, checkpointed, resume } = remaining;
+    let Remaining { writer, record, rows, models, finished, diverged, checkpointed, resume } = remaining;
     study.resume = resume;
     say_left_out(&checked.left_out, Options::Train(args));
     progress.networks(study.configurations.len());
@@ -133,6 +133,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         progress,
         networks: Vec::new(),
         rows,
+        models,
         features: Vec::new(),
         drawn,
         weights: !finished.is_empty(),

@@ -10,7 +10,7 @@ use stridelab::data::Dataset;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, LeftOut, ModelId, Network, weights};
 use stridelab::record::{
-    EpochRow, FeatureRecord, GradientRow, LeftOutNetwork, RunRecord, ShapeRow, Status, StepRow,
+    EpochRow, FeatureRecord, GradientRow, LeftOutNetwork, ModelRow, RunRecord, ShapeRow, Status, StepRow,
 };
 use stridelab::report::text::counted;
 use stridelab::store::layout::WEIGHTS;
@@ -37,6 +37,8 @@ pub(super) struct Run<'a> {
     /// Networks begun.
     pub(super) networks: Vec<BegunNetwork>,
     pub(super) rows: Vec<EpochRow>,
+    /// Of finished models.
+    pub(super) models: Vec<ModelRow>,
     pub(super) features: Vec<(Configuration, Features)>,
     /// The features that one figure shows of all configurations.
     pub(super) drawn: FeatureRecord,
@@ -278,7 +280,8 @@ impl Journal for Run<'_> {
         let tensors = model.weights().await?;
         self.save(id, self.args.epochs, &tensors)?;
         self.inspect(id, model).await?;
-        self.pending.write(id, self.data, &self.questions.of(id.configuration), &mut self.writer)?;
+        let questions = self.questions.of(id.configuration);
+        self.models.extend(self.pending.write(id, self.data, &questions, &mut self.writer)?);
         self.record.totals.networks += 1;
         Ok(())
     }

@@ -7,7 +7,9 @@ use serde_json::Value;
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::ModelId;
-use stridelab::record::{CheckpointHead, DataRecord, Machine, Resumption, RunRecord, Status, Totals};
+use stridelab::record::{
+    CheckpointHead, DataRecord, EpochRow, Machine, ModelRow, Resumption, RunRecord, Status, Totals,
+};
 use stridelab::store::{Earlier, Keep, OutputDirectory, RunWriter, read_models, read_run};
 use stridelab::study::{self, DivergedModel, Study};
 use stridelab::{Error, Result};
@@ -48,7 +50,9 @@ pub(super) struct Remaining {
     pub writer: RunWriter,
     pub record: RunRecord,
     /// The rows of `metrics.csv` that stay.
-    pub rows: Vec<stridelab::record::EpochRow>,
+    pub rows: Vec<EpochRow>,
+    /// The rows of `models.csv`.
+    pub models: Vec<ModelRow>,
     /// Models that are on disk whole, in the order of the study.
     pub finished: Vec<ModelId>,
     pub diverged: Vec<DivergedModel>,
@@ -129,6 +133,7 @@ impl Remaining {
             writer,
             record,
             rows: Vec::new(),
+            models: Vec::new(),
             finished: Vec::new(),
             diverged: Vec::new(),
             checkpointed: HashSet::new(),
@@ -202,7 +207,8 @@ impl EarlierRun {
             .iter()
             .flat_map(|&configuration| study.train.seeds.iter().map(move |&seed| ModelId { configuration, seed }));
         let all: Vec<ModelId> = all.collect();
-        let on_disk: HashSet<ModelId> = read_models(directory.path())?.into_iter().map(|row| row.model).collect();
+        let models = read_models(directory.path())?;
+        let on_disk: HashSet<ModelId> = models.iter().map(|row| row.model).collect();
         let finished: Vec<ModelId> = all.iter().filter(|model| on_disk.contains(model)).copied().collect();
         let found = RunWriter::found(&directory)?;
         for line in &found.damaged {
@@ -211,12 +217,12 @@ impl EarlierRun {
         let mut keep: HashMap<ModelId, Keep> = HashMap::new();
         let mut checkpoints = Vec::new();
         for head in &found.heads {
-            let models: Vec<_> = head.living().into_iter().filter(|model| !on_disk.contains(model)).collect();
+            let of_head: Vec<_> = head.living().into_iter().filter(|model| !on_disk.contains(model)).collect();
             // Rows follow the first whole epoch.
             if head.epoch > 0 {
-                keep.extend(models.iter().map(|&model| (model, Keep::Epochs(head.epoch))));
+                keep.extend(of_head.iter().map(|&model| (model, Keep::Epochs(head.epoch))));
             }
-            checkpoints.push(models);
+            checkpoints.push(of_head);
         }
         let checkpointed: HashSet<ModelId> = checkpoints.iter().flatten().copied().collect();
         keep.extend(finished.iter().map(|&model| (model, Keep::Epochs(study.epochs))));
@@ -250,7 +256,7 @@ impl EarlierRun {
         record.bits_may_differ |= differs;
         record.resumed.push(Resumption { start: timestamp(), machine: differs.then(|| machine.clone()) });
         let resume = study::Resume { settled: settled.into_iter().collect(), checkpoints };
-        Ok(Remaining { writer, record, rows: kept.epochs, finished, diverged, checkpointed, resume })
+        Ok(Remaining { writer, record, rows: kept.epochs, models, finished, diverged, checkpointed, resume })
     }
 }
 
