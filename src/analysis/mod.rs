@@ -20,6 +20,7 @@ mod smoothness;
 pub mod statistics;
 mod summary;
 mod tables;
+mod test_set;
 
 pub use bench::{CostRatio, comparable, compare};
 pub use blanked::blanked_accuracy;
@@ -37,3 +38,4 @@ pub use shifts::shift_accuracy;
 pub use smoothness::{LayerSmoothness, smoothness};
 pub use summary::{ConfigurationSummary, PairSummary, StudySummary, summarise};
 pub use tables::{MissingAnswer, StudyTables, TableSink, is_of, tables};
+pub use test_set::{single_models, variance_splits};

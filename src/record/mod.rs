@@ -25,7 +25,7 @@ mod study;
 
 pub use answers::{
     BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DisputedRow, GapRow,
-    ShiftAccuracyRow,
+    ShiftAccuracyRow, SingleModelsRow, VarianceSplitRow,
 };
 pub use checkpoint::{BegunRecord, Checkpoint, CheckpointHead, CheckpointModel, DivergenceRecord, Number};
 pub use claim::ClaimRow;

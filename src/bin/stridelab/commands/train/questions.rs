@@ -8,7 +8,6 @@ use stridelab::analysis::{Coverage, ink};
 use stridelab::backend::Backend;
 use stridelab::bench::{Bench, BenchOptions};
 use stridelab::data::Dataset;
-use stridelab::report::text::claims_text;
 use stridelab::store::RunWriter;
 use stridelab::store::layout::{CLAIMS_JSON, INFERENCE, INK, RUN, UNCOVERED_INK};
 use stridelab::study::Study;
@@ -16,7 +15,7 @@ use stridelab::study::measure::{Questions, Region, Shift};
 
 use crate::args::{RunsArgs, TrainArgs};
 use crate::commands::answers;
-use crate::terminal::{colour, print, say, width};
+use crate::terminal::{print, say};
 
 /// Shifts of up to so many pixels: as far as MNIST's digits are from the border.
 const SHIFT: i32 = 4;
@@ -84,10 +83,10 @@ pub(super) fn answer(args: &TrainArgs, directory: &Path) -> Result<()> {
     let missing = answers::write_tables(&mut sources)?;
     let claims = answers::write_claims(&mut sources)?;
     if args.json {
-        return print(&answers::json_text(&claims)?);
+        return print(&answers::json_text(&claims, &sources.records)?);
     }
     if !args.quiet {
         missing.iter().for_each(|line| say(line));
     }
-    print(&format!("\n{}\n", claims_text(&claims, colour(), width())))
+    print(&format!("\n{}\n", answers::shown(&claims, &sources.records)))
 }
