@@ -21,6 +21,8 @@ mod interrupt;
 #[cfg(unix)]
 mod kill;
 mod left_out;
+#[cfg(target_os = "linux")]
+mod memory;
 mod merge;
 mod numbers;
 mod output;
