@@ -3,6 +3,7 @@
 #![cfg(feature = "cli")]
 
 mod bench;
+mod claims;
 mod data;
 #[cfg(target_os = "linux")]
 mod driver;
