@@ -38,4 +38,4 @@ pub use shifts::shift_accuracy;
 pub use smoothness::{LayerSmoothness, smoothness};
 pub use summary::{ConfigurationSummary, PairSummary, StudySummary, summarise};
 pub use tables::{MissingAnswer, StudyTables, TableSink, is_of, tables};
-pub use test_set::{single_models, variance_splits};
+pub use test_set::{single_models, test_set_notes, variance_splits};

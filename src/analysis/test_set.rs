@@ -36,15 +36,15 @@ pub fn single_models(records: &StudyRecords) -> Vec<SingleModelsRow> {
         _ => None,
     };
     let models: Vec<&ModelPredictions> = configurations(records).into_iter().filter_map(single).collect();
+    let labels = &records.labels;
+    let right: Vec<Vec<u64>> = models.iter().map(|model| bits(model.predictions.right(labels))).collect();
     let mut rows = Vec::new();
     for (i, first) in models.iter().enumerate() {
-        for second in models[i + 1..].iter().filter(|second| second.model.seed == first.model.seed) {
-            let labels = &records.labels;
-            let (mut first_only, mut second_only) = (0, 0);
-            for (a, b) in first.predictions.right(labels).zip(second.predictions.right(labels)) {
-                first_only += u64::from(a && !b);
-                second_only += u64::from(b && !a);
+        for (j, second) in models.iter().enumerate().skip(i + 1) {
+            if second.model.seed != first.model.seed {
+                continue;
             }
+            let (first_only, second_only) = (only(&right[i], &right[j]), only(&right[j], &right[i]));
             let p = mcnemar(first_only, second_only);
             rows.push(SingleModelsRow {
                 configuration: first.model.configuration,
@@ -62,6 +62,32 @@ pub fn single_models(records: &StudyRecords) -> Vec<SingleModelsRow> {
     rows.iter_mut().zip(corrected).for_each(|(row, p)| row.corrected_p = p);
     rows
 }
+
+/// A bit an image: of many configurations there are many pairs.
+fn bits(right: impl Iterator<Item = bool>) -> Vec<u64> {
+    let right: Vec<bool> = right.collect();
+    let word = |word: &[bool]| word.iter().rev().fold(0, |bits, &bit| bits << 1 | u64::from(bit));
+    right.chunks(64).map(word).collect()
+}
+
+/// Images that are right in `a` and not in `b`.
+fn only(a: &[u64], b: &[u64]) -> u64 {
+    a.iter().zip(b).map(|(a, b)| u64::from((a & !b).count_ones())).sum()
+}
+
+/// What is to be said in sentences: of every configuration with several seeds, and of the pairs of single models. Of more
+/// than six configurations the pairs with the first one are told; all are among the rows.
+pub fn test_set_notes(records: &StudyRecords) -> Vec<String> {
+    let splits = variance_splits(records);
+    let pairs = single_models(records);
+    let first = pairs.first().map(|row| row.configuration);
+    let told = |row: &&SingleModelsRow| pairs.len() <= ALL_PAIRS || Some(row.configuration) == first;
+    let sentences = splits.iter().map(VarianceSplitRow::sentence);
+    sentences.chain(pairs.iter().filter(told).map(SingleModelsRow::sentence)).collect()
+}
+
+/// Pairs of six configurations.
+const ALL_PAIRS: usize = 15;
 
 /// The models of a configuration whose predictions can be judged.
 fn of(records: &StudyRecords, configuration: Configuration) -> Vec<&ModelPredictions> {
@@ -149,14 +175,27 @@ mod tests {
         let found: Vec<_> = rows.iter().map(|row| (row.second.as_str(), row.first_only, row.second_only)).collect();
         assert_eq!(found, [("stride2-same", 12, 0), ("stride1-valid", 2, 0), ("stride1-valid", 0, 10)]);
         // 2/2¹², 2/2² and 2/2¹⁰, corrected over three.
-        assert_eq!([0, 1, 2].map(|i| rows[i].p), [2.0 / 4096.0, 0.5, 2.0 / 1024.0]);
         let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        let expected = [2.0 / 4096.0, 0.5, 2.0 / 1024.0];
+        assert!(rows.iter().zip(expected).all(|(row, p)| near(row.p, p)), "{rows:?}");
         assert!(near(rows[0].corrected_p, 6.0 / 4096.0) && near(rows[2].corrected_p, 4.0 / 1024.0), "{rows:?}");
         assert!(
             rows[0].sentence().contains("stride 1, same and stride 2, same, seed 5: of 12 test images the first alone")
         );
         assert!(rows[0].sentence().contains("models differ (McNemar, p = 0.001"), "{}", rows[0].sentence());
         assert!(rows[1].sentence().contains("cannot be told apart (McNemar, p = 0.500"), "{}", rows[1].sentence());
+        // Of seven configurations, the pairs with the first are told; each has its own errors past the first 64 images.
+        let right: Vec<Vec<u8>> = (0..7).map(|i| (0..100).map(|image| u8::from(image != 90 + i)).collect()).collect();
+        let mut many = records(&[(0, 0, &right[0])]);
+        for (i, right) in right.iter().enumerate().skip(1) {
+            let mut of = records(&[(0, 0, right)]).predictions.remove(0);
+            of.model.configuration.kernel += 2 * i;
+            many.predictions.push(of);
+        }
+        let rows = single_models(&many);
+        assert_eq!(rows.len(), 21);
+        assert!(rows.iter().all(|row| (row.first_only, row.second_only, row.p) == (1, 1, 1.0)), "{rows:?}");
+        assert_eq!(test_set_notes(&many).len(), 6);
         // Of several seeds the seeds tell more.
         assert!(single_models(&records(&[(0, 0, &ones), (0, 1, &ones), (1, 0, &none)])).is_empty());
     }

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use stridelab::analysis::claims::{Claim, claims};
-use stridelab::analysis::{TableSink, single_models, tables, variance_splits};
+use stridelab::analysis::{TableSink, single_models, tables, test_set_notes, variance_splits};
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::ModelId;
-use stridelab::record::{FORMAT, SingleModelsRow, StudyRecords, VarianceSplitRow, merge, to_json};
+use stridelab::record::{FORMAT, StudyRecords, merge, to_json};
 use stridelab::report::figure::curves;
 use stridelab::report::figure::study::{caption, figures};
 use stridelab::report::text::{claims_markdown, claims_text, sentences};
@@ -143,13 +143,6 @@ pub(super) fn json_text(claims: &[Claim], records: &StudyRecords) -> Result<Stri
         "variance_split": splits.collect::<Result<Vec<_>>>()?,
         "mcnemar": single.collect::<Result<Vec<_>>>()?,
     }))
-}
-
-/// What the finite test set says beside the claims: where the scatter between seeds comes from, or, of one seed, whether
-/// two models differ.
-pub(super) fn test_set_notes(records: &StudyRecords) -> Vec<String> {
-    let splits = variance_splits(records).iter().map(VarianceSplitRow::sentence).collect::<Vec<_>>();
-    splits.into_iter().chain(single_models(records).iter().map(SingleModelsRow::sentence)).collect()
 }
 
 /// The verdicts and what the test set says, for the terminal.
