@@ -3,6 +3,7 @@
 mod checkpoint;
 mod features;
 mod finish;
+mod fitting;
 mod models;
 mod options;
 mod questions;
@@ -13,26 +14,24 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Instant;
 
-use stridelab::backend::Backend;
 use stridelab::cpu;
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::network::CLASSES;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::weights;
-use stridelab::model::{Configuration, LeftOut, Network};
+use stridelab::model::{Configuration, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
 use stridelab::study::measure::Questions;
-use stridelab::study::{self, Checked, Study};
+use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
 
 use super::{one_device, output};
 use crate::args::TrainArgs;
 use crate::errors::{Options, say_left_out};
-use crate::memory::SmallerPlans;
 use crate::progress::Progress;
 use crate::terminal::print;
 use crate::{device, interrupt, memory};
@@ -102,7 +101,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         resume: study::Resume::default(),
     };
     let mut checked = study.check(&backend, &data)?;
-    checked.left_out.extend(too_large(&mut study, &checked, &backend, &data)?);
+    checked.left_out.extend(fitting::leave_out(&mut study, &checked, &backend, &data)?);
     interrupt::check()?;
 
     let machine = device::machine(&backend);
@@ -177,45 +176,6 @@ fn finished(earlier: EarlierRun) -> Result<()> {
     // Whoever writes the answers takes the directory for itself.
     drop(directory);
     if args.study && !questions::are_answered(&path) { questions::answer(&args, &path) } else { Ok(()) }
-}
-
-/// Leaves out the networks for which there is no memory, and names them.
-///
-/// # Errors
-/// [`Error::Failure`] where there is none for any.
-fn too_large(study: &mut Study, checked: &Checked, backend: &Backend, data: &Dataset) -> Result<Vec<LeftOut>> {
-    let check = |who: &str, study: &Study, checked: &Checked| {
-        memory::check(who, backend, checked.bytes, checked.snapshot_bytes, || smaller(study, backend, data))
-    };
-    let Err(error) = check("the largest network", study, checked) else { return Ok(Vec::new()) };
-    let (mut fitting, mut left_out) = (Vec::new(), Vec::new());
-    for &configuration in &study.configurations {
-        let mut alone = Study { configurations: vec![configuration], ..study.clone() };
-        let checked = alone.check(backend, data)?;
-        match check("it", &alone, &checked) {
-            Ok(()) => fitting.push(configuration),
-            Err(error) => left_out.push(LeftOut { network: configuration.to_string(), error }),
-        }
-    }
-    if fitting.is_empty() {
-        return Err(error);
-    }
-    study.configurations = fitting;
-    Ok(left_out)
-}
-
-/// What the same study would take with the smallest batch, and with the fewest samples.
-fn smaller(study: &Study, backend: &Backend, data: &Dataset) -> SmallerPlans {
-    let of = |batch_size: usize, samples: usize| {
-        let train = TrainOptions { batch_size, ..study.train.clone() };
-        let mut data = data.clone();
-        data.limit(samples)
-            .and_then(|()| Study { train, ..study.clone() }.check(backend, &data))
-            .map(|checked| checked.bytes.saturating_add(checked.snapshot_bytes))
-            .ok()
-    };
-    let all = data.train.count;
-    SmallerPlans { batch: of(1, all), samples: of(study.train.batch_size.min(all), 1) }
 }
 
 /// Options that contradict one another.
