@@ -1,9 +1,9 @@
 //! What became of each model of a run, by configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::model::Configuration;
-use crate::record::EpochRow;
+use crate::model::{Configuration, ModelId};
+use crate::record::{EpochRow, ModelRow};
 
 /// A model that was trained to the end.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +12,8 @@ pub struct ModelOutcome {
     pub last: EpochRow,
     /// Seconds of training, all epochs together.
     pub seconds: f64,
+    /// Accuracy on the training set with the final weights, where that is known; see [`evaluated`].
+    pub final_train_accuracy: Option<f64>,
 }
 
 /// The models of one configuration.
@@ -66,7 +68,9 @@ pub fn outcomes(
                 _ if rows.clone().any(|row| row.diverged()) => outcome.diverged.push(seed),
                 Some(last) if last.epoch >= epochs => {
                     let seconds = rows.map(|row| row.seconds).sum();
-                    outcome.finished.insert(seed, ModelOutcome { last: last.clone(), seconds });
+                    outcome
+                        .finished
+                        .insert(seed, ModelOutcome { last: last.clone(), seconds, final_train_accuracy: None });
                 }
                 _ => outcome.unfinished.push(seed),
             }
@@ -76,10 +80,23 @@ pub fn outcomes(
     configurations.iter().map(of).collect()
 }
 
+/// The outcomes with what the finished models came to on the training set, evaluated with their final weights. The
+/// training accuracy of an epoch is another thing: each of its samples saw the weights of its own step.
+#[must_use]
+pub fn evaluated(mut outcomes: Vec<ConfigurationOutcome>, models: &[ModelRow]) -> Vec<ConfigurationOutcome> {
+    let accuracies: HashMap<ModelId, f64> = models.iter().map(|row| (row.model, row.final_train_accuracy)).collect();
+    for outcome in &mut outcomes {
+        let configuration = outcome.configuration;
+        for (&seed, model) in &mut outcome.finished {
+            model.final_train_accuracy = accuracies.get(&ModelId { configuration, seed }).copied();
+        }
+    }
+    outcomes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ModelId;
 
     fn row(configuration: Configuration, seed: u64, epoch: u32, val_accuracy: f64) -> EpochRow {
         let model = ModelId { configuration, seed };

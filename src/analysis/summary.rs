@@ -28,6 +28,9 @@ pub struct ConfigurationSummary {
     pub val_accuracy: Option<Spread>,
     /// Accuracy over the last epoch's samples as they were trained on, 0 to 1.
     pub train_accuracy: Option<Spread>,
+    /// Accuracy on the training set evaluated with the final weights, 0 to 1; `None` also where it is not known of a
+    /// finished model.
+    pub final_train_accuracy: Option<Spread>,
     /// Seconds of training a model; `None` also where nothing was trained.
     pub seconds: Option<Spread>,
     /// Milliseconds of a training step in the last epoch, likewise.
@@ -36,6 +39,8 @@ pub struct ConfigurationSummary {
     pub best_val_accuracy: bool,
     /// Whether its training accuracy is, likewise.
     pub best_train_accuracy: bool,
+    /// Whether its accuracy on the training set with the final weights is, likewise.
+    pub best_final_train_accuracy: bool,
     /// Whether all its times are at least a tenth below every other one's, and long enough to be measured.
     pub fastest: bool,
     /// Whether its steps are, likewise.
@@ -77,7 +82,9 @@ pub fn summarise(outcomes: &[ConfigurationOutcome], steps_per_epoch: u64) -> Stu
     let seconds = |outcome: &ModelOutcome| if outcome.last.epoch > 0 { outcome.seconds } else { f64::NAN };
     let last_seconds = |outcome: &ModelOutcome| if outcome.last.epoch > 0 { outcome.last.seconds } else { f64::NAN };
     let ms_per_step = |outcome: &ModelOutcome| last_seconds(outcome) * 1e3 / steps;
+    let final_train = |model: &ModelOutcome| model.final_train_accuracy.unwrap_or(f64::NAN);
     let (val, train) = (table(&|model| model.last.val_accuracy), table(&|model| model.last.train_accuracy));
+    let on_training_set = table(&final_train);
     let (fast, fast_step) = (fastest(outcomes, &seconds), fastest(outcomes, &last_seconds));
     let configuration = |(i, outcome): (usize, &ConfigurationOutcome)| {
         let spread = |measure: &dyn Fn(&ModelOutcome) -> f64| {
@@ -91,10 +98,12 @@ pub fn summarise(outcomes: &[ConfigurationOutcome], steps_per_epoch: u64) -> Stu
             unfinished: outcome.unfinished.len(),
             val_accuracy: spread(&|model| model.last.val_accuracy),
             train_accuracy: spread(&|model| model.last.train_accuracy),
+            final_train_accuracy: spread(&final_train),
             seconds: spread(&seconds),
             ms_per_step: spread(&ms_per_step),
             best_val_accuracy: whole && val.leads(i),
             best_train_accuracy: whole && train.leads(i),
+            best_final_train_accuracy: whole && on_training_set.leads(i),
             fastest: fast[i],
             fastest_step: fast_step[i],
         }

@@ -12,12 +12,13 @@ use super::disputed::{DisputedImage, disputed, disputed_rows};
 use super::gap::gap;
 use super::ink;
 use super::shifts::shift_accuracy;
+use super::test_set::{single_models, variance_splits};
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::model::{Configuration, Network};
 use crate::record::{
     BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DisputedRow, GapRow, InkRow, Row,
-    ShiftAccuracyRow, StudyRecords, UncoveredInkRow, answers,
+    ShiftAccuracyRow, SingleModelsRow, StudyRecords, UncoveredInkRow, VarianceSplitRow, answers,
 };
 
 /// Images that `disputed.csv` has.
@@ -46,6 +47,10 @@ pub struct StudyTables {
     pub gap: Vec<GapRow>,
     /// `cost_summary.csv`.
     pub cost_summary: Vec<CostSummaryRow>,
+    /// `variance_split.csv`, of configurations with several seeds.
+    pub variance_split: Vec<VarianceSplitRow>,
+    /// `mcnemar.csv`, of configurations with one.
+    pub single_models: Vec<SingleModelsRow>,
     /// What the records do not hold, and so no table answers.
     pub missing: Vec<MissingAnswer>,
 }
@@ -77,7 +82,9 @@ impl StudyTables {
         hand_on(sink, answers::BLANKED_ACCURACY, &self.blanked_accuracy)?;
         hand_on(sink, answers::DISPUTED, &disputed)?;
         hand_on(sink, answers::GAP, &self.gap)?;
-        hand_on(sink, answers::COST_SUMMARY, &self.cost_summary)
+        hand_on(sink, answers::COST_SUMMARY, &self.cost_summary)?;
+        hand_on(sink, answers::VARIANCE_SPLIT, &self.variance_split)?;
+        hand_on(sink, answers::MCNEMAR, &self.single_models)
     }
 }
 
@@ -125,7 +132,7 @@ impl Display for MissingAnswer {
             MissingAnswer::Shifts => "no shifts.csv: `stridelab study` measures accuracy on shifted images",
             MissingAnswer::Blanked => "no blanked.csv: `stridelab study` measures accuracy without uncovered pixels",
             MissingAnswer::Smoothness => "no smoothness.csv: `stridelab study` measures the smoothness of feature maps",
-            MissingAnswer::Gradients => "no gradients.csv: this version does not record norms of gradients",
+            MissingAnswer::Gradients => "no gradients.csv: training with `--log-gradients 50` measures norms of gradients",
             MissingAnswer::Inference => "no inference.csv: `stridelab study` measures speed and memory of classification",
             MissingAnswer::Images => "no images at hand: ink, coverage and disputed digits need `--data` with those of the run",
             MissingAnswer::OtherImages => {
@@ -177,6 +184,8 @@ pub fn tables(records: &StudyRecords, data: Option<&Dataset>) -> StudyTables {
         disputed: disputed(records, DISPUTED),
         gap: gap(records),
         cost_summary: cost_summary(records),
+        variance_split: variance_splits(records),
+        single_models: single_models(records),
         missing: missing.into_iter().collect(),
     }
 }

@@ -74,6 +74,10 @@ impl Work {
         Ok(Work { name, network, data: part, train, bytes })
     }
 
+    pub(super) fn configuration(&self) -> Configuration {
+        self.name.configuration
+    }
+
     /// The largest difference of a loss from the plain CPU's.
     ///
     /// # Errors

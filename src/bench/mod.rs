@@ -108,6 +108,25 @@ impl Bench {
         self.work.iter().map(|work| 2 * work.bytes).max().unwrap_or_default()
     }
 
+    /// Leaves out those networks for whose bytes, as [`Bench::bytes`] counts them, `fits` finds no memory.
+    ///
+    /// # Errors
+    /// The first of these refusals where no network remains.
+    pub fn leave_out(&mut self, mut fits: impl FnMut(Configuration, u64) -> Result<()>) -> Result<()> {
+        let mut fitting = Vec::new();
+        for work in std::mem::take(&mut self.work) {
+            match fits(work.configuration(), 2 * work.bytes) {
+                Ok(()) => fitting.push(work),
+                Err(error) => self.left_out.push(LeftOut { network: work.to_string(), error }),
+            }
+        }
+        self.work = fitting;
+        match self.left_out.last() {
+            Some(LeftOut { network, error }) if self.work.is_empty() => Err(error.clone().at(network)),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks and measures. `progress` hears what is about to happen.
     ///
     /// # Errors

@@ -22,6 +22,8 @@ pub struct Checkpoint<'a> {
     pub losses: Cow<'a, [f32]>,
     /// The predicted class of each of these samples, likewise.
     pub predicted: Cow<'a, [u8]>,
+    /// Norms of the gradients of these steps that were measured, likewise.
+    pub gradient_norms: Cow<'a, [f64]>,
 }
 
 /// What a checkpoint is of.

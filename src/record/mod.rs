@@ -15,6 +15,7 @@ mod format;
 mod ink;
 mod measures;
 mod merge;
+mod merged_run;
 mod model;
 mod predictions;
 mod run;
@@ -24,7 +25,7 @@ mod study;
 
 pub use answers::{
     BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DisputedRow, GapRow,
-    ShiftAccuracyRow,
+    ShiftAccuracyRow, SingleModelsRow, VarianceSplitRow,
 };
 pub use checkpoint::{BegunRecord, Checkpoint, CheckpointHead, CheckpointModel, DivergenceRecord, Number};
 pub use claim::ClaimRow;
@@ -36,6 +37,7 @@ pub use format::{FORMAT, from_json, to_json};
 pub use ink::{InkRow, UncoveredInkRow};
 pub use measures::{BlankedRow, GradientRow, InferenceRow, Measures, ShiftRow, SmoothnessRow};
 pub use merge::{Merged, merge};
+pub use merged_run::MergedRun;
 pub use model::ModelRow;
 pub use predictions::Predictions;
 pub use run::{DataRecord, LeftOutNetwork, Machine, Resumption, RunRecord, Status, Totals};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::FORMAT;
+use super::{FORMAT, MergedRun};
 use crate::model::LeftOut;
 
 /// How a run ended, or that it has not.
@@ -81,6 +81,25 @@ pub struct Machine {
     pub kernels: serde_json::Value,
 }
 
+impl Machine {
+    /// Whether two machines give the same bits: all that sets the order of a sum is the same.
+    pub fn is_same_device(&self, other: &Machine) -> bool {
+        let vectors = self.backend != "cpu" || self.instruction_set == other.instruction_set;
+        (&self.backend, &self.adapter, &self.driver) == (&other.backend, &other.adapter, &other.driver)
+            && vectors
+            && choices(&self.kernels) == choices(&other.kernels)
+    }
+}
+
+/// The kernels that were chosen, without those choices that change no bit.
+fn choices(kernels: &serde_json::Value) -> serde_json::Value {
+    let mut kernels = kernels.clone();
+    if let serde_json::Value::Object(choices) = &mut kernels {
+        choices.retain(|name, _| !["merge", "submission_ms"].contains(&name.as_str()));
+    }
+    kernels
+}
+
 /// A network that was asked for and cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOutNetwork {
@@ -134,6 +153,9 @@ pub struct RunRecord {
     /// Each time that the run was gone on with; none where it ran at one sitting.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Resumption>,
+    /// The runs that this one was merged of; none where it is a run itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<MergedRun>,
     /// Whether a part was computed on another device than the rest: the run's bits may differ from those of either.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bits_may_differ: bool,
@@ -168,6 +190,7 @@ impl Default for RunRecord {
             setup_seconds: BTreeMap::new(),
             init_sha256: None,
             resumed: Vec::new(),
+            merged: Vec::new(),
             bits_may_differ: false,
             totals: Totals::default(),
         }

@@ -2,7 +2,8 @@
 //!
 //! A checkpoint is a safetensors file. Its tensors are the arrays of a [`Checkpoint`], a row a model: `weights`,
 //! `first_moment` and `second_moment` `[M, P]` (F32), `losses` (F32) and `predicted` (U8) `[M, n]`, where `n` is the
-//! number of samples of the epoch that has begun, or 0. Its metadata are the [`CheckpointHead`] as JSON, the format's
+//! number of samples of the epoch that has begun, or 0, and `gradient_norms` `[M, k]` (F64) where any were measured in
+//! it. Its metadata are the [`CheckpointHead`] as JSON, the format's
 //! number, and the SHA-256 of the whole file with zeros in place of these digits.
 
 use std::borrow::Cow;
@@ -22,6 +23,9 @@ const NO_HASH: &str = "000000000000000000000000000000000000000000000000000000000
 /// Numbers that are turned into bytes at once.
 const CHUNK: usize = 1 << 14;
 
+/// A tensor that is there where it has numbers.
+const GRADIENT_NORMS: &str = "gradient_norms";
+
 /// The bytes of a checkpoint.
 ///
 /// # Errors
@@ -39,7 +43,7 @@ pub fn checkpoint_to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>> {
 
 /// All bytes in front of the arrays, with the hash.
 pub(super) fn header(checkpoint: &Checkpoint) -> Result<Vec<u8>> {
-    let Checkpoint { head, weights, first_moment, second_moment, losses, predicted } = checkpoint;
+    let Checkpoint { head, weights, first_moment, second_moment, losses, predicted, gradient_norms } = checkpoint;
     let models = head.models.len();
     let mut end = 0;
     let mut tensor = |dtype: &str, len: usize, size: usize| {
@@ -49,7 +53,7 @@ pub(super) fn header(checkpoint: &Checkpoint) -> Result<Vec<u8>> {
         json!({ "dtype": dtype, "shape": [models, len / models], "data_offsets": [start, end] })
     };
     let text = serde_json::to_string(head).map_err(|e| Error::failure(one_line(e)))?;
-    let object = json!({
+    let mut object = json!({
         "weights": tensor("F32", weights.len(), 4),
         "first_moment": tensor("F32", first_moment.len(), 4),
         "second_moment": tensor("F32", second_moment.len(), 4),
@@ -57,6 +61,9 @@ pub(super) fn header(checkpoint: &Checkpoint) -> Result<Vec<u8>> {
         "predicted": tensor("U8", predicted.len(), 1),
         "__metadata__": { "checkpoint": text, "format": FORMAT.to_string(), "sha256": NO_HASH },
     });
+    if !gradient_norms.is_empty() {
+        object[GRADIENT_NORMS] = tensor("F64", gradient_norms.len(), 8);
+    }
     let mut header = object.to_string().into_bytes();
     header.resize(header.len().next_multiple_of(8), b' '); // The format aligns the elements.
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
@@ -81,7 +88,7 @@ pub(super) fn write(checkpoint: &Checkpoint, header: &[u8], out: &mut dyn Write)
 
 /// Hands the bytes of all arrays on, in order.
 fn arrays(checkpoint: &Checkpoint, mut part: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let Checkpoint { weights, first_moment, second_moment, losses, predicted, .. } = checkpoint;
+    let Checkpoint { weights, first_moment, second_moment, losses, predicted, gradient_norms, .. } = checkpoint;
     let mut bytes = Vec::with_capacity(4 * CHUNK);
     for array in [weights, first_moment, second_moment, losses] {
         for chunk in array.chunks(CHUNK) {
@@ -92,7 +99,15 @@ fn arrays(checkpoint: &Checkpoint, mut part: impl FnMut(&[u8]) -> io::Result<()>
             part(&bytes)?;
         }
     }
-    part(predicted)
+    part(predicted)?;
+    for chunk in gradient_norms.chunks(CHUNK) {
+        bytes.clear();
+        for value in chunk {
+            bytes.extend_from_slice(&value.to_le_bytes());
+        }
+        part(&bytes)?;
+    }
+    Ok(())
 }
 
 fn hex(hash: Sha256) -> String {
@@ -118,6 +133,9 @@ pub fn checkpoint_from_bytes(name: &str, bytes: &[u8]) -> Result<Checkpoint<'sta
         let view = file.tensor(tensor).map_err(|e| damaged(name, &one_line(e)))?;
         Ok(view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect::<Vec<f32>>().into())
     };
+    let gradient_norms = file.tensor(GRADIENT_NORMS).map(|view| view.data().to_vec()).unwrap_or_default();
+    let gradient_norms: Vec<f64> =
+        gradient_norms.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect();
     let predicted = file.tensor("predicted").map_err(|e| damaged(name, &one_line(e)))?.data().to_vec();
     Ok(Checkpoint {
         weights: floats("weights")?,
@@ -125,6 +143,7 @@ pub fn checkpoint_from_bytes(name: &str, bytes: &[u8]) -> Result<Checkpoint<'sta
         second_moment: floats("second_moment")?,
         losses: floats("losses")?,
         predicted: predicted.into(),
+        gradient_norms: gradient_norms.into(),
         head,
     })
 }
@@ -167,9 +186,10 @@ pub(super) fn checked<'a>(name: &str, bytes: &'a [u8]) -> Result<(SafeTensors<'a
     if (first?, second?, rows("predicted", Dtype::U8)?) != (weights, weights, losses) {
         return Err(bad("its arrays do not belong together"));
     }
+    let norms = if file.tensor(GRADIENT_NORMS).is_ok() { rows(GRADIENT_NORMS, Dtype::F64)? } else { 0 };
     let seeds: BTreeSet<u64> = head.models.iter().map(|model| model.seed).collect();
     let begun = head.begun.as_ref().is_some_and(|begun| begun.steps > 0 && begun.steps <= head.step);
-    if seeds.len() != head.models.len() || begun != (losses > 0) {
+    if seeds.len() != head.models.len() || begun != (losses > 0) || (norms > 0 && !begun) {
         return Err(bad("its parts do not belong together"));
     }
     Ok((file, head))
@@ -210,6 +230,7 @@ mod tests {
             second_moment: array(f32::MIN_POSITIVE),
             losses: vec![1.0, 2.0, f32::NAN, 4.0].into(),
             predicted: vec![1, 2, 255, 4].into(),
+            gradient_norms: vec![0.1, f64::INFINITY, 1e-300, 3.0].into(),
         }
     }
 
@@ -219,7 +240,7 @@ mod tests {
             let arrays = [&c.weights, &c.first_moment, &c.second_moment, &c.losses];
             arrays.map(|array| array.iter().map(|value| value.to_bits()).collect::<Vec<_>>())
         };
-        a.head == b.head && bits(a) == bits(b) && a.predicted == b.predicted
+        a.head == b.head && bits(a) == bits(b) && a.predicted == b.predicted && a.gradient_norms == b.gradient_norms
     }
 
     #[test]
@@ -231,6 +252,7 @@ mod tests {
             head: CheckpointHead { begun: None, ..written.head },
             losses: Vec::new().into(),
             predicted: Vec::new().into(),
+            gradient_norms: Vec::new().into(),
             ..written
         };
         let bytes = checkpoint_to_bytes(&between).unwrap();
@@ -262,10 +284,13 @@ mod tests {
     #[test]
     fn what_does_not_belong_together_is_refused() {
         type Change = fn(&mut Checkpoint);
-        let changes: [(&str, Change); 5] = [
+        let changes: [(&str, Change); 6] = [
             ("seeds", |c| c.head.models[1].seed = 3),
             ("no samples", |c| (c.losses, c.predicted) = (Vec::new().into(), Vec::new().into())),
             ("not begun", |c| c.head.begun = None),
+            ("norms of no step", |c| {
+                (c.losses, c.predicted, c.head.begun) = (Vec::new().into(), Vec::new().into(), None);
+            }),
             ("other samples", |c| c.predicted = vec![0; 2].into()),
             ("other moments", |c| c.first_moment = vec![0.0; 4].into()),
         ];

@@ -1,7 +1,7 @@
 //! A run's directory: which files it has, how they are written and read, and the lock on it.
 //!
 //! ```text
-//! metrics.csv  steps.csv  shapes.csv  run.json  features.safetensors
+//! metrics.csv  steps.csv  gradients.csv  shapes.csv  run.json  features.safetensors
 //! weights/stride1-same-seed0.safetensors …
 //! figures/accuracy.png  loss.png  sample.png  features.png  feature_maps_stride1_same.png …, each also as .svg
 //! checkpoints/stride1-same-seed0-step938.safetensors …    while models train
@@ -13,11 +13,13 @@ mod bench_writer;
 mod checkpoint;
 mod checkpoints;
 mod directory;
+mod epoch_tables;
 mod failure;
 mod figure_files;
 mod grid_file;
 pub mod layout;
 mod lock;
+mod merge_writer;
 mod model_tables;
 mod predictions;
 mod reader;
@@ -35,11 +37,13 @@ pub use directory::OutputDirectory;
 pub use figure_files::FigureFiles;
 pub use grid_file::{grid_from_text, read_grid};
 pub use layout::{feature_maps_name, weights_name};
+pub use merge_writer::{pack, write_merged};
 pub use predictions::{labels_from_bytes, predictions_from_bytes};
 pub use reader::{
     read_bench, read_epochs, read_features, read_models, read_run, read_shapes, read_steps, rows_from_bytes,
 };
 pub use report_writer::ReportWriter;
-pub use resume::{Keep, KeptRows};
+pub use resume::{Earlier, Keep, KeptRows};
+pub use run_files::RunFiles;
 pub use run_writer::{LastWord, RunWriter};
-pub use study_reader::read_study;
+pub use study_reader::{read_records, read_study};

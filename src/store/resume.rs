@@ -1,16 +1,17 @@
 //! The rows of an earlier sitting: those that belong to what is gone on from stay, all others go.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use super::failure::cannot;
-use super::layout::{METRICS, STEPS};
+use super::layout::{GRADIENTS, METRICS, STEPS};
 use crate::error::{Error, Result, one_line};
 use crate::files::write_atomic;
 use crate::model::ModelId;
-use crate::record::{DivergenceRecord, EpochRow, Number, OPTIONAL_COLUMNS, Row, StepRow};
+use crate::record::{DivergenceRecord, EpochRow, GradientRow, Number, OPTIONAL_COLUMNS, Row, StepRow};
 
 /// How much of a model stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,19 @@ pub enum Keep {
     Epochs(u32),
     /// All that there are: the model has diverged.
     All,
+}
+
+/// What is gone on with of an earlier sitting, and what belongs to it.
+#[derive(Debug, Clone, Default)]
+pub struct Earlier {
+    /// The models whose rows stay, and how much of each.
+    pub models: HashMap<ModelId, Keep>,
+    /// The models that are on disk whole.
+    pub finished: HashSet<ModelId>,
+    /// Training steps of an epoch.
+    pub steps_per_epoch: u64,
+    /// Every so many steps there are norms of gradients; none where there are none.
+    pub log_gradients: Option<NonZeroU32>,
 }
 
 /// What stays of an earlier sitting.
@@ -39,13 +53,16 @@ struct StepLosses {
     not_finite: Option<(u32, f64)>,
 }
 
-/// Leaves those rows of `metrics.csv` and `steps.csv` in a run's directory that belong to these models. Each file is replaced at once. An epoch's steps are there before its own row, and both
-/// before the checkpoint after it, so whatever the checkpoint needs is there unless somebody has changed the files.
+/// Leaves those rows of `metrics.csv`, `steps.csv` and `gradients.csv` in a run's directory that belong to the models to be
+/// kept. Each file is replaced at once. An epoch's steps are there before its own row, and both before the checkpoint
+/// after it, so whatever the checkpoint needs is there unless somebody has changed the files.
 ///
 /// # Errors
 /// [`Error::Data`] where a row is missing, and nothing is changed; [`Error::Failure`] where a file cannot be read or
 /// written.
-pub(super) fn keep_rows(directory: &Path, models: &HashMap<ModelId, Keep>, steps_per_epoch: u64) -> Result<KeptRows> {
+pub(super) fn keep_rows(directory: &Path, earlier: &Earlier) -> Result<KeptRows> {
+    let Earlier { models, steps_per_epoch, log_gradients, .. } = earlier;
+    let steps_per_epoch = *steps_per_epoch;
     let [metrics, steps] = [METRICS, STEPS].map(|name| directory.join(name));
     let mut epochs: HashMap<ModelId, Vec<u32>> = HashMap::new();
     let mut rows = Vec::new();
@@ -97,12 +114,48 @@ pub(super) fn keep_rows(directory: &Path, models: &HashMap<ModelId, Keep>, steps
             return Err(incomplete(&steps, model, found as usize, expected as usize));
         }
     }
+    keep_gradients(&directory.join(GRADIENTS), &most, *log_gradients)?;
     kept_steps.replace(&steps)?;
     kept_metrics.replace(&metrics)?;
     let diverged = rows.iter().filter(|row| row.diverged() && models.get(&row.model) == Some(&Keep::All));
     let diverged = diverged.map(|row| (row.model, divergence(row, losses.get(&row.model), steps_per_epoch)));
     Ok(KeptRows { diverged: diverged.collect(), epochs: rows })
 }
+
+/// Leaves the norms of the first steps of each model, so many steps of each. A file without a row goes.
+fn keep_gradients(path: &Path, most: &HashMap<ModelId, u64>, every: Option<NonZeroU32>) -> Result<()> {
+    let expected = |most: u64| every.map_or(0, |every| most / u64::from(every.get()));
+    let mut steps: HashMap<ModelId, HashSet<u32>> = HashMap::new();
+    let is_there = path.exists();
+    let kept = is_there.then(|| {
+        filtered(path, |row: &GradientRow| {
+            let stays = most.get(&row.model).is_some_and(|&most| u64::from(row.step) <= most);
+            if stays {
+                steps.entry(row.model).or_default().insert(row.step);
+            }
+            stays
+        })
+    });
+    let kept = kept.transpose()?;
+    for (&model, &most) in most {
+        let (found, expected) = (steps.get(&model).map_or(0, HashSet::len), expected(most) as usize);
+        if found != expected {
+            let what = format!(
+                "{} has norms of {found} steps of {model} where those of {expected} belong",
+                one_line(path.display())
+            );
+            return Err(Error::data(what).advice(CHANGED));
+        }
+    }
+    match kept {
+        Some(kept) if kept.rows == 0 => std::fs::remove_file(path).map_err(|e| cannot("remove", path, &e)),
+        Some(kept) => kept.replace(path),
+        None => Ok(()),
+    }
+}
+
+/// What is to be done about a file that is not as it was written.
+const CHANGED: &str = "the file was changed or damaged: put it back, or start the run anew";
 
 /// Where a model diverged, by the row of the epoch in which it did and the losses of its steps.
 fn divergence(row: &EpochRow, losses: Option<&StepLosses>, steps_per_epoch: u64) -> DivergenceRecord {
@@ -124,7 +177,7 @@ fn divergence(row: &EpochRow, losses: Option<&StepLosses>, steps_per_epoch: u64)
 
 fn incomplete(path: &Path, model: ModelId, found: usize, expected: usize) -> Error {
     let what = format!("{} has {found} rows of {model} where {expected} belong", one_line(path.display()));
-    Error::data(what).advice("the file was changed or damaged: put it back, or start the run anew")
+    Error::data(what).advice(CHANGED)
 }
 
 /// Where rows of a file end that stay, by bytes.
@@ -169,7 +222,7 @@ pub(super) fn filtered<R: Row>(path: &Path, mut keep: impl FnMut(&R) -> bool) ->
     let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(BufReader::new(file).take(whole));
     let no_table = |what: String| {
         let error = Error::data(format!("{}: {what}", one_line(path.display())));
-        error.advice("the file was changed or damaged: put it back, or start the run anew")
+        error.advice(CHANGED)
     };
     let columns = csv.byte_headers().map_err(|e| no_table(one_line(e)))?.clone();
     let mut wanted = R::COLUMNS.iter().filter(|column| !OPTIONAL_COLUMNS.contains(column));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -15,9 +15,12 @@ const PACKED_BYTES: u64 = 1 << 30;
 /// Most bytes of its files together, unpacked.
 const UNPACKED_BYTES: u64 = 4 << 30;
 
-/// Where the files of a run are.
+/// The files of a run, wherever they are.
 #[derive(Debug)]
-pub(super) enum RunFiles {
+pub struct RunFiles(Place);
+
+#[derive(Debug)]
+enum Place {
     /// A directory.
     Directory(PathBuf),
     /// A packed directory: its files by their names below it.
@@ -29,17 +32,17 @@ impl RunFiles {
     ///
     /// # Errors
     /// [`Error::Data`] where it is neither.
-    pub(super) fn open(path: &Path) -> Result<RunFiles> {
+    pub fn open(path: &Path) -> Result<RunFiles> {
         let at = |error: Error| error.advice("name the directory of a run, or a .tar.gz of one");
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => Ok(RunFiles::Directory(path.to_owned())),
+            Ok(metadata) if metadata.is_dir() => Ok(RunFiles(Place::Directory(path.to_owned()))),
             Ok(_) => {
                 let bytes = read_bounded(path, PACKED_BYTES).map_err(at)?;
                 let files = unpack(&bytes).map_err(|e| {
                     let what = format!("{} is no packed run: {}", one_line(path.display()), one_line(e));
                     at(Error::data(what))
                 })?;
-                Ok(RunFiles::Packed { path: path.to_owned(), files })
+                Ok(RunFiles(Place::Packed { path: path.to_owned(), files }))
             }
             Err(e) => Err(at(Error::data(format!("{}: cannot be read: {}", one_line(path.display()), one_line(e))))),
         }
@@ -47,9 +50,9 @@ impl RunFiles {
 
     /// How messages name a file.
     pub(super) fn name(&self, file: &str) -> String {
-        match self {
-            RunFiles::Directory(path) => one_line(path.join(file).display()),
-            RunFiles::Packed { path, .. } => format!("{file} in {}", one_line(path.display())),
+        match &self.0 {
+            Place::Directory(path) => one_line(path.join(file).display()),
+            Place::Packed { path, .. } => format!("{file} in {}", one_line(path.display())),
         }
     }
 
@@ -58,15 +61,36 @@ impl RunFiles {
     /// # Errors
     /// [`Error::Data`] where it cannot be read.
     pub(super) fn read(&self, file: &str, most: u64) -> Result<Option<Vec<u8>>> {
-        match self {
-            RunFiles::Directory(path) => {
+        match &self.0 {
+            Place::Directory(path) => {
                 let path = path.join(file);
                 match fs::symlink_metadata(&path) {
                     Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
                     _ => read_bounded(&path, most).map(Some),
                 }
             }
-            RunFiles::Packed { files, .. } => Ok(files.get(file).cloned()),
+            Place::Packed { files, .. } => Ok(files.get(file).cloned()),
+        }
+    }
+
+    /// A file to be read a part at a time, or nothing where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where it cannot be opened.
+    pub(super) fn stream(&self, file: &str) -> Result<Option<Box<dyn Read + '_>>> {
+        match &self.0 {
+            Place::Directory(path) => {
+                let path = path.join(file);
+                let failed = |e: io::Error| Error::data(format!("{}: {}", one_line(path.display()), one_line(e)));
+                match fs::metadata(&path) {
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+                    Err(e) => Err(failed(e)),
+                    // A pipe could be waited for without end.
+                    Ok(metadata) if !metadata.is_file() => Err(failed(io::Error::other("is not a file"))),
+                    Ok(_) => Ok(Some(Box::new(BufReader::new(fs::File::open(&path).map_err(failed)?)))),
+                }
+            }
+            Place::Packed { files, .. } => Ok(files.get(file).map(|bytes| Box::new(&bytes[..]) as Box<dyn Read>)),
         }
     }
 }

@@ -1,32 +1,32 @@
 //! Puts results into a directory, epoch by epoch, and never touches what is not ours.
 
-use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::checkpoints::{Checkpoints, FoundCheckpoints};
 use super::directory::{OutputDirectory, Room};
+use super::epoch_tables::EpochTables;
 use super::failure::{cannot, meddled};
 use super::figure_files::FigureFiles;
 use super::layout::{
-    CHECKPOINTS, FEATURES, FIGURES, LABELS, METRICS, PREDICTIONS, RUN, SHAPES, STEPS, WEIGHTS, is_checkpoint,
-    is_figure, is_predictions, is_run_file, is_weights, predictions_name, weights_name,
+    CHECKPOINTS, FEATURES, FIGURES, LABELS, METRICS, PREDICTIONS, RUN, SHAPES, WEIGHTS, is_checkpoint, is_figure,
+    is_predictions, is_run_file, is_weights, predictions_name, weights_name,
 };
 use super::model_tables::ModelTables;
 use super::predictions;
-use super::resume::{Keep, KeptRows, keep_rows};
-use super::table::{GrowingTable, lines};
+use super::resume::{Earlier, KeptRows, keep_rows};
+use super::table::lines;
 use crate::error::{Result, one_line};
 use crate::files::write_atomic;
 use crate::model::tensor::Tensor;
 use crate::model::{ModelId, weights};
 use crate::record::{
-    Checkpoint, EpochRow, FeatureRecord, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow, Status, StepRow,
-    to_json,
+    Checkpoint, EpochRow, FeatureRecord, GradientRow, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow,
+    Status, StepRow, to_json,
 };
 
-const ROOMS: [Room; 5] = [
+pub(super) const ROOMS: [Room; 5] = [
     Room { name: "", is_ours: is_run_file, always: true },
     Room { name: WEIGHTS, is_ours: is_weights, always: true },
     Room { name: PREDICTIONS, is_ours: is_predictions, always: true },
@@ -43,8 +43,7 @@ const SPARE: usize = 4096;
 #[derive(Debug)]
 pub struct RunWriter {
     directory: OutputDirectory,
-    metrics: GrowingTable,
-    steps: GrowingTable,
+    epochs: EpochTables,
     models: ModelTables,
     /// Files that were written whole.
     written: Vec<PathBuf>,
@@ -72,15 +71,12 @@ impl RunWriter {
     /// [`crate::Error::Failure`] where something cannot be written, with the path and the reason.
     pub fn new(mut directory: OutputDirectory) -> Result<RunWriter> {
         directory.clear(&ROOMS)?;
-        let [metrics_path, steps_path] = [METRICS, STEPS].map(|name| directory.path().join(name));
-        let metrics = GrowingTable::create::<EpochRow>(metrics_path.clone())?;
-        directory.note(&metrics_path);
-        let steps = GrowingTable::create::<StepRow>(steps_path.clone())?;
-        directory.note(&steps_path);
+        let path = directory.path().to_owned();
+        let epochs = EpochTables::create(&path, |path| directory.note(path))?;
         let models = ModelTables::create(directory.path())?;
         models.paths().for_each(|path| directory.note(path));
         let checkpoints = Checkpoints::default();
-        Ok(RunWriter { directory, metrics, steps, models, written: Vec::new(), room: 0, checkpoints })
+        Ok(RunWriter { directory, epochs, models, written: Vec::new(), room: 0, checkpoints })
     }
 
     /// What checkpoints an earlier sitting has left in a directory.
@@ -92,25 +88,19 @@ impl RunWriter {
         Ok(Checkpoints::read(directory.path())?.1)
     }
 
-    /// Goes on in the directory of an earlier run. The rows of these models stay, up to these epochs, and are
-    /// returned; all others go. Whatever else was written of models that are not `finished` goes too.
+    /// Goes on in the directory of an earlier run. The rows of the models to be kept stay, up to their epochs, and are
+    /// returned; all others go. Whatever else was written of models that are not finished goes too.
     ///
     /// # Errors
     /// [`crate::Error::Data`] where a row is missing, [`crate::Error::Failure`] where something cannot be written, with
     /// the path and the reason.
-    pub fn resume(
-        mut directory: OutputDirectory,
-        models: &HashMap<ModelId, Keep>,
-        finished: &HashSet<ModelId>,
-        steps_per_epoch: u64,
-    ) -> Result<(RunWriter, KeptRows)> {
+    pub fn resume(mut directory: OutputDirectory, earlier: &Earlier) -> Result<(RunWriter, KeptRows)> {
         directory.tidy(&ROOMS)?;
         let (checkpoints, _) = Checkpoints::read(directory.path())?;
-        let rows = keep_rows(directory.path(), models, steps_per_epoch)?;
-        let [metrics, steps] = [METRICS, STEPS].map(|name| GrowingTable::open(directory.path().join(name)));
-        let (metrics, steps) = (metrics?, steps?);
-        let models = ModelTables::open(directory.path(), finished)?;
-        Ok((RunWriter { directory, metrics, steps, models, written: Vec::new(), room: 0, checkpoints }, rows))
+        let rows = keep_rows(directory.path(), earlier)?;
+        let epochs = EpochTables::open(directory.path())?;
+        let models = ModelTables::open(directory.path(), &earlier.finished)?;
+        Ok((RunWriter { directory, epochs, models, written: Vec::new(), room: 0, checkpoints }, rows))
     }
 
     /// The directory.
@@ -118,28 +108,17 @@ impl RunWriter {
         self.directory.path()
     }
 
-    /// Adds an epoch of a model: its row of `metrics.csv` and its rows of `steps.csv`, on disk when this returns.
-    /// Where it fails, neither file has any of it.
+    /// Adds an epoch of a model: its row of `metrics.csv` and its rows of `steps.csv` and of `gradients.csv`, on disk
+    /// when this returns. Where it fails, no file has any of it.
     ///
     /// The steps come first: whoever kills the process in between leaves steps of an epoch that `metrics.csv` does not
     /// have, which [`super::read_steps`] leaves out.
     ///
     /// # Errors
     /// [`crate::Error::Failure`] with the path and the reason, as for all that follow.
-    pub fn epoch(&mut self, row: &EpochRow, steps: &[StepRow]) -> Result<()> {
+    pub fn epoch(&mut self, row: &EpochRow, steps: &[StepRow], gradients: &[GradientRow]) -> Result<()> {
         self.directory.check("")?;
-        self.metrics.check()?;
-        self.steps.check()?;
-        let (metrics_before, steps_before) = (self.metrics.len(), self.steps.len());
-        let (steps, row) = (self.steps.lines(steps)?, self.metrics.lines(std::slice::from_ref(row))?);
-        // Both are written before either is waited for: a kill falls between the two all the more rarely.
-        let appended = self.steps.append(&steps).and_then(|()| self.metrics.append(&row));
-        let synced = appended.and_then(|()| self.steps.sync()).and_then(|()| self.metrics.sync());
-        if synced.is_err() {
-            self.metrics.shorten(metrics_before);
-            self.steps.shorten(steps_before);
-        }
-        synced
+        self.epochs.add(row, steps, gradients)
     }
 
     /// Writes `shapes.csv`.
@@ -272,8 +251,7 @@ impl RunWriter {
     /// Fails where something that was written is not there any more.
     pub fn check(&self) -> Result<()> {
         self.directory.check("")?;
-        self.metrics.check()?;
-        self.steps.check()?;
+        self.epochs.check()?;
         self.models.check()?;
         let is_there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|m| m.is_file());
         self.written.iter().find(|path| !is_there(path)).map_or(Ok(()), |path| Err(meddled(path, "removed")))

@@ -24,7 +24,14 @@ const PREDICTION_BYTES: u64 = 64 << 20;
 /// # Errors
 /// [`Error::Data`] where there is no run, or one of another format.
 pub fn read_study(path: &Path) -> Result<StudyRecords> {
-    let files = RunFiles::open(path)?;
+    read_records(&RunFiles::open(path)?)
+}
+
+/// The same of files that are open.
+///
+/// # Errors
+/// As [`read_study`].
+pub fn read_records(files: &RunFiles) -> Result<StudyRecords> {
     let text = files.read(RUN, JSON_BYTES)?.ok_or_else(|| {
         Error::data(format!("{}: there is no such file", files.name(RUN))).advice("name the directory of a run")
     })?;
@@ -45,17 +52,24 @@ pub fn read_study(path: &Path) -> Result<StudyRecords> {
     records.shifts.retain(|row| finished.contains(&row.model));
     records.blanked.retain(|row| finished.contains(&row.model));
     records.smoothness.retain(|row| finished.contains(&row.model));
+    // The steps of an epoch are written before its own row.
+    let mut steps: std::collections::HashMap<_, u64> = std::collections::HashMap::new();
+    for row in &records.epochs {
+        let most = steps.entry(row.model).or_default();
+        *most = (*most).max(u64::from(row.epoch) * records.run.steps_per_epoch);
+    }
+    records.gradients.retain(|row| steps.get(&row.model).is_some_and(|&most| u64::from(row.step) <= most));
     reader.predictions(&mut records);
     records.missing = reader.missing;
     Ok(records)
 }
 
-struct StudyReader {
-    files: RunFiles,
+struct StudyReader<'a> {
+    files: &'a RunFiles,
     missing: Vec<String>,
 }
 
-impl StudyReader {
+impl StudyReader<'_> {
     /// The rows of a table that every run has.
     fn needed<R: Row>(&mut self, file: &str) -> Vec<R> {
         self.table(file).unwrap_or_else(|| {

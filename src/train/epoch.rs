@@ -1,8 +1,10 @@
 //! Steps, epochs and validation, and what they came to.
 
+use std::ops::Range;
+
 use web_time::Instant;
 
-use super::{Divergence, Evaluation, Trainer};
+use super::{Divergence, Evaluation, GradientNorm, Trainer};
 use crate::data::{Dataset, order};
 use crate::error::{Error, Result};
 use crate::ops::adam::AdamParameters;
@@ -22,6 +24,8 @@ pub struct Epoch {
     pub seconds: f64,
     /// Mean loss of each step, before its update.
     pub step_losses: Vec<f64>,
+    /// Norms of the gradients of every [`TrainOptions::log_gradients`](super::TrainOptions::log_gradients)-th step.
+    pub gradient_norms: Vec<GradientNorm>,
     /// Where the loss was no finite number for the first time, in this epoch or an earlier one. The numbers above
     /// mean nothing then.
     pub divergence: Option<Divergence>,
@@ -41,6 +45,8 @@ pub(super) struct EpochUnderWay {
     pub steps: usize,
     /// Seconds that these took, each replica's share.
     pub seconds: f64,
+    /// By replica, `[measured steps, tensors]`.
+    pub gradient_norms: Vec<Vec<f64>>,
 }
 
 impl Trainer {
@@ -77,7 +83,8 @@ impl Trainer {
             self.executor.write(place, replica, order)?;
         }
         self.interrupted = false;
-        self.begun = Some(EpochUnderWay { orders, steps: 0, seconds: 0.0 });
+        let gradient_norms = vec![Vec::new(); orders.len()];
+        self.begun = Some(EpochUnderWay { orders, steps: 0, seconds: 0.0, gradient_norms });
         self.set_step_records(0)
     }
 
@@ -95,7 +102,20 @@ impl Trainer {
     /// # Panics
     /// Where no epoch is under way.
     pub async fn advance(&mut self, end: usize, progress: &mut dyn FnMut(usize) -> bool) -> Result<()> {
-        let taken = self.steps_taken().expect("an epoch is under way");
+        let mut taken = self.steps_taken().expect("an epoch is under way");
+        while taken < end {
+            let next = self.until_measured().map_or(end, |steps| end.min(taken + steps));
+            self.take(taken..next, progress).await?;
+            taken = next;
+            // Outside of the time of training.
+            self.measure_gradients().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes these steps of the epoch under way.
+    async fn take(&mut self, steps: Range<usize>, progress: &mut dyn FnMut(usize) -> bool) -> Result<()> {
+        let Range { start: taken, end } = steps;
         let start = Instant::now();
         self.interrupted = true;
         let mut go_on = true;
@@ -126,14 +146,15 @@ impl Trainer {
     /// # Panics
     /// Where no epoch is under way.
     pub async fn end_epoch(&mut self, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<Epoch>> {
-        let EpochUnderWay { orders, seconds, .. } = self.begun.take().expect("an epoch is under way");
+        let begun = self.begun.take().expect("an epoch is under way");
+        let EpochUnderWay { orders, seconds, gradient_norms, .. } = begun;
         let mut trained = Vec::new();
         for (replica, order) in orders.iter().enumerate() {
             trained.push(self.trained(replica, order).await?);
         }
         self.validate(go_on).await?;
         let mut epochs = Vec::new();
-        for (replica, (training, step_losses)) in trained.into_iter().enumerate() {
+        for (replica, ((training, step_losses), norms)) in trained.into_iter().zip(gradient_norms).enumerate() {
             let Results { losses, predicted } = self.results(self.training.test, replica).await?;
             let validation = Evaluation::new(losses, predicted, &self.test_labels);
             if !validation.loss.is_finite() {
@@ -145,6 +166,7 @@ impl Trainer {
                 validation,
                 seconds,
                 step_losses,
+                gradient_norms: self.named(&norms),
                 divergence: self.diverged[replica],
             });
         }
@@ -193,6 +215,7 @@ impl Trainer {
                 validation,
                 seconds: 0.0,
                 step_losses: Vec::new(),
+                gradient_norms: Vec::new(),
                 divergence: self.diverged[replica],
             });
         }

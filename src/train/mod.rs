@@ -9,6 +9,7 @@
 
 mod divergence;
 mod epoch;
+mod gradients;
 mod inspect;
 mod options;
 mod snapshot;
@@ -24,6 +25,7 @@ use crate::model::{Network, init};
 use crate::plan::{ProgramId, Samples, StepRecord, TrainingPlan, upload};
 pub use divergence::Divergence;
 pub use epoch::Epoch;
+pub use gradients::GradientNorm;
 pub use inspect::{Evaluation, Features, TrainedGroup, TrainedModel};
 pub use options::TrainOptions;
 pub use snapshot::{BegunEpoch, Snapshot};

@@ -1,5 +1,7 @@
 //! How to train.
 
+use std::num::NonZeroU32;
+
 use crate::backend::Backend;
 use crate::data::Dataset;
 use crate::ops::adam::AdamParameters;
@@ -20,6 +22,8 @@ pub struct TrainOptions {
     pub evaluate_capacity: usize,
     /// Whether the backend may replace runs of operations by faster ones of its own.
     pub fuse: bool,
+    /// Every so many steps the norm of each tensor's gradient is measured. No bit of the training depends on it.
+    pub log_gradients: Option<NonZeroU32>,
 }
 
 /// Keras' defaults, and the tutorial's batch.
@@ -32,6 +36,7 @@ impl Default for TrainOptions {
             shuffle: true,
             evaluate_capacity: 500,
             fuse: true,
+            log_gradients: None,
         }
     }
 }

@@ -43,6 +43,8 @@ pub struct BegunEpoch {
     pub losses: Vec<f32>,
     /// The predicted class, likewise.
     pub predicted: Vec<u8>,
+    /// Norms of the gradients so far, `[seeds, measured steps, tensors]`.
+    pub gradient_norms: Vec<f64>,
 }
 
 impl Snapshot {
@@ -71,6 +73,7 @@ impl Snapshot {
         if let Some(begun) = &mut self.begun {
             begun.losses = picked(&begun.losses, count, &rows)?;
             begun.predicted = picked(&begun.predicted, count, &rows)?;
+            begun.gradient_norms = picked(&begun.gradient_norms, count, &rows)?;
         }
         self.first_losses = rows.iter().filter_map(|&row| self.first_losses.get(row).copied()).collect();
         self.seeds = seeds.to_vec();
@@ -111,6 +114,7 @@ impl Trainer {
                 seconds: begun.seconds,
                 losses: self.so_far(self.training.train.losses, begun.steps, &living, f32::from_bits).await?,
                 predicted: self.so_far(self.training.train.predicted, begun.steps, &living, |c| c as u8).await?,
+                gradient_norms: living.iter().flat_map(|&replica| &begun.gradient_norms[replica]).copied().collect(),
             }),
             _ => None,
         };
@@ -150,7 +154,7 @@ impl Trainer {
     }
 
     /// A buffer's copies for all replicas: they lie one after the other.
-    fn of_all(&self, buffer: BufferId) -> View {
+    pub(super) fn of_all(&self, buffer: BufferId) -> View {
         let whole = self.training.plan.whole(buffer);
         View { len: whole.len * self.training.plan.buffers[buffer.0].replicas, ..whole }
     }
@@ -173,7 +177,11 @@ impl Trainer {
         let samples = self.samples_of(taken);
         let results = snapshot.begun.as_ref().is_none_or(|begun| {
             let count = samples * snapshot.seeds.len();
-            begun.steps > 0 && begun.losses.len() == count && begun.predicted.len() == count
+            let norms = self.measured(snapshot.step, taken) * self.training.plan.parameters.len();
+            begun.steps > 0
+                && begun.losses.len() == count
+                && begun.predicted.len() == count
+                && begun.gradient_norms.len() == norms * snapshot.seeds.len()
         });
         let parameters = self.training.plan.parameters_len;
         let fits = snapshot.seeds == self.options.seeds && snapshot.is_consistent(parameters);
@@ -207,6 +215,10 @@ impl Trainer {
         }
         if let Some(now) = &mut self.begun {
             (now.steps, now.seconds) = (taken, begun.seconds);
+            let each = begun.gradient_norms.len() / snapshot.seeds.len().max(1);
+            for (replica, norms) in now.gradient_norms.iter_mut().enumerate() {
+                *norms = begun.gradient_norms[replica * each..][..each].to_vec();
+            }
         }
         self.set_step_records(taken)
     }

@@ -12,7 +12,7 @@ use stridelab::store::{RunWriter, read_epochs, read_run, read_steps};
 use super::tool::{Place, Ran, TINY, ended, is_temporary, one_line, rows};
 
 /// Runs the command below a shell that has done `first`, such as `ulimit -v 100000`. Fails after a minute.
-fn run_after(place: &Place, first: &str, arguments: &str) -> Ran {
+pub(super) fn run_after(place: &Place, first: &str, arguments: &str) -> Ran {
     let program = env!("CARGO_BIN_EXE_stridelab");
     let mut command = Command::new("timeout");
     command.args(["-k", "1", "60", "sh", "-c", &format!("{first}; exec {program} {arguments}")]);

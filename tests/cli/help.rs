@@ -2,13 +2,14 @@
 
 use super::tool::{Place, needs_adapter};
 
-const OPTIONS: [&str; 19] = [
+const OPTIONS: [&str; 20] = [
     "--stride <LIST>",
     "--padding <LIST>",
     "--epochs <N>",
     "--batch-size <N>",
     "--learning-rate <RATE>",
     "--seed <N>",
+    "--log-gradients <N>",
     "--limit <N>",
     "--data <DIR>",
     "--classes <N>",
@@ -31,16 +32,21 @@ fn help_lists_every_option_and_subcommand() {
         let ran = place.fine(arguments);
         assert_eq!(ran.err, "");
         assert!(ran.out.lines().all(|line| line.chars().count() <= 100), "{}", ran.out);
-        for words in OPTIONS.iter().chain(&["describe", "devices", "parity", "completions", "130 interrupted"]) {
+        for words in OPTIONS.iter().chain(&["merge", "describe", "devices", "parity", "completions", "130 interrupted"])
+        {
             assert!(ran.out.contains(words), "{arguments} does not say {words}");
         }
         for default in ["1,2", "same,valid", "3", "64", "0.001", "0", "auto", "runs/<date-time>"] {
             assert!(ran.out.contains(&format!("[default: {default}]")), "{arguments}: {default}");
         }
     }
-    for (subcommand, words) in
-        [("describe", "--image"), ("devices", "limits"), ("parity", "--seed"), ("completions", "<SHELL>")]
-    {
+    for (subcommand, words) in [
+        ("merge", ".tar.gz"),
+        ("describe", "--image"),
+        ("devices", "limits"),
+        ("parity", "--seed"),
+        ("completions", "<SHELL>"),
+    ] {
         let ran = place.fine(&format!("{subcommand} --help"));
         assert!(ran.out.contains(words) && ran.out.contains("Usage: stridelab"), "{}", ran.out);
     }

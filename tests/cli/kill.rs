@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::tool::{Place, Ran, ended, is_temporary, needs_adapter};
 
-/// Two groups of two seeds on the small set, a few steps an epoch.
-const RUN: &str = "--data data --stride 2 --epochs 4 --batch-size 16 --seeds 2 --quiet";
+/// Two groups of two seeds on the small set, nine steps an epoch, of which two or three are measured.
+const RUN: &str = "--data data --stride 2 --epochs 4 --batch-size 16 --seeds 2 --log-gradients 4 --quiet";
 
 /// The files of a run, each with what an uninterrupted run determines of it.
 fn determined(run: &Path) -> Vec<(String, Vec<u8>)> {
@@ -25,7 +25,12 @@ fn determined(run: &Path) -> Vec<(String, Vec<u8>)> {
             let bytes = fs::read(entry.path()).unwrap();
             let bytes = match name.as_str() {
                 "run.json" => what_is_determined_of_run_json(&bytes),
-                "metrics.csv" | "models.csv" => without_last_column(&bytes),
+                "metrics.csv" | "models.csv" => without(&bytes, &["seconds"]),
+                "inference.csv" => without(&bytes, &["images_per_second"]),
+                "cost_summary.csv" => without(&bytes, &["seconds_per_step", "images_per_second"]),
+                "claims.csv" => without_measured_times(&bytes),
+                // The same sentences, and a point for each measured time.
+                "claims.json" | "claims.md" | "figures/accuracy_cost.svg" | "figures/accuracy_cost.png" => Vec::new(),
                 _ => bytes,
             };
             files.push((name, bytes));
@@ -35,12 +40,24 @@ fn determined(run: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// The last column has the seconds.
-fn without_last_column(bytes: &[u8]) -> Vec<u8> {
+/// A table without these columns, which are of measured times.
+fn without(bytes: &[u8], columns: &[&str]) -> Vec<u8> {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
-    assert!(text.lines().next().is_some_and(|names| names.ends_with(",seconds")), "{text}");
-    let rows = text.lines().map(|line| line.rsplit_once(',').map_or(line, |(rest, _)| rest));
-    rows.map(|row| format!("{row}\n")).collect::<String>().into_bytes()
+    let names: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    assert!(columns.iter().all(|column| names.contains(column)), "{text}");
+    let kept = |line: &str| {
+        let cells = line.split(',').zip(&names).filter(|(_, name)| !columns.contains(name));
+        cells.map(|(cell, _)| format!("{cell},")).collect::<String>() + "\n"
+    };
+    text.lines().map(kept).collect::<String>().into_bytes()
+}
+
+/// The verdicts without those of claims 9, 10 and 22, in whose sentences there are times.
+fn without_measured_times(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let is_measured = |line: &&str| ["9,", "10,", "22,"].iter().any(|number| line.starts_with(number));
+    assert_eq!(text.lines().filter(is_measured).count(), 3, "{text}");
+    text.lines().filter(|line| !is_measured(line)).map(|line| format!("{line}\n")).collect::<String>().into_bytes()
 }
 
 fn what_is_determined_of_run_json(bytes: &[u8]) -> Vec<u8> {
@@ -151,6 +168,34 @@ fn a_run_that_was_killed_at_any_moment_ends_as_one_that_was_not() {
         counts.with_checkpoint > moments / 10,
         "{counts:?}: runs were over before they were killed, or had not begun"
     );
+}
+
+/// What a study adds to a run: questions that every model is asked, tables, figures, verdicts. It is killed while it
+/// measures, trains, asks and judges.
+#[test]
+fn a_study_that_was_killed_ends_as_one_that_was_not() {
+    let place = Place::new();
+    let options = format!("study --backend cpu {RUN} --checkpoint-seconds 0.005");
+    let start = Instant::now();
+    place.fine(&format!("{options} --out whole"));
+    let whole_time = start.elapsed();
+    let whole = determined(&place.at("whole"));
+    assert!(whole.iter().any(|(name, _)| name == "shift_accuracy.csv"), "no study");
+    let mut kills = 0;
+    for (i, moments) in [[0.3, 0.5, 0.4], [0.55, 0.6, 0.3], [0.75, 0.2, 0.8], [0.95, 0.9, 0.9]].into_iter().enumerate()
+    {
+        let out = format!("run{i}");
+        let next = || match place.at(&out).join("run.json").exists() {
+            true => format!("--resume {out} --quiet"),
+            false => format!("{options} --out {out} --force"),
+        };
+        for moment in moments {
+            kills += usize::from(killed(&place, &next(), whole_time.mul_f64(moment)).is_none());
+        }
+        place.fine(&next());
+        same(&format!("killed at {moments:?} of {whole_time:?}"), &place.at(&out), &whole);
+    }
+    assert!(kills >= 4, "{kills} kills: the studies were over before");
 }
 
 /// Killed once it has a checkpoint: most of its time a software adapter compiles.

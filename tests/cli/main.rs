@@ -3,6 +3,7 @@
 #![cfg(feature = "cli")]
 
 mod bench;
+mod claims;
 mod data;
 #[cfg(target_os = "linux")]
 mod driver;
@@ -13,6 +14,7 @@ mod faults;
 mod features;
 #[path = "../common/files.rs"]
 mod files;
+mod gradients;
 mod grid;
 mod help;
 #[cfg(unix)]
@@ -20,6 +22,9 @@ mod interrupt;
 #[cfg(unix)]
 mod kill;
 mod left_out;
+#[cfg(target_os = "linux")]
+mod memory;
+mod merge;
 mod numbers;
 mod output;
 mod parity;

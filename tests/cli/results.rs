@@ -76,8 +76,8 @@ fn run_json_holds_every_option_and_the_hash_of_the_data() {
     let options = serde_json::json!({
         "adapter": null, "backend": "cpu", "batch-size": 32, "checkpoint-seconds": null, "classes": null, "crop": [0], "data": null,
         "epochs": 1, "filters": [1, 2, 3, 4, 5, 6], "force": false, "grid": null, "head": ["dense"], "image": 0, "init": null,
-        "json": false, "kernel": [3], "layer": ["conv1", "conv2"], "learning-rate": 0.002, "limit": 64, "no-checkpoints": false,
-        "no-fuse": false, "no-shuffle": true, "out": "run", "pool": [2], "study": false,
+        "json": false, "kernel": [3], "layer": ["conv1", "conv2"], "learning-rate": 0.002, "limit": 64,
+        "log-gradients": null, "no-checkpoints": false, "no-fuse": false, "no-shuffle": true, "out": "run", "pool": [2], "study": false,
         "padding": ["valid"], "quiet": true, "seed": u64::MAX, "seeds": null, "stride": [2], "verbose": 0,
     });
     assert_eq!(run["options"], options);

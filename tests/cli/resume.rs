@@ -133,6 +133,28 @@ fn a_finished_run_is_left_as_it_is() {
     assert_eq!(fs::read(place.at("run/run.json")).unwrap(), before);
 }
 
+/// A study that was stopped between the end of its training and its answers gets these.
+#[test]
+fn a_finished_study_without_answers_gets_them() {
+    let place = Place::new();
+    place.fine(&format!("study {TINY} --seeds 2 --out run --quiet"));
+    let files = ["claims.json", "gap.csv", "figures/gap.svg"].map(|file| format!("run/{file}"));
+    let before = files.each_ref().map(|file| place.read(file));
+    let ran = place.fine("--resume run --quiet");
+    assert!(!ran.out.contains("24 claims"), "{}", ran.out);
+    files.iter().for_each(|file| fs::remove_file(place.at(file)).unwrap());
+    let ran = place.fine("--resume run --quiet");
+    assert!(ran.out.starts_with("nothing is left to do: 2 models") && ran.out.contains("24 claims"), "{}", ran.out);
+    assert_eq!(files.each_ref().map(|file| place.read(file)), before);
+    // Answers that are older than the end of training are those of an earlier sitting.
+    fs::remove_file(place.at("run/gap.csv")).unwrap();
+    let record = fs::read(place.at("run/run.json")).unwrap();
+    std::thread::sleep(Duration::from_millis(20));
+    fs::write(place.at("run/run.json"), record).unwrap();
+    place.fine("--resume run --quiet");
+    assert_eq!(place.read("run/gap.csv"), before[1]);
+}
+
 /// The older checkpoint is used where the latest is damaged; without any the models start anew. One line tells of it.
 #[test]
 fn damaged_checkpoints_are_passed_over() {

@@ -10,6 +10,7 @@ mod bench;
 mod directory;
 mod features;
 mod marks;
+mod merge;
 mod report;
 mod results;
 mod rows;

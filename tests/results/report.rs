@@ -167,6 +167,24 @@ stride 2, valid  13→6→2→1      28,426    131,872   0.9560   0.9609   0.969
     assert_eq!(format!("\n{}", run_table(&run_rows(), false, 100)), expected);
 }
 
+/// What the final weights come to on the training set stands in place of an epoch's running mean, under its own name.
+#[test]
+fn the_training_accuracy_of_the_final_weights_has_its_own_name() {
+    let evaluated = |row: RunRow| {
+        let model = super::study_rows::finished(row.model, 0.9321, 0.9);
+        row.evaluated(Some(&model))
+    };
+    let mut rows: Vec<RunRow> = run_rows().into_iter().map(evaluated).collect();
+    let table = run_table(&rows, false, 100);
+    let heads: Vec<&str> = table.lines().take(2).collect();
+    assert!(heads[0].contains(" train ") && heads[1].contains("    set ") && !heads[1].contains("acc."), "{table}");
+    assert!(table.matches("0.9321").count() == 4 && !table.contains("0.9899"), "{table}");
+    // Of one that is not finished nothing is known, and no other number takes its place.
+    rows[1] = rows[1].clone().evaluated(None);
+    let table = run_table(&rows, false, 100);
+    assert!(table.matches("0.9321").count() == 3 && !table.contains("0.9838"), "{table}");
+}
+
 #[test]
 fn eighty_columns_lose_nothing() {
     let table = run_table(&run_rows(), false, 80);

@@ -1,9 +1,10 @@
 //! The tables of several seeds.
 
 use super::rows::{epoch, model, network};
-use stridelab::analysis::{StudySummary, outcomes, summarise};
-use stridelab::model::Configuration;
-use stridelab::record::EpochRow;
+use super::study_rows::finished;
+use stridelab::analysis::{StudySummary, evaluated, outcomes, summarise};
+use stridelab::model::{Configuration, ModelId};
+use stridelab::record::{EpochRow, ModelRow};
 use stridelab::report::text::{RunRow, seeds_table};
 
 const SCATTER: [f64; 10] = [14.0, -11.0, 8.0, -4.0, 1.0, -1.0, 4.0, -8.0, 11.0, -14.0];
@@ -141,4 +142,33 @@ fn every_width_is_kept_and_many_configurations_have_the_pairs_of_the_first() {
     assert_eq!(pairs.lines().filter(|line| line.starts_with("stride 1, same ")).count(), 6, "{text}");
     let _ = table(&few_rows, &ALL, 10, 0);
     let _ = table(&[], &[], 10, 80);
+}
+
+/// An epoch's running mean and what the final weights come to on the training set are two things, each under its name.
+#[test]
+fn the_training_set_is_shown_as_the_final_weights_have_it() {
+    let two = &ALL[..2];
+    let seeds: Vec<u64> = (0..10).collect();
+    let all = outcomes(&rows(two, &[98.9, 98.0], 10), two, &seeds, 2);
+    let shown = |models: &[ModelRow]| {
+        let summary = summarise(&evaluated(all.clone(), models), 100);
+        seeds_table(&summary, &shapes(two), false, 140)
+    };
+    let running = shown(&[]);
+    assert!(running.contains("train acc.") && !running.contains("train set"), "{running}");
+    assert!(flat(&running).contains("train acc.: mean over the last epoch, while the weights changed"), "{running}");
+    let model = |(configuration, seed): (Configuration, u64)| {
+        let model = ModelId { configuration, seed };
+        finished(model, if configuration == two[0] { 0.9975 } else { 0.9425 } + 1e-4 * seed as f64, 0.9)
+    };
+    let mut models: Vec<ModelRow> =
+        two.iter().flat_map(|&c| seeds.iter().map(move |&seed| (c, seed))).map(model).collect();
+    let whole = shown(&models);
+    assert!(whole.contains("train set") && !whole.contains("train acc."), "{whole}");
+    assert!(whole.contains("99.80 ± 0.03*") && whole.contains("94.30 ± 0.03"), "{whole}");
+    assert!(flat(&whole).contains("train set: all of its images, evaluated with the final weights"), "{whole}");
+    // Nothing is said of the rest where it is not known of every model.
+    models.remove(3);
+    let part = shown(&models);
+    assert!(part.contains("94.30 ± 0.03") && !part.contains("99.80") && !part.contains("99.79"), "{part}");
 }

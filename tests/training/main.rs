@@ -11,6 +11,7 @@ mod directory;
 mod divergence;
 mod evaluation;
 mod formats;
+mod gradients;
 mod inspect;
 mod keras;
 mod mnist;

@@ -1,6 +1,7 @@
 //! A study that is stopped at every moment there is, and gone on with, tells and leaves what one does that never stops.
 
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 
 use super::training::{options, small};
 use crate::common::ok;
@@ -13,7 +14,7 @@ use stridelab::train::{Divergence, Epoch, Snapshot, TrainOptions, TrainedGroup, 
 use stridelab::{Error, Result};
 
 /// An epoch of a model, without its seconds.
-type Told = (ModelId, u32, [u64; 4], Vec<u64>);
+type Told = (ModelId, u32, [u64; 4], Vec<u64>, Vec<u64>);
 
 /// Keeps what a run's directory would: rows, the latest checkpoint, finished models. It fails at one of its calls.
 #[derive(Default)]
@@ -78,7 +79,8 @@ impl Journal for Memory {
         let validation = &result.validation;
         let numbers = [result.train_loss, result.train_accuracy, validation.loss, validation.accuracy];
         let losses = result.step_losses.iter().map(|loss| loss.to_bits()).collect();
-        self.epochs.push((model, epoch, numbers.map(f64::to_bits), losses));
+        let norms = result.gradient_norms.iter().map(|norm| norm.norm.to_bits()).collect();
+        self.epochs.push((model, epoch, numbers.map(f64::to_bits), losses, norms));
         Ok(())
     }
     fn resume(&mut self, models: &[ModelId]) -> Result<Option<Snapshot>> {
@@ -124,7 +126,8 @@ fn resumes(backend: &Backend, every: usize, learning_rate: f64, checkpoint_secon
         configurations: vec![Configuration::TUTORIAL[3], Configuration::TUTORIAL[1]],
         classes: 10,
         epochs: 2,
-        train: TrainOptions { learning_rate, ..options(&[3, 4]) },
+        // Of the four steps of the first epoch the third, of the second the second.
+        train: TrainOptions { learning_rate, log_gradients: NonZeroU32::new(3), ..options(&[3, 4]) },
         weights: None,
         room: u64::MAX,
         checkpoint_seconds,
@@ -171,7 +174,7 @@ fn models_that_diverge_are_settled() {
 fn every_step(backend: &Backend) {
     let network = network(2, "valid");
     let data = small();
-    let options = options(&[3, 4]);
+    let options = TrainOptions { log_gradients: NonZeroU32::new(2), ..options(&[3, 4]) };
     let whole = ok(trainer(backend, &network, &data, &options, None).epoch(&mut |_| true));
     let mut stopped = trainer(backend, &network, &data, &options, None);
     stopped.begin_epoch().unwrap();
@@ -192,6 +195,8 @@ fn every_step(backend: &Backend) {
                 assert_eq!(epoch.step_losses, expected.step_losses, "step {step}, seeds {seeds:?}");
                 assert_eq!(epoch.validation, expected.validation, "step {step}, seeds {seeds:?}");
                 assert_eq!(epoch.train_accuracy, expected.train_accuracy);
+                assert_eq!(epoch.gradient_norms, expected.gradient_norms, "step {step}, seeds {seeds:?}");
+                assert_eq!(epoch.gradient_norms.len(), 2 * 8);
             }
         }
     }
@@ -223,5 +228,11 @@ fn what_is_no_snapshot_of_this_training_is_refused() {
     refused(&mut make(2, &[3, 4]), &Snapshot { step: snapshot.step + 1, ..snapshot.clone() });
     refused(&mut make(2, &[3, 4]), &Snapshot { first_losses: vec![None], ..snapshot.clone() });
     assert!(snapshot.clone().of(&[5]).is_err());
+    // Of steps whose gradients were not measured.
+    trainer.begin_epoch().unwrap();
+    ok(trainer.advance(1, &mut |_| true));
+    let within = ok(trainer.snapshot());
+    let measured = TrainOptions { log_gradients: NonZeroU32::new(1), ..options(&[3, 4]) };
+    refused(&mut crate::common::training::trainer(&CPU, &network(2, "valid"), &data, &measured, None), &within);
     make(2, &[3, 4]).restore(&snapshot).unwrap();
 }

@@ -26,7 +26,7 @@ pub(super) fn epoch(trainer: &mut Trainer) -> Vec<Epoch> {
 
 /// The results of a training of two epochs, without the times.
 pub(super) struct Run {
-    epochs: Vec<Epoch>,
+    pub(super) epochs: Vec<Epoch>,
     tensors: Vec<Tensor>,
 }
 

@@ -98,11 +98,16 @@ pub(super) fn same_generalises_best(records: &StudyRecords, condition: &Conditio
 
 /// Mean over the recorded steps of the natural logarithm of the norm of conv1's gradient, by seed.
 pub(super) fn same_helps_gradients(records: &StudyRecords, condition: &Condition) -> Answer {
+    // Gradients shrink while a model trains: one that has fewer steps than the others is not to be compared.
     let norm = |configuration: Configuration| {
+        let finished = Condition::sample(records, configuration, |_| 0.0);
         let mut sums: BTreeMap<u64, [f64; 2]> = BTreeMap::new();
         for row in
             records.gradients.iter().filter(|row| row.model.configuration == configuration && row.tensor == TENSOR)
         {
+            if !finished.contains_key(&row.model.seed) {
+                continue;
+            }
             let [sum, count] = sums.entry(row.model.seed).or_default();
             *sum += row.norm.ln();
             *count += 1.0;
@@ -111,8 +116,7 @@ pub(super) fn same_helps_gradients(records: &StudyRecords, condition: &Condition
     };
     let four = condition.four();
     if four.all().iter().any(|&configuration| norm(configuration).is_empty()) {
-        let missing = Answer::missing(condition, "norms of gradients, which this version does not write", "");
-        return Answer { command: None, ..missing };
+        return Answer::missing(condition, "norms of gradients", condition.study("--log-gradients 50"));
     }
     let claimed = [[four.same1, four.valid1], [four.same2, four.valid2]].map(|[same, valid]| {
         let what = format!("ln of the norm of conv1's gradient, {} − {}", short(same), short(valid));

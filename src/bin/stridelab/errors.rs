@@ -16,7 +16,9 @@ pub(crate) enum Options<'a> {
     Bench(&'a GridArgs),
     /// Those of `describe`, which networks.
     Describe(&'a GridArgs),
-    /// Those of a command that trains and measures nothing of its own.
+    /// Those of a command that writes what it makes of the records of runs.
+    Records,
+    /// Those of a command that trains and writes nothing.
     Other,
 }
 
@@ -27,7 +29,7 @@ impl<'a> From<&'a Cli> for Options<'a> {
             Some(Command::Bench(args)) => Options::Bench(&args.grid),
             Some(Command::Describe(args)) => Options::Describe(&args.grid),
             Some(Command::Study(args)) => Options::Train(args),
-            Some(Command::Claims(_) | Command::Report(_)) => Options::Other,
+            Some(Command::Claims(_) | Command::Report(_) | Command::Merge(_)) => Options::Records,
             Some(Command::Devices | Command::Parity(_) | Command::Completions { .. }) => Options::Other,
         }
     }
@@ -37,12 +39,13 @@ impl<'a> From<&'a Cli> for Options<'a> {
 pub(crate) fn line(error: &Error, options: Options) -> String {
     let trained = if let Options::Train(args) = options { Some(args) } else { None };
     let trains = trained.is_some();
-    let writes = trains || matches!(options, Options::Bench(_));
+    let computes = trains || matches!(options, Options::Bench(_));
+    let writes = computes || matches!(options, Options::Records);
     let describes = matches!(options, Options::Describe(_));
     let grid = match options {
         Options::Train(args) => Some(&args.grid),
         Options::Bench(grid) | Options::Describe(grid) => Some(grid),
-        Options::Other => None,
+        Options::Records | Options::Other => None,
     };
     let chooses = grid.is_some();
     let from_file = grid.is_some_and(|grid| grid.grid.is_some());
@@ -61,7 +64,7 @@ pub(crate) fn line(error: &Error, options: Options) -> String {
                 (true, remedy.to_string())
             }
             Remedy::SmallerKernel if from_file => (true, remedy.to_string()),
-            Remedy::SmallerBatch => (writes, "use a smaller --batch-size".into()),
+            Remedy::SmallerBatch => (computes, "use a smaller --batch-size".into()),
             Remedy::FewerSamples => (trains, "use a smaller --limit".into()),
             Remedy::SmallerImages if describes => (true, "use a smaller --image".into()),
             Remedy::SmallerImages => (trained.is_some_and(|args| args.data.is_some()), "use smaller images".into()),
@@ -83,7 +86,7 @@ pub(crate) fn line(error: &Error, options: Options) -> String {
             Remedy::CropUpTo(most) => (chooses, format!("use a --crop of at most {most}")),
             Remedy::SmallerKernel => (kernel, "use a smaller --kernel".into()),
             Remedy::Classes(n) => (trains || describes, format!("use --classes {n}")),
-            Remedy::CpuBackend => (writes, "use --backend cpu".into()),
+            Remedy::CpuBackend => (computes, "use --backend cpu".into()),
             Remedy::NameAdapter => (true, "give one of these names or numbers to --adapter".into()),
             Remedy::OtherData => (trains, "give --data".into()),
             Remedy::DataIn(directory) => (trains, format!("use --data {directory}")),

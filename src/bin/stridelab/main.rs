@@ -56,6 +56,7 @@ fn run(cli: &Cli) -> stridelab::Result<()> {
         Some(Command::Study(args)) => commands::train::run(args),
         Some(Command::Claims(args)) => commands::claims::run(args),
         Some(Command::Report(args)) => commands::report::run(args),
+        Some(Command::Merge(args)) => commands::merge::run(args),
         Some(Command::Describe(args)) => commands::describe::run(args),
         Some(Command::Devices) => commands::devices::run(),
         Some(Command::Parity(args)) => commands::parity::run(args),

@@ -8,6 +8,8 @@ mod coverage;
 mod disputed;
 mod gap;
 mod shift_accuracy;
+mod single_models;
+mod variance_split;
 
 pub use blanked_accuracy::BlankedAccuracyRow;
 pub use class_accuracy::ClassAccuracyRow;
@@ -17,6 +19,8 @@ pub use coverage::CoverageRow;
 pub use disputed::DisputedRow;
 pub use gap::GapRow;
 pub use shift_accuracy::ShiftAccuracyRow;
+pub use single_models::SingleModelsRow;
+pub use variance_split::VarianceSplitRow;
 
 /// How often each pixel can reach the classifier: [`CoverageRow`].
 pub const COVERAGE: &str = "coverage.csv";
@@ -35,9 +39,24 @@ pub const GAP: &str = "gap.csv";
 /// What a network costs, and what it achieves: [`CostSummaryRow`].
 pub const COST_SUMMARY: &str = "cost_summary.csv";
 
+/// Where the variance between seeds comes from: [`VarianceSplitRow`].
+pub const VARIANCE_SPLIT: &str = "variance_split.csv";
+/// Single models on the same images: [`SingleModelsRow`].
+pub const MCNEMAR: &str = "mcnemar.csv";
+
 /// All of these files.
-pub const FILES: [&str; 8] =
-    [COVERAGE, CLASS_ACCURACY, CONFUSION, SHIFT_ACCURACY, BLANKED_ACCURACY, DISPUTED, GAP, COST_SUMMARY];
+pub const FILES: [&str; 10] = [
+    COVERAGE,
+    CLASS_ACCURACY,
+    CONFUSION,
+    SHIFT_ACCURACY,
+    BLANKED_ACCURACY,
+    DISPUTED,
+    GAP,
+    COST_SUMMARY,
+    VARIANCE_SPLIT,
+    MCNEMAR,
+];
 
 /// Figures of the answers, by the names of their files without what follows the dot.
 pub const FIGURES: [&str; 12] = [

@@ -34,6 +34,13 @@ pub fn claims_text(claims: &[Claim], colour: bool, width: u16) -> String {
     lines.join("\n")
 }
 
+/// Sentences, each wrapped to lines of at most `width` characters, those after the first set in.
+pub fn sentences(all: &[String], width: u16) -> String {
+    let room = usize::from(width).saturating_sub(2).max(NARROWEST);
+    let lines = all.iter().map(|text| wrapped(text, room).join("\n  "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// `12 supported, 7 contradicted, …`.
 fn summary(claims: &[Claim]) -> String {
     let names = ["supported", "contradicted", "equivalent", "undecided", "not computable here"];

@@ -11,7 +11,7 @@ mod table;
 
 pub use crate::report::numbers::{counted, seconds};
 pub use bench::{comparison_table, cost_tables};
-pub use claims::{claims_markdown, claims_text};
+pub use claims::{claims_markdown, claims_text, sentences};
 pub use epochs::{EpochTable, epoch_line};
 pub use network::describe_table;
 pub use run::{RunRow, run_table};

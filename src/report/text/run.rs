@@ -6,7 +6,7 @@ use super::best::{fastest, most_accurate};
 use super::table::{TableColumn, fits, render};
 use crate::model::network::LayerKind;
 use crate::model::{ModelId, Network};
-use crate::record::EpochRow;
+use crate::record::{EpochRow, ModelRow};
 use crate::report::numbers::{DASH, decimal, grouped, short};
 
 /// One trained network.
@@ -26,6 +26,8 @@ pub struct RunRow {
     pub val_accuracy: Vec<f64>,
     /// Training accuracy of the last epoch, 0 to 1.
     pub train_accuracy: f64,
+    /// Accuracy on the training set evaluated with the final weights, 0 to 1; NaN where it is not known.
+    pub final_train_accuracy: f64,
     /// Seconds of training, all epochs together.
     pub seconds: f64,
     /// Milliseconds of a training step in the last epoch.
@@ -63,6 +65,7 @@ impl RunRow {
             first_epoch: epochs.first().map_or(1, |row| row.epoch),
             val_accuracy: epochs.iter().map(accuracy).collect(),
             train_accuracy: last(|row| row.train_accuracy),
+            final_train_accuracy: f64::NAN,
             seconds: if trained.is_none() { f64::NAN } else { epochs.iter().map(|row| row.seconds).sum() },
             ms_per_step: trained.map_or(f64::NAN, |row| row.seconds) * 1000.0 / steps as f64,
             steps,
@@ -79,6 +82,12 @@ impl RunRow {
     pub fn of_run(self, epochs: u32, train_images: usize, test_images: usize) -> RunRow {
         let finished = self.finished && self.val_accuracy.len() >= epochs as usize;
         RunRow { train_images, test_images, finished, ..self }
+    }
+
+    /// Adds what a finished model came to on the training set, with its final weights.
+    #[must_use]
+    pub fn evaluated(self, model: Option<&ModelRow>) -> RunRow {
+        RunRow { final_train_accuracy: model.map_or(f64::NAN, |row| row.final_train_accuracy), ..self }
     }
 
     /// Seconds of the last epoch.
@@ -211,9 +220,11 @@ fn columns(rows: &[RunRow], shown: RunColumns) -> Vec<TableColumn> {
     }
     columns.extend(epochs(rows, shown.last_epochs));
     if shown.full {
-        let accuracy = |row: &RunRow| row.train_accuracy;
+        // What the final weights come to, where that is known; an epoch's mean is another thing.
+        let evaluated = rows.iter().any(|row| !row.final_train_accuracy.is_nan());
+        let accuracy = |row: &RunRow| if evaluated { row.final_train_accuracy } else { row.train_accuracy };
         let best = most_accurate(rows, accuracy, |row| row.train_images);
-        columns.push(measured(rows, "train\nacc.", 4, best, accuracy));
+        columns.push(measured(rows, if evaluated { "train\nset" } else { "train\nacc." }, 4, best, accuracy));
     }
     // With one decimal, the times of short runs could not be compared.
     let decimals = match rows.iter().map(|row| row.seconds).fold(0.0, f64::max) {

@@ -88,7 +88,8 @@ pub fn seeds_table(summary: &StudySummary, networks: &[RunRow], colour: bool, wi
         let named = summary.configurations.iter().zip(1..).map(|(c, i)| format!("{i}: {}", c.configuration));
         lines.extend(named.flat_map(|line| wrapped(&line, width)));
     }
-    lines.extend(wrapped(&notes(summary), width));
+    let train = table.iter().any(|column| column.header.starts_with("train "));
+    lines.extend(wrapped(&notes(summary, train), width));
     if table.iter().any(|column| column.best.contains(&true)) {
         lines.push(if colour { "green: decidedly the best" } else { "* decidedly the best" }.into());
     }
@@ -136,10 +137,14 @@ fn configurations(summary: &StudySummary, shown: SeedColumns) -> Vec<TableColumn
         columns.push(TableColumn::numbers("\n95 % interval", cells(&|c| interval(c.val_accuracy))));
     }
     if let Some(detail) = shown.train {
-        let train = TableColumn::numbers("train acc.\n% ± sd", cells(&|c| spread(c.train_accuracy)));
-        columns.push(best(|c| c.best_train_accuracy, train));
+        let evaluated = is_evaluated(summary);
+        let of = |c: &ConfigurationSummary| if evaluated { c.final_train_accuracy } else { c.train_accuracy };
+        let header = if evaluated { "train set\n% ± sd" } else { "train acc.\n% ± sd" };
+        let mark: fn(&ConfigurationSummary) -> bool =
+            if evaluated { |c| c.best_final_train_accuracy } else { |c| c.best_train_accuracy };
+        columns.push(best(mark, TableColumn::numbers(header, cells(&|c| spread(of(c))))));
         if detail == TrainDetail::Interval {
-            columns.push(TableColumn::numbers("\n95 % interval", cells(&|c| interval(c.train_accuracy))));
+            columns.push(TableColumn::numbers("\n95 % interval", cells(&|c| interval(of(c)))));
         }
     }
     let time = |spread: Option<Spread>, decimals: usize| {
@@ -175,11 +180,22 @@ fn models(configuration: &ConfigurationSummary) -> String {
     }
 }
 
+/// Whether the accuracy on the training set is known that the final weights have.
+fn is_evaluated(summary: &StudySummary) -> bool {
+    summary.configurations.iter().any(|c| c.final_train_accuracy.is_some())
+}
+
 /// What the numbers of the table of configurations are.
-fn notes(summary: &StudySummary) -> String {
+fn notes(summary: &StudySummary, train: bool) -> String {
     let sum = |count: fn(&ConfigurationSummary) -> usize| summary.configurations.iter().map(count).sum::<usize>();
     let mut note =
         String::from("after the last epoch, over the seeds; the interval is that of the mean (BCa bootstrap)");
+    if train {
+        note += match is_evaluated(summary) {
+            true => "; train set: all of its images, evaluated with the final weights",
+            false => "; train acc.: mean over the last epoch, while the weights changed",
+        };
+    }
     for (models, what) in [(sum(|c| c.diverged), "diverged"), (sum(|c| c.unfinished), "did not finish")] {
         if models > 0 {
             note += &format!("; {models} that {what} left out");

@@ -3,6 +3,7 @@
 mod bench;
 mod figures;
 mod grid;
+mod merge;
 pub(crate) mod recorded;
 mod runs;
 mod spelling;
@@ -15,6 +16,7 @@ pub(crate) use bench::BenchArgs;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
 pub(crate) use figures::FigureArgs;
 pub(crate) use grid::GridArgs;
+pub(crate) use merge::MergeArgs;
 pub(crate) use runs::RunsArgs;
 pub(crate) use usage::{Stop, parse};
 
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Claims(RunsArgs),
     /// Draw tables and figures of one or more runs from their records; trains nothing
     Report(RunsArgs),
+    /// Join runs of different seeds, networks or machines into one, or pack a run into a small file
+    Merge(MergeArgs),
     /// Show layers, output shapes, padding by side, parameters and MACs; trains nothing
     Describe(DescribeArgs),
     /// List the adapters, the limits that matter, and which one would be chosen
@@ -112,6 +116,11 @@ pub(crate) struct TrainArgs {
     /// Start from these weights (safetensors); needs exactly one network
     #[arg(long, value_name = "FILE", help_heading = "The experiment", aliases = ["weights", "init-weights"])]
     pub init: Option<PathBuf>,
+
+    /// Measure the norm of each layer's gradient every N steps, into gradients.csv; 0 for none
+    #[arg(long, value_name = "N", value_parser = value::log_gradients, help_heading = "The experiment")]
+    #[arg(allow_negative_numbers = true)]
+    pub log_gradients: Option<u32>,
 
     /// Where to train: a real GPU where there is one, else the CPU (auto); any adapter, a software
     /// one included (gpu); or the CPU

@@ -54,6 +54,11 @@ pub(super) fn epochs(text: &str) -> Result<u32, String> {
     whole(text, 0..=10_000, "3")
 }
 
+/// Steps between two measurements of gradients; 0 where there are none.
+pub(super) fn log_gradients(text: &str) -> Result<u32, String> {
+    whole(text, 0..=u32::MAX, "50")
+}
+
 /// A batch size.
 pub(super) fn batch_size(text: &str) -> Result<usize, String> {
     whole(text, 1..=usize::MAX, "64")

@@ -2,22 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stridelab::analysis::claims::{Claim, claims};
-use stridelab::analysis::{TableSink, tables};
+use stridelab::analysis::{TableSink, single_models, tables, test_set_notes, variance_splits};
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
+use stridelab::model::ModelId;
 use stridelab::record::{FORMAT, StudyRecords, merge, to_json};
 use stridelab::report::figure::curves;
 use stridelab::report::figure::study::{caption, figures};
-use stridelab::report::text::claims_markdown;
+use stridelab::report::text::{claims_markdown, claims_text, sentences};
 use stridelab::store::layout::{CLAIMS_CSV, CLAIMS_JSON, CLAIMS_MD};
 use stridelab::store::{OutputDirectory, ReportWriter, read_study};
 use stridelab::{Error, Result};
 
 use super::draw;
 use crate::args::RunsArgs;
-use crate::terminal::say;
+use crate::terminal::{colour, say, width};
 
 /// The records of all runs that are named, joined, and where what is made of them goes.
 pub(super) struct RunSources {
@@ -36,14 +37,21 @@ pub(super) fn open(args: &RunsArgs) -> Result<RunSources> {
     let runs = args.runs.iter().map(|path| read_study(path)).collect::<Result<Vec<_>>>()?;
     let merged = merge(runs, &names)?;
     merged.records.missing.iter().for_each(|line| say(&format!("warning: {line}")));
-    if let Some(first) = merged.doubled.first() {
-        let others = merged.doubled.len() - 1;
-        let others = if others > 0 { format!(" and {others} other models") } else { String::new() };
-        say(&format!("warning: {first}{others} are in more than one run: the first one's records count"));
-    }
+    say_doubled(&merged.doubled);
     let data = data(args.data.as_deref(), &merged.records)?;
     let writer = place(args)?.map(ReportWriter::new).transpose()?;
     Ok(RunSources { records: merged.records, data, writer })
+}
+
+/// Names the models that several runs have.
+pub(super) fn say_doubled(doubled: &[ModelId]) {
+    let rest = "in more than one run: the first one's records count";
+    match doubled {
+        [] => {}
+        [only] => say(&format!("warning: {only} is {rest}")),
+        [first, other] => say(&format!("warning: {first} and {other} are {rest}")),
+        [first, others @ ..] => say(&format!("warning: {first} and {} other models are {rest}", others.len())),
+    }
 }
 
 /// The directory for the answers; none where the runs are no single directory and none is given.
@@ -105,8 +113,11 @@ pub(super) fn write_claims(sources: &mut RunSources) -> Result<Vec<Claim>> {
     if let Some(writer) = &mut sources.writer {
         let rows: Vec<_> = claims.iter().flat_map(Claim::rows).collect();
         writer.table(CLAIMS_CSV, &rows)?;
-        writer.file(CLAIMS_MD, claims_markdown(&claims).as_bytes())?;
-        writer.file(CLAIMS_JSON, json_text(&claims)?.as_bytes())?;
+        let notes = test_set_notes(&sources.records);
+        let notes: String = notes.iter().map(|note| format!("- {note}\n")).collect();
+        let separator = if notes.is_empty() { "" } else { "\n" };
+        writer.file(CLAIMS_MD, format!("{}{separator}{notes}", claims_markdown(&claims)).as_bytes())?;
+        writer.file(CLAIMS_JSON, json_text(&claims, &sources.records)?.as_bytes())?;
     }
     Ok(claims)
 }
@@ -115,7 +126,31 @@ pub(super) fn write_claims(sources: &mut RunSources) -> Result<Vec<Claim>> {
 ///
 /// # Errors
 /// [`Error::Failure`] where it cannot be written as JSON.
-pub(super) fn json_text(claims: &[Claim]) -> Result<String> {
-    let claims = serde_json::to_value(claims).map_err(|e| Error::failure(one_line(e)))?;
-    to_json(&json!({ "format": FORMAT, "claims": claims }))
+pub(super) fn json_text(claims: &[Claim], records: &StudyRecords) -> Result<String> {
+    let value = |rows: serde_json::Result<Value>| rows.map_err(|e| Error::failure(one_line(e)));
+    let with_sentence = |row: serde_json::Result<Value>, sentence: String| {
+        let mut row = value(row)?;
+        row["sentence"] = sentence.into();
+        Ok(row)
+    };
+    let splits = variance_splits(records).into_iter();
+    let splits = splits.map(|row| with_sentence(serde_json::to_value(&row), row.sentence()));
+    let single = single_models(records).into_iter();
+    let single = single.map(|row| with_sentence(serde_json::to_value(&row), row.sentence()));
+    to_json(&json!({
+        "format": FORMAT,
+        "claims": value(serde_json::to_value(claims))?,
+        "variance_split": splits.collect::<Result<Vec<_>>>()?,
+        "mcnemar": single.collect::<Result<Vec<_>>>()?,
+    }))
+}
+
+/// The verdicts and what the test set says, for the terminal.
+pub(super) fn shown(claims: &[Claim], records: &StudyRecords) -> String {
+    let notes = test_set_notes(records);
+    let mut text = claims_text(claims, colour(), width());
+    if !notes.is_empty() {
+        text += &format!("\n\n{}", sentences(&notes, width()));
+    }
+    text
 }

@@ -8,6 +8,7 @@ use stridelab::bench::{Bench, BenchOptions};
 use stridelab::cpu;
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
+use stridelab::model::Configuration;
 use stridelab::record::{BenchRecord, FORMAT};
 use stridelab::report::figure::step_time;
 use stridelab::report::text::{comparison_table, cost_tables, counted};
@@ -43,11 +44,17 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     let data = Dataset::embedded()?;
     let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "measuring")?;
     say(&why);
-    let bench = Bench::new(&backend, &data, &options)?;
-    memory::check("the largest network", &backend, bench.bytes(), 0, || {
-        let least = BenchOptions { batch_sizes: vec![1], ..options.clone() };
-        SmallerPlans { batch: Bench::new(&backend, &data, &least).map(|bench| bench.bytes()).ok(), samples: None }
-    })?;
+    let mut bench = Bench::new(&backend, &data, &options)?;
+    let check = |who: &str, configurations: &[Configuration], bytes: u64| {
+        memory::check(who, &backend, bytes, 0, || {
+            let configurations = configurations.to_vec();
+            let least = BenchOptions { batch_sizes: vec![1], configurations, ..options.clone() };
+            SmallerPlans { batch: Bench::new(&backend, &data, &least).map(|bench| bench.bytes()).ok(), samples: None }
+        })
+    };
+    if let Err(error) = check("the largest network", &options.configurations, bench.bytes()) {
+        bench.leave_out(|configuration, bytes| check("it", &[configuration], bytes)).map_err(|_| error)?;
+    }
     say_left_out(&bench.left_out, Options::Bench(&args.grid));
     let mut writer = BenchWriter::new(output(args.out.as_deref(), args.force, "-bench")?)?;
     let start = timestamp();

@@ -2,20 +2,19 @@
 
 use stridelab::Result;
 use stridelab::error::one_line;
-use stridelab::report::text::claims_text;
 
 use super::answers::{self, RunSources};
 use crate::args::RunsArgs;
-use crate::terminal::{colour, print, width};
+use crate::terminal::print;
 
 /// Reads, judges, writes, shows.
 pub(crate) fn run(args: &RunsArgs) -> Result<()> {
     let mut sources = answers::open(args)?;
     let claims = answers::write_claims(&mut sources)?;
     if args.json {
-        return print(&answers::json_text(&claims)?);
+        return print(&answers::json_text(&claims, &sources.records)?);
     }
-    print(&format!("{}\n{}", claims_text(&claims, colour(), width()), place(&sources)))
+    print(&format!("{}\n{}", answers::shown(&claims, &sources.records), place(&sources)))
 }
 
 /// Where the files are.

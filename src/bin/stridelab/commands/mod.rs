@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod claims;
 pub(crate) mod describe;
 pub(crate) mod devices;
+pub(crate) mod merge;
 pub(crate) mod parity;
 pub(crate) mod report;
 pub(crate) mod train;

@@ -2,12 +2,11 @@
 
 use serde_json::json;
 use stridelab::error::one_line;
-use stridelab::report::text::claims_text;
 use stridelab::{Error, Result};
 
 use super::answers;
 use crate::args::RunsArgs;
-use crate::terminal::{colour, print, say, width};
+use crate::terminal::{print, say};
 
 /// Reads, draws, judges, shows.
 pub(crate) fn run(args: &RunsArgs) -> Result<()> {
@@ -23,5 +22,5 @@ pub(crate) fn run(args: &RunsArgs) -> Result<()> {
         return print(&format!("{}\n", json!({ "event": "done", "out": dir, "missing": missing })));
     }
     missing.iter().for_each(|line| say(line));
-    print(&format!("{}\n\ntables, figures and verdicts are in {dir}\n", claims_text(&claims, colour(), width())))
+    print(&format!("{}\n\ntables, figures and verdicts are in {dir}\n", answers::shown(&claims, &sources.records)))
 }

@@ -33,8 +33,10 @@ pub(super) fn gradient_norms(study: &StudyView) -> Option<String> {
     let mut order: Vec<_> = configurations.collect();
     order.dedup();
     let shown = study.those_of(order.into_iter());
-    let width = (last as usize).div_ceil(POINTS) as u32;
-    let lines: Vec<Vec<StepNorm>> = all.iter().map(|of| binned(&of.steps, width)).collect();
+    // Of a long training not every step is measured: it is these that count.
+    let measured = all.iter().map(|of| of.steps.len()).max()?;
+    let run = measured.div_ceil(POINTS);
+    let lines: Vec<Vec<StepNorm>> = all.iter().map(|of| means(&of.steps, run)).collect();
     let values: Vec<f64> = lines.iter().flatten().map(|norm| norm.mean).collect();
     let axis = Axis::logarithmic(&values);
     let top = study.below_key(TOP, &shown) + 10.0;
@@ -42,9 +44,9 @@ pub(super) fn gradient_norms(study: &StudyView) -> Option<String> {
     let gap = 80.0;
     let panel_width = (WIDTH - EDGE - left - gap) / 2.0;
     let grid = SmallMultiples { left, top, columns: 2, size: [panel_width, 230.0], gap: [gap, 56.0] };
-    let each = match width {
+    let each = match run {
         1 => String::new(),
-        _ => format!("; each point is the mean of {width} steps"),
+        _ => format!("; each point is the mean of {run} measured steps"),
     };
     let mean = if seeds > 1 { format!(", mean of {seeds} seeds") } else { String::new() };
     let subtitle = format!("L2 norm of the gradient of a step's loss by tensor, logarithmic scale{mean}{each}");
@@ -70,15 +72,14 @@ pub(super) fn gradient_norms(study: &StudyView) -> Option<String> {
     Some(svg.finish())
 }
 
-/// Means over runs of `width` steps, each at the middle of its run.
-fn binned(steps: &[StepNorm], width: u32) -> Vec<StepNorm> {
-    let runs = steps.chunk_by(|a, b| (a.step.max(1) - 1) / width == (b.step.max(1) - 1) / width);
+/// Means over so many measured steps that follow one another, each at the middle of its run.
+fn means(steps: &[StepNorm], run: usize) -> Vec<StepNorm> {
     let mean = |run: &[StepNorm]| StepNorm {
         step: run[run.len() / 2].step,
         mean: run.iter().map(|norm| norm.mean).sum::<f64>() / run.len() as f64,
         seeds: run.iter().map(|norm| norm.seeds).max().unwrap_or_default(),
     };
-    runs.map(mean).collect()
+    steps.chunks(run).map(mean).collect()
 }
 
 /// The horizontal axis of steps.

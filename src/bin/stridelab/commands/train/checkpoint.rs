@@ -33,12 +33,13 @@ pub(super) fn recorded<'a>(configuration: &Configuration, snapshot: &'a Snapshot
         second_moment: Cow::Borrowed(&snapshot.second_moment),
         losses: begun.map_or(Cow::Borrowed(&[]), |begun| Cow::Borrowed(&begun.losses)),
         predicted: begun.map_or(Cow::Borrowed(&[]), |begun| Cow::Borrowed(&begun.predicted)),
+        gradient_norms: begun.map_or(Cow::Borrowed(&[]), |begun| Cow::Borrowed(&begun.gradient_norms)),
     }
 }
 
 /// The snapshot that was recorded.
 pub(super) fn snapshot(checkpoint: Checkpoint<'static>) -> Snapshot {
-    let Checkpoint { head, weights, first_moment, second_moment, losses, predicted } = checkpoint;
+    let Checkpoint { head, weights, first_moment, second_moment, losses, predicted, gradient_norms } = checkpoint;
     Snapshot {
         seeds: head.models.iter().map(|model| model.seed).collect(),
         first_losses: head.models.iter().map(|model| model.first_loss.map(|loss| loss.0)).collect(),
@@ -53,6 +54,7 @@ pub(super) fn snapshot(checkpoint: Checkpoint<'static>) -> Snapshot {
             seconds: begun.seconds.0,
             losses: losses.into_owned(),
             predicted: predicted.into_owned(),
+            gradient_norms: gradient_norms.into_owned(),
         }),
     }
 }

@@ -1,7 +1,7 @@
 //! How a run ends: figures, `run.json`, the table.
 
 use serde_json::{Value, json};
-use stridelab::analysis::{StudySummary, outcomes, summarise};
+use stridelab::analysis::{StudySummary, evaluated, outcomes, summarise};
 use stridelab::error::one_line;
 use stridelab::model::ModelId;
 use stridelab::record::{FeatureRecord, Status};
@@ -9,6 +9,7 @@ use stridelab::report::figure::feature_maps::{FeatureMaps, shared_max};
 use stridelab::report::figure::{curves, features, sample};
 use stridelab::report::text::{RunRow, counted, run_table, seconds as write_seconds, seeds_table};
 use stridelab::store::feature_maps_name;
+use stridelab::store::layout::{GRADIENTS, METRICS, RUN, SHAPES, STEPS};
 use stridelab::study::DivergedModel;
 use stridelab::{Error, Result};
 
@@ -121,14 +122,17 @@ impl Run<'_> {
             let model = ModelId { configuration: begun.configuration, seed };
             let epochs: Vec<_> = self.rows.iter().filter(|row| row.model == model).cloned().collect();
             let row = RunRow::new(model, &begun.network, &epochs, begun.steps_per_epoch);
-            row.of_run(self.args.epochs, data.train.count, data.test.count)
+            let finished = self.models.iter().find(|row| row.model == model);
+            row.of_run(self.args.epochs, data.train.count, data.test.count).evaluated(finished)
         });
         let rows: Vec<RunRow> = rows.collect();
         let table = match summary {
             Some(summary) => seeds_table(&summary, &rows, colour(), width()),
             None => run_table(&rows, colour(), width()),
         };
-        let mut files = vec!["metrics.csv", "steps.csv", "shapes.csv", "run.json"];
+        let mut files = vec![METRICS, STEPS];
+        files.extend(self.writer.dir().join(GRADIENTS).exists().then_some(GRADIENTS));
+        files.extend([SHAPES, RUN]);
         files.extend((!self.drawn.models.is_empty()).then_some("features.safetensors"));
         files.extend(self.weights.then_some("weights/"));
         files.extend(figures.then_some("figures/"));
@@ -141,7 +145,7 @@ impl Run<'_> {
     fn summary(&self) -> Option<StudySummary> {
         let (first, seeds) = (self.networks.first()?, self.args.seeds());
         let configurations: Vec<_> = self.networks.iter().map(|begun| begun.configuration).collect();
-        let outcomes = outcomes(&self.rows, &configurations, &seeds, self.args.epochs);
+        let outcomes = evaluated(outcomes(&self.rows, &configurations, &seeds, self.args.epochs), &self.models);
         (seeds.len() > 1).then(|| summarise(&outcomes, first.steps_per_epoch))
     }
 }

@@ -3,49 +3,49 @@
 mod checkpoint;
 mod features;
 mod finish;
+mod fitting;
 mod models;
 mod options;
 mod questions;
 mod record;
 mod resume;
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Instant;
 
-use stridelab::backend::Backend;
 use stridelab::cpu;
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::network::CLASSES;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::weights;
-use stridelab::model::{Configuration, LeftOut, Network};
+use stridelab::model::{Configuration, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
 use stridelab::study::measure::Questions;
-use stridelab::study::{self, Checked, Study};
+use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
 
 use super::{one_device, output};
 use crate::args::TrainArgs;
 use crate::errors::{Options, say_left_out};
-use crate::memory::SmallerPlans;
 use crate::progress::Progress;
 use crate::terminal::print;
 use crate::{device, interrupt, memory};
 use models::PendingModels;
 use record::Run;
-use resume::Remaining;
+use resume::{EarlierRun, Remaining};
 
 /// Trains what the options ask for.
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let start = Instant::now();
     // The directory is locked before anything else: whatever is wrong with it is told at once.
     let earlier = args.resume.as_deref().map(|directory| resume::open(directory, args)).transpose()?;
-    if let Some(earlier) = earlier.as_ref().filter(|earlier| earlier.is_finished()) {
-        return print(&resume::nothing_left(earlier));
+    if earlier.as_ref().is_some_and(EarlierRun::is_finished) {
+        return earlier.map_or(Ok(()), finished);
     }
     let of_run = earlier.as_ref().map(|earlier| earlier.args.clone());
     let args = of_run.as_ref().unwrap_or(args);
@@ -86,6 +86,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         seeds: args.seeds(),
         shuffle: !args.no_shuffle,
         fuse: !args.no_fuse,
+        log_gradients: args.log_gradients.and_then(NonZeroU32::new),
         ..TrainOptions::default()
     };
     let room = memory::room(&backend).min(study::SIDE_BY_SIDE_BYTES);
@@ -100,7 +101,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         resume: study::Resume::default(),
     };
     let mut checked = study.check(&backend, &data)?;
-    checked.left_out.extend(too_large(&mut study, &checked, &backend, &data)?);
+    checked.left_out.extend(fitting::leave_out(&mut study, &checked, &backend, &data)?);
     interrupt::check()?;
 
     let machine = device::machine(&backend);
@@ -115,7 +116,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
             Remaining::all(writer, RunRecord { init_sha256, ..record })
         }
     };
-    let Remaining { writer, record, rows, finished, diverged, checkpointed, resume } = remaining;
+    let Remaining { writer, record, rows, models, finished, diverged, checkpointed, resume } = remaining;
     study.resume = resume;
     say_left_out(&checked.left_out, Options::Train(args));
     progress.networks(study.configurations.len());
@@ -131,6 +132,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         progress,
         networks: Vec::new(),
         rows,
+        models,
         features: Vec::new(),
         drawn,
         weights: !finished.is_empty(),
@@ -163,43 +165,17 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     ended
 }
 
-/// Leaves out the networks for which there is no memory, and names them.
+/// Tells that nothing is left to train. The answers of a study are made where it was stopped before they were.
 ///
 /// # Errors
-/// [`Error::Failure`] where there is none for any.
-fn too_large(study: &mut Study, checked: &Checked, backend: &Backend, data: &Dataset) -> Result<Vec<LeftOut>> {
-    let check = |who: &str, study: &Study, checked: &Checked| {
-        memory::check(who, backend, checked.bytes, checked.snapshot_bytes, || smaller(study, backend, data))
-    };
-    let Err(error) = check("the largest network", study, checked) else { return Ok(Vec::new()) };
-    let (mut fitting, mut left_out) = (Vec::new(), Vec::new());
-    for &configuration in &study.configurations {
-        let mut alone = Study { configurations: vec![configuration], ..study.clone() };
-        let checked = alone.check(backend, data)?;
-        match check("it", &alone, &checked) {
-            Ok(()) => fitting.push(configuration),
-            Err(error) => left_out.push(LeftOut { network: configuration.to_string(), error }),
-        }
-    }
-    if fitting.is_empty() {
-        return Err(error);
-    }
-    study.configurations = fitting;
-    Ok(left_out)
-}
-
-/// What the same study would take with the smallest batch, and with the fewest samples.
-fn smaller(study: &Study, backend: &Backend, data: &Dataset) -> SmallerPlans {
-    let of = |batch_size: usize, samples: usize| {
-        let train = TrainOptions { batch_size, ..study.train.clone() };
-        let mut data = data.clone();
-        data.limit(samples)
-            .and_then(|()| Study { train, ..study.clone() }.check(backend, &data))
-            .map(|checked| checked.bytes.saturating_add(checked.snapshot_bytes))
-            .ok()
-    };
-    let all = data.train.count;
-    SmallerPlans { batch: of(1, all), samples: of(study.train.batch_size.min(all), 1) }
+/// [`Error::Failure`] where a file cannot be written.
+fn finished(earlier: EarlierRun) -> Result<()> {
+    print(&resume::nothing_left(&earlier))?;
+    let EarlierRun { directory, args, .. } = earlier;
+    let path = directory.path().to_owned();
+    // Whoever writes the answers takes the directory for itself.
+    drop(directory);
+    if args.study && !questions::are_answered(&path) { questions::answer(&args, &path) } else { Ok(()) }
 }
 
 /// Options that contradict one another.

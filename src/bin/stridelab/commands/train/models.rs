@@ -70,7 +70,7 @@ impl PendingModels {
         self.pending.remove(&model);
     }
 
-    /// Writes the predictions of a model, then its rows; its weights are to be on disk.
+    /// Writes the predictions of a model, then its rows; its weights are to be on disk. Returns its row of `models.csv`.
     ///
     /// # Errors
     /// [`stridelab::Error::Failure`] where a file cannot be written.
@@ -80,9 +80,9 @@ impl PendingModels {
         data: &Dataset,
         questions: &Questions,
         writer: &mut RunWriter,
-    ) -> Result<()> {
-        let Some(pending) = self.pending.remove(&model) else { return Ok(()) };
-        let Some(answers) = pending.answers else { return Ok(()) };
+    ) -> Result<Option<ModelRow>> {
+        let Some(pending) = self.pending.remove(&model) else { return Ok(None) };
+        let Some(answers) = pending.answers else { return Ok(None) };
         writer.predictions(model, &pending.predictions)?;
         let row = ModelRow {
             model,
@@ -93,7 +93,8 @@ impl PendingModels {
             final_val_accuracy: pending.val_accuracy,
             seconds: pending.seconds,
         };
-        writer.model(&row, &measures(model, &answers, &data.test, questions))
+        writer.model(&row, &measures(model, &answers, &data.test, questions))?;
+        Ok(Some(row))
     }
 }
 

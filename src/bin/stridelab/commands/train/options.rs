@@ -52,6 +52,7 @@ pub(super) fn options(args: &TrainArgs, out: &Path) -> Value {
         "init": args.init.as_deref().map(Path::to_string_lossy),
         "checkpoint-seconds": args.checkpoint_seconds,
         "no-checkpoints": args.no_checkpoints,
+        "log-gradients": args.log_gradients,
         "no-shuffle": args.no_shuffle,
         "no-fuse": args.no_fuse,
         "image": args.figures.image,

@@ -8,15 +8,14 @@ use stridelab::analysis::{Coverage, ink};
 use stridelab::backend::Backend;
 use stridelab::bench::{Bench, BenchOptions};
 use stridelab::data::Dataset;
-use stridelab::report::text::claims_text;
 use stridelab::store::RunWriter;
-use stridelab::store::layout::{INFERENCE, INK, UNCOVERED_INK};
+use stridelab::store::layout::{CLAIMS_JSON, INFERENCE, INK, RUN, UNCOVERED_INK};
 use stridelab::study::Study;
 use stridelab::study::measure::{Questions, Region, Shift};
 
 use crate::args::{RunsArgs, TrainArgs};
 use crate::commands::answers;
-use crate::terminal::{colour, print, say, width};
+use crate::terminal::{print, say};
 
 /// Shifts of up to so many pixels: as far as MNIST's digits are from the border.
 const SHIFT: i32 = 4;
@@ -62,6 +61,12 @@ pub(super) fn tables(writer: &mut RunWriter, study: &Study, backend: &Backend, d
     writer.table(INFERENCE, &rows)
 }
 
+/// Whether a finished study has its answers: the last of their files is younger than the record of its end.
+pub(super) fn are_answered(directory: &Path) -> bool {
+    let written = |name| std::fs::metadata(directory.join(name)).and_then(|metadata| metadata.modified()).ok();
+    written(CLAIMS_JSON).is_some_and(|answers| written(RUN).is_some_and(|end| answers >= end))
+}
+
 /// Makes tables, figures and verdicts of what the run has on disk, and shows the verdicts.
 ///
 /// # Errors
@@ -78,10 +83,10 @@ pub(super) fn answer(args: &TrainArgs, directory: &Path) -> Result<()> {
     let missing = answers::write_tables(&mut sources)?;
     let claims = answers::write_claims(&mut sources)?;
     if args.json {
-        return print(&answers::json_text(&claims)?);
+        return print(&answers::json_text(&claims, &sources.records)?);
     }
     if !args.quiet {
         missing.iter().for_each(|line| say(line));
     }
-    print(&format!("\n{}\n", claims_text(&claims, colour(), width())))
+    print(&format!("\n{}\n", answers::shown(&claims, &sources.records)))
 }

@@ -9,7 +9,9 @@ use stridelab::backend::Backend;
 use stridelab::data::Dataset;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, LeftOut, ModelId, Network, weights};
-use stridelab::record::{EpochRow, FeatureRecord, LeftOutNetwork, RunRecord, ShapeRow, Status, StepRow};
+use stridelab::record::{
+    EpochRow, FeatureRecord, GradientRow, LeftOutNetwork, ModelRow, RunRecord, ShapeRow, Status, StepRow,
+};
 use stridelab::report::text::counted;
 use stridelab::store::layout::WEIGHTS;
 use stridelab::store::{RunWriter, weights_name};
@@ -35,6 +37,8 @@ pub(super) struct Run<'a> {
     /// Networks begun.
     pub(super) networks: Vec<BegunNetwork>,
     pub(super) rows: Vec<EpochRow>,
+    /// Of finished models.
+    pub(super) models: Vec<ModelRow>,
     pub(super) features: Vec<(Configuration, Features)>,
     /// The features that one figure shows of all configurations.
     pub(super) drawn: FeatureRecord,
@@ -201,7 +205,13 @@ impl Journal for Run<'_> {
         let steps: Vec<_> = steps.map(|(&loss, step)| StepRow { model, step, loss }).collect();
         self.pending.epoch(model, epoch, result);
         self.rows.push(row.clone());
-        self.writer.epoch(&row, &steps)?;
+        let gradients = result.gradient_norms.iter().map(|gradient| GradientRow {
+            model,
+            step: gradient.step,
+            tensor: gradient.tensor.clone(),
+            norm: gradient.norm,
+        });
+        self.writer.epoch(&row, &steps, &gradients.collect::<Vec<_>>())?;
         self.record.totals.epochs += u64::from(epoch > 0);
         self.record.totals.steps += result.step_losses.len() as u64;
         self.record.totals.train_seconds += row.seconds;
@@ -270,7 +280,8 @@ impl Journal for Run<'_> {
         let tensors = model.weights().await?;
         self.save(id, self.args.epochs, &tensors)?;
         self.inspect(id, model).await?;
-        self.pending.write(id, self.data, &self.questions.of(id.configuration), &mut self.writer)?;
+        let questions = self.questions.of(id.configuration);
+        self.models.extend(self.pending.write(id, self.data, &questions, &mut self.writer)?);
         self.record.totals.networks += 1;
         Ok(())
     }

@@ -7,8 +7,10 @@ use serde_json::Value;
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::ModelId;
-use stridelab::record::{CheckpointHead, DataRecord, Machine, Resumption, RunRecord, Status, Totals};
-use stridelab::store::{Keep, OutputDirectory, RunWriter, read_models, read_run};
+use stridelab::record::{
+    CheckpointHead, DataRecord, EpochRow, Machine, ModelRow, Resumption, RunRecord, Status, Totals,
+};
+use stridelab::store::{Earlier, Keep, OutputDirectory, RunWriter, read_models, read_run};
 use stridelab::study::{self, DivergedModel, Study};
 use stridelab::{Error, Result};
 
@@ -48,7 +50,9 @@ pub(super) struct Remaining {
     pub writer: RunWriter,
     pub record: RunRecord,
     /// The rows of `metrics.csv` that stay.
-    pub rows: Vec<stridelab::record::EpochRow>,
+    pub rows: Vec<EpochRow>,
+    /// The rows of `models.csv`.
+    pub models: Vec<ModelRow>,
     /// Models that are on disk whole, in the order of the study.
     pub finished: Vec<ModelId>,
     pub diverged: Vec<DivergedModel>,
@@ -67,6 +71,10 @@ pub(super) fn open(path: &Path, args: &TrainArgs) -> Result<EarlierRun> {
     let place = one_line(path.display());
     let anew = || format!("a run that has no run.json had not begun: start it anew with --out {place} --force");
     let record = read_run(path).map_err(|error| error.advice(anew()))?;
+    if !record.merged.is_empty() {
+        let what = format!("the run in {place} was merged of others, and nothing of it can be trained on");
+        return Err(Error::usage(what).advice("go on with those, and merge them again"));
+    }
     let version = env!("CARGO_PKG_VERSION");
     if record.version != version {
         let what = format!("the run in {place} is of stridelab {}, this is {version}", one_line(&record.version));
@@ -125,6 +133,7 @@ impl Remaining {
             writer,
             record,
             rows: Vec::new(),
+            models: Vec::new(),
             finished: Vec::new(),
             diverged: Vec::new(),
             checkpointed: HashSet::new(),
@@ -174,7 +183,7 @@ impl EarlierRun {
     /// [`Error::Usage`] naming both where it is and `--any-device` is not given.
     pub(super) fn differs(&self, machine: &Machine) -> Result<bool> {
         let before = &self.record.machine;
-        if same_device(before, machine) {
+        if before.is_same_device(machine) {
             return Ok(false);
         }
         if self.args.any_device {
@@ -198,7 +207,8 @@ impl EarlierRun {
             .iter()
             .flat_map(|&configuration| study.train.seeds.iter().map(move |&seed| ModelId { configuration, seed }));
         let all: Vec<ModelId> = all.collect();
-        let on_disk: HashSet<ModelId> = read_models(directory.path())?.into_iter().map(|row| row.model).collect();
+        let models = read_models(directory.path())?;
+        let on_disk: HashSet<ModelId> = models.iter().map(|row| row.model).collect();
         let finished: Vec<ModelId> = all.iter().filter(|model| on_disk.contains(model)).copied().collect();
         let found = RunWriter::found(&directory)?;
         for line in &found.damaged {
@@ -207,19 +217,25 @@ impl EarlierRun {
         let mut keep: HashMap<ModelId, Keep> = HashMap::new();
         let mut checkpoints = Vec::new();
         for head in &found.heads {
-            let models: Vec<_> = head.living().into_iter().filter(|model| !on_disk.contains(model)).collect();
+            let of_head: Vec<_> = head.living().into_iter().filter(|model| !on_disk.contains(model)).collect();
             // Rows follow the first whole epoch.
             if head.epoch > 0 {
-                keep.extend(models.iter().map(|&model| (model, Keep::Epochs(head.epoch))));
+                keep.extend(of_head.iter().map(|&model| (model, Keep::Epochs(head.epoch))));
             }
-            checkpoints.push(models);
+            checkpoints.push(of_head);
         }
         let checkpointed: HashSet<ModelId> = checkpoints.iter().flatten().copied().collect();
         keep.extend(finished.iter().map(|&model| (model, Keep::Epochs(study.epochs))));
         let diverged =
             diverged(&record, &found.heads, |model| !checkpointed.contains(model) && !on_disk.contains(model));
         keep.extend(diverged.iter().map(|&model| (model, Keep::All)));
-        let (mut writer, kept) = RunWriter::resume(directory, &keep, &on_disk, record.steps_per_epoch)?;
+        let earlier = Earlier {
+            models: keep,
+            finished: on_disk,
+            steps_per_epoch: record.steps_per_epoch,
+            log_gradients: study.train.log_gradients,
+        };
+        let (mut writer, kept) = RunWriter::resume(directory, &earlier)?;
         let diverged =
             kept.diverged.iter().map(|(model, found)| DivergedModel { model: *model, divergence: divergence(found) });
         let diverged: Vec<_> = diverged.collect();
@@ -240,7 +256,7 @@ impl EarlierRun {
         record.bits_may_differ |= differs;
         record.resumed.push(Resumption { start: timestamp(), machine: differs.then(|| machine.clone()) });
         let resume = study::Resume { settled: settled.into_iter().collect(), checkpoints };
-        Ok(Remaining { writer, record, rows: kept.epochs, finished, diverged, checkpointed, resume })
+        Ok(Remaining { writer, record, rows: kept.epochs, models, finished, diverged, checkpointed, resume })
     }
 }
 
@@ -252,23 +268,6 @@ fn diverged(record: &RunRecord, heads: &[CheckpointHead], is_settled: impl Fn(&M
     });
     let mut seen = HashSet::new();
     named.chain(in_heads).filter(|model| is_settled(model) && seen.insert(*model)).collect()
-}
-
-/// Whether two machines give the same bits: all that sets the order of a sum is the same.
-fn same_device(a: &Machine, b: &Machine) -> bool {
-    let vectors = a.backend != "cpu" || a.instruction_set == b.instruction_set;
-    (&a.backend, &a.adapter, &a.driver) == (&b.backend, &b.adapter, &b.driver)
-        && vectors
-        && choices(&a.kernels) == choices(&b.kernels)
-}
-
-/// The kernels that were chosen, without those choices that change no bit.
-fn choices(kernels: &Value) -> Value {
-    let mut kernels = kernels.clone();
-    if let Value::Object(choices) = &mut kernels {
-        choices.retain(|name, _| !["merge", "submission_ms"].contains(&name.as_str()));
-    }
-    kernels
 }
 
 fn device(machine: &Machine) -> String {
