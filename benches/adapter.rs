@@ -145,10 +145,9 @@ impl Device {
     /// Two buffers, zeroed, bound to a pipeline.
     fn bindings(&self, pipeline: &wgpu::ComputePipeline, size: u64) -> wgpu::BindGroup {
         let entries = [0, 1].map(|binding| (binding, self.buffer(size, wgpu::BufferUsages::STORAGE)));
-        let entries = entries.each_ref().map(|(binding, buffer)| wgpu::BindGroupEntry {
-            binding: *binding,
-            resource: buffer.as_entire_binding(),
-        });
+        let entries = entries
+            .each_ref()
+            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding: *binding, resource: buffer.as_entire_binding() });
         let layout = &pipeline.get_bind_group_layout(0);
         self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
     }

@@ -18,16 +18,13 @@ pub(crate) const BATCH: usize = 64;
 pub(crate) struct Arguments {
     /// Whether to time. `cargo bench` passes `--bench`; under `cargo test` the benchmarks only check.
     pub timed: bool,
-    /// Whether `--kernels` asks for each kernel alone.
-    pub kernels: bool,
     filters: Vec<String>,
 }
 
 impl Arguments {
     pub(crate) fn read() -> Self {
         let (flags, filters): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|a| a.starts_with('-'));
-        let has = |name: &str| flags.iter().any(|flag| flag == name);
-        Arguments { timed: has("--bench"), kernels: has("--kernels"), filters }
+        Arguments { timed: flags.iter().any(|flag| flag == "--bench"), filters }
     }
 
     /// Whether a row is wanted: its name contains every filter. Under `cargo test` all are.

@@ -13,8 +13,8 @@ override INPUT_ROWS: u32;
 override INPUT_COLUMNS: u32;
 override WEIGHT_ROWS: u32;
 override WEIGHT_COLUMNS: u32;
-override LAST_GROUPS: u32; // workgroups of the last layer's gradients, the first ones
-override INPUT_GROUPS: u32; // of the input's, which follow; then those of the weights
+override INPUT_GROUPS: u32; // workgroups of the input's gradient, the first ones
+override WEIGHT_GROUPS: u32; // of the weights', which follow; then those of the last layer
 override x_stride: u32;
 override w_offset: u32;
 override w_stride: u32;
@@ -82,7 +82,7 @@ fn fetch_b(job: u32, slot: u32, step: u32) -> vec4<f32> {
 
 // dx[r,k] = Σ_c d_hidden[r,c]·w[k,c]; dw1[k,c] = Σ_r x[r,k]·d_hidden[r,c]; dw2[c,l] = Σ_r hidden[r,c]·d_logits[r,l],
 // db1[c] = Σ_r d_hidden[r,c], db2[l] = Σ_r d_logits[r,l].
-// One workgroup per WORKGROUP elements of dw2, db1 and db2, then per tile of dx, then of dw1.
+// One workgroup per tile of dx, then of dw1, then per WORKGROUP elements of dw2, db1 and db2.
 @compute @workgroup_size(WORKGROUP)
 fn backward(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -91,12 +91,12 @@ fn backward(
 ) {
     let number = linear(group, groups, 1u);
     replica = group.z;
-    if (number < LAST_GROUPS) {
-        last_layer(number * WORKGROUP + invocation);
-    } else if (number < LAST_GROUPS + INPUT_GROUPS) {
-        input_tile(number - LAST_GROUPS, invocation);
+    if (number < INPUT_GROUPS) {
+        input_tile(number, invocation);
+    } else if (number < INPUT_GROUPS + WEIGHT_GROUPS) {
+        weights_tile(number - INPUT_GROUPS, invocation);
     } else {
-        weights_tile(number - LAST_GROUPS - INPUT_GROUPS, invocation);
+        last_layer((number - INPUT_GROUPS - WEIGHT_GROUPS) * WORKGROUP + invocation);
     }
 }
 
@@ -142,43 +142,32 @@ fn store_four(at: u32, v: vec4<f32>) {
     g[at + 3u] = v.w;
 }
 
-// A term of an element of dw2, db1 or db2.
-fn last_term(element: u32, row: u32) -> f32 {
-    let logits = replica * d_logits_stride + row * CLASSES;
-    let units = replica * d_hidden_stride + row * UNITS;
-    if (element < UNITS * CLASSES) {
-        return hidden[replica * hidden_stride + row * UNITS + element / CLASSES] * d_logits[logits + element % CLASSES];
-    }
-    let after = element - UNITS * CLASSES;
-    if (after < UNITS) {
-        return d_hidden[(units + after) / 4u][after % 4u];
-    }
-    return d_logits[logits + after - UNITS];
-}
-
-// One element of dw2, then db1, then db2. Eight loads at a time, so that they overlap.
+// One element of dw2, then db1, then db2.
 fn last_layer(element: u32) {
-    if (element >= UNITS * CLASSES + UNITS + CLASSES) {
-        return;
+    let of_weights = UNITS * CLASSES;
+    let logits = replica * d_logits_stride;
+    let out = replica * g_stride;
+    if (element < of_weights) {
+        let unit = element / CLASSES;
+        let class_ = element % CLASSES;
+        var sum = 0.0;
+        for (var row = 0u; row < ROWS; row++) {
+            sum = fma(hidden[replica * hidden_stride + row * UNITS + unit], d_logits[logits + row * CLASSES + class_], sum);
+        }
+        g[out + dw2_offset + element] = sum;
+    } else if (element < of_weights + UNITS) {
+        let unit = element - of_weights;
+        var sum = 0.0;
+        for (var row = 0u; row < ROWS; row++) {
+            sum += d_hidden[(replica * d_hidden_stride + row * UNITS + unit) / 4u][unit % 4u];
+        }
+        g[out + db1_offset + unit] = sum;
+    } else if (element < of_weights + UNITS + CLASSES) {
+        let class_ = element - of_weights - UNITS;
+        var sum = 0.0;
+        for (var row = 0u; row < ROWS; row++) {
+            sum += d_logits[logits + row * CLASSES + class_];
+        }
+        g[out + db2_offset + class_] = sum;
     }
-    var sum = 0.0;
-    var row = 0u;
-    for (; row + 8u <= ROWS; row += 8u) {
-        let t0 = last_term(element, row);
-        let t1 = last_term(element, row + 1u);
-        let t2 = last_term(element, row + 2u);
-        let t3 = last_term(element, row + 3u);
-        let t4 = last_term(element, row + 4u);
-        let t5 = last_term(element, row + 5u);
-        let t6 = last_term(element, row + 6u);
-        let t7 = last_term(element, row + 7u);
-        sum = sum + t0 + t1 + t2 + t3 + t4 + t5 + t6 + t7;
-    }
-    for (; row < ROWS; row++) {
-        sum += last_term(element, row);
-    }
-    let after = element - UNITS * CLASSES;
-    let place_ = select(select(db2_offset + after - UNITS, db1_offset + after, after < UNITS),
-        dw2_offset + element, element < UNITS * CLASSES);
-    g[replica * g_stride + place_] = sum;
 }

@@ -26,3 +26,4 @@ mod relu;
 mod replicas;
 mod sizes;
 mod softmax_cross_entropy;
+mod tiled;

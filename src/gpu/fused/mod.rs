@@ -9,9 +9,10 @@ mod conv_pool;
 mod dense;
 mod head;
 mod sums;
+mod tile;
 mod tiled;
-
-pub(super) use tiled::TILE_CANDIDATES;
+mod tiled_conv_pool;
+mod tiled_dense;
 
 use crate::ops::{Op, View};
 use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, DenseHead, RectifiedBias};

@@ -10,7 +10,8 @@ fn tuning(merge: bool) -> Tuning {
     let real = wgpu::AdapterInfo::new(wgpu::DeviceType::DiscreteGpu, wgpu::Backend::Vulkan);
     let info = wgpu::AdapterInfo { subgroup_min_size: 32, subgroup_max_size: 32, ..real };
     let mut tuning = Tuning::for_adapter(&info, wgpu::Features::SUBGROUP, &wgpu::Limits::default());
-    assert!(tuning.lanes > 0);
+    assert!(tuning.lanes > 0 && tuning.tiles);
+    tuning.tiles = false;
     tuning.merge = merge;
     tuning
 }
@@ -55,6 +56,34 @@ fn the_tutorials_networks_are_fused() {
         assert!(plain.scratch.is_empty());
         assert_eq!(plain.programs[training.features.0], fused.programs[training.features.0], "features stay plain");
         assert_eq!(count(&plain, &training, "plain/conv2d"), 5, "{configuration}");
+    }
+}
+
+/// By tiles, a step takes a dispatch for each convolution forward and backward, three for the dense layers, and two for
+/// gather and Adam.
+#[test]
+fn tiles_take_nine_dispatches() {
+    let mut tuning = tuning(true);
+    tuning.tiles = true;
+    for (configuration, replicas) in Configuration::TUTORIAL.into_iter().flat_map(|c| [(c, 1), (c, 100)]) {
+        let network = Network::new([28, 28], configuration).unwrap();
+        let mut training = plan(&network, 64);
+        training.plan.replicas = replicas;
+        let fused = fuse(&training.plan, &tuning, u64::MAX);
+        let step: Vec<_> = fused.programs[training.train_step.0].iter().map(Kernel::name).collect();
+        let expected = [
+            "plain/gather.forward",
+            "tiled/first_layer.forward",
+            "tiled/conv_pool.forward",
+            "tiled/dense.forward",
+            "tiled/head.forward_backward",
+            "tiled/dense_backward.backward",
+            "tiled/conv_pool_backward.backward",
+            "tiled/first_layer.backward_weights",
+            "fused/adam.update",
+        ];
+        assert_eq!(step, expected, "{configuration}");
+        assert_eq!(fused.programs[training.evaluate.0].len(), 5, "{configuration}");
     }
 }
 

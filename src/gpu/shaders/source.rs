@@ -156,7 +156,7 @@ mod tests {
     fn every_file_is_listed() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
         let mut found = Vec::new();
-        for room in ["fused", "plain", "shared"] {
+        for room in ["fused", "plain", "shared", "tiled"] {
             for file in std::fs::read_dir(folder.join(room)).unwrap() {
                 let name = file.unwrap().file_name().into_string().unwrap();
                 found.push(format!("{room}/{}", name.strip_suffix(".wgsl").unwrap()));

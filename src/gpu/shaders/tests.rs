@@ -24,10 +24,12 @@ fn tunings() -> Vec<Tuning> {
     let info = wgpu::AdapterInfo { subgroup_min_size: 32, subgroup_max_size: 32, ..real };
     let fused = Tuning::for_adapter(&info, wgpu::Features::SUBGROUP, &wgpu::Limits::default());
     let choices = [
-        "lanes=8",
-        "merge=0",
-        "lanes=0",
-        "lanes=0,naive_conv2d=1",
+        "tiles=1",
+        "tile=1,large_tile=2,large_from=1",
+        "tiles=0,lanes=8",
+        "tiles=0,merge=0",
+        "tiles=0,lanes=0",
+        "tiles=0,lanes=0,naive_conv2d=1",
         "slices=1,split_k_workgroups=1",
         "slice_windows=100000",
         "loop_iterations=16",

@@ -1,9 +1,9 @@
 //! Convolution, bias, ReLU and pool: one kernel forward, one for all gradients.
 
+use super::Scratch;
+use super::conv_pool::{self as subgroup, Slices};
+use super::sums::Sum;
 use super::tile::Tiles;
-use crate::gpu::fused::Scratch;
-use crate::gpu::fused::conv_pool::{self as subgroup, Slices};
-use crate::gpu::fused::sums::Sum;
 use crate::gpu::kernels::{Argument, Grid, Kernel, TiledExtent, conv2d, nested, sizes};
 use crate::gpu::shaders::constant;
 use crate::gpu::tuning::Tuning;
@@ -20,8 +20,8 @@ pub(super) fn fits(tuning: &Tuning, run: &ConvPool) -> bool {
     let ConvPool { conv, pool, .. } = run;
     let pools = pool.kernel == [2, 2] && pool.stride == [2, 2] && pool.pads == Pads::default();
     let taps = conv.kernel[0] * conv.kernel[1];
-    let channels = conv.in_channels.is_multiple_of(4)
-        || (conv.in_channels == 1 && taps <= constant(FIRST_LAYER, "MOST_TAPS"));
+    let channels =
+        conv.in_channels.is_multiple_of(4) || (conv.in_channels == 1 && taps <= constant(FIRST_LAYER, "MOST_TAPS"));
     let short = forward_iterations(run) <= tuning.loop_iterations as u64 && Slices::of(tuning, run).is_some();
     pools && channels && conv.out_channels.is_multiple_of(4) && short
 }

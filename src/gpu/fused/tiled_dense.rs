@@ -1,7 +1,7 @@
 //! The last two dense layers and the loss, forward and backward.
 
+use super::Scratch;
 use super::tile::Tiles;
-use crate::gpu::fused::Scratch;
 use crate::gpu::kernels::{Argument, Grid, Kernel, TiledExtent, iterations, sizes};
 use crate::gpu::shaders::constant;
 use crate::gpu::tuning::Tuning;
@@ -14,13 +14,13 @@ const HEAD: &str = "tiled/head";
 
 /// All gradients of the two layers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Backward {
+pub(super) struct DenseGradients {
     last: DenseHeadBackward,
     dw: View,
     dx: View,
 }
 
-impl Backward {
+impl DenseGradients {
     /// Operations that it replaces.
     pub(super) const OPERATIONS: usize = 2;
 
@@ -33,13 +33,13 @@ impl Backward {
         let of_weights = weights.transpose_a && !weights.transpose_b && (weights.a, weights.b) == (first.a, d_hidden);
         let of_input = !input.transpose_a && input.transpose_b && (input.a, input.b) == (d_hidden, first.b);
         let together = weights.y.buffer == last.dw2.buffer;
-        (of_weights && of_input && together).then_some(Backward { last, dw: weights.y, dx: input.y })
+        (of_weights && of_input && together).then_some(DenseGradients { last, dw: weights.y, dx: input.y })
     }
 }
 
 /// Whether the kernels are written for these shapes, and for all gradients where there are any.
 pub(super) fn fits(tuning: &Tuning, run: &DenseHead, rest: &[Op]) -> bool {
-    let whole = run.backward.is_none() || Backward::at(run, rest).is_some();
+    let whole = run.backward.is_none() || DenseGradients::at(run, rest).is_some();
     let first = &run.first.product;
     let most = tuning.loop_iterations as u64;
     let as_they_lie = !first.transpose_a && !first.transpose_b;
@@ -114,7 +114,7 @@ pub(super) fn forward(tuning: &Tuning, run: &DenseHead, scratch: &mut Scratch) -
 }
 
 /// All gradients but those of the logits and the hidden units, which the forward pass computed.
-pub(super) fn backward(tuning: &Tuning, run: &DenseHead, first: &Backward) -> Kernel {
+pub(super) fn backward(tuning: &Tuning, run: &DenseHead, first: &DenseGradients) -> Kernel {
     let last = first.last;
     let product = &run.first.product;
     let tiles = Tiles::dense();
@@ -124,8 +124,8 @@ pub(super) fn backward(tuning: &Tuning, run: &DenseHead, first: &Backward) -> Ke
     let elements = product.columns * classes + product.columns + classes;
     let last_groups = elements.div_ceil(tiles.invocations());
     let mut constants = sizes([
-        ("LAST_GROUPS", last_groups),
         ("INPUT_GROUPS", input_groups),
+        ("WEIGHT_GROUPS", weight_groups),
         ("dw1_offset", first.dw.offset),
         ("db1_offset", last.db1.offset),
         ("dw2_offset", last.dw2.offset),

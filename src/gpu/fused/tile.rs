@@ -1,6 +1,6 @@
 //! The shapes of workgroups' tiles. None changes the order of a sum.
 
-use crate::gpu::tuning::Tuning;
+use crate::gpu::tuning::{TILE_CANDIDATES, Tuning};
 
 /// Rows and columns of a matrix product that a workgroup computes, and how many 4 × 4 blocks of them an invocation
 /// does: the more, the fewer numbers it reads of workgroup memory for each product, and the fewer invocations there
@@ -33,7 +33,7 @@ const fn tiles(wide: Tile, narrow: Tile, step: usize) -> Tiles {
 
 /// What there is to choose from. Each takes at most 16 KiB of workgroup memory and 256 invocations, as all of
 /// WebGPU's adapters grant.
-const CANDIDATES: [Tiles; 6] = [
+const CANDIDATES: [Tiles; TILE_CANDIDATES] = [
     tiles(tile(32, 64, 1, 1), tile(64, 32, 1, 1), 16),
     tiles(tile(32, 64, 2, 1), tile(64, 32, 2, 1), 16),
     tiles(tile(64, 64, 2, 2), tile(64, 32, 2, 1), 8),
@@ -41,9 +41,6 @@ const CANDIDATES: [Tiles; 6] = [
     tiles(tile(64, 64, 2, 1), tile(128, 32, 2, 1), 8),
     tiles(tile(16, 64, 1, 1), tile(32, 32, 1, 1), 16),
 ];
-
-/// The number of candidates.
-pub(in crate::gpu) const COUNT: usize = CANDIDATES.len();
 
 impl Tile {
     /// Tiles of a product of so many rows and columns.
