@@ -74,7 +74,13 @@ pub(super) fn agree_on(
     fused_as_plain(backend, what, &network(size, strides, paddings), size, [samples, batch]);
 }
 
-pub(super) fn fused_as_plain(backend: &Backend, what: &str, network: &Network, size: [usize; 2], [samples, batch]: [usize; 2]) {
+pub(super) fn fused_as_plain(
+    backend: &Backend,
+    what: &str,
+    network: &Network,
+    size: [usize; 2],
+    [samples, batch]: [usize; 2],
+) {
     let data = data(samples, size);
     let options = TrainOptions { batch_size: batch, shuffle: false, evaluate_capacity: 3, ..TrainOptions::default() };
     let plain = TrainOptions { fuse: false, ..options.clone() };

@@ -21,18 +21,16 @@ fn tiled(choices: &[(&str, &str)]) -> Backend {
 
 #[test]
 fn they_compute_what_plain_kernels_do() {
-    for tile in ["0", "2"] {
-        let backend = tiled(&[("tile", tile)]);
-        let agree = |size, strides, paddings, counts| {
-            agree_on(&backend, &format!("tile {tile}: {size:?} {strides:?}"), size, strides, paddings, counts);
-        };
-        agree([28, 28], [[1; 2]; 2], [Padding::Same; 2], [13, 13]);
-        agree([28, 28], [[2; 2]; 2], [Padding::Valid; 2], [13, 13]);
-        agree([17, 23], [[1, 2], [2, 1]], [Padding::Same, Padding::Valid], [6, 6]);
-        let [first, second] = [[2, 0, 1, 2], [1, 2, 0, 1]].map(|sides| Padding::Explicit(pads(sides)));
-        agree([31, 19], [[3, 1], [1, 1]], [first, Padding::Same], [5, 5]);
-        agree([22, 22], [[2, 2], [1, 1]], [Padding::Same, second], [9, 9]);
-        agree([14, 15], [[1; 2]; 2], [Padding::Same; 2], [7, 5]);
+    let [first, second] = [[2, 0, 1, 2], [1, 2, 0, 1]].map(|sides| Padding::Explicit(pads(sides)));
+    for (tile, size, strides, paddings, counts) in [
+        ("0", [28, 28], [[2; 2]; 2], [Padding::Valid; 2], [5, 5]),
+        ("0", [17, 23], [[1, 2], [2, 1]], [Padding::Same, Padding::Valid], [4, 3]),
+        ("0", [22, 22], [[2, 2], [1, 1]], [Padding::Same, second], [3, 3]),
+        ("2", [31, 19], [[3, 1], [1, 1]], [first, Padding::Same], [3, 3]),
+        ("2", [14, 15], [[1; 2]; 2], [Padding::Same; 2], [5, 3]),
+    ] {
+        let what = format!("tile {tile}: {size:?} {strides:?}");
+        agree_on(&tiled(&[("tile", tile)]), &what, size, strides, paddings, counts);
     }
 }
 
