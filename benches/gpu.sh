@@ -3,10 +3,11 @@
 #
 #   PEERS=dir benches/gpu.sh       peers in dir: torch_peer.py, burn/target/release/burnpeer; else "not measured"
 #   ADAPTER=any benches/gpu.sh     on a software adapter too; the table says so
+#   TOOL=path benches/gpu.sh       with a program that was built elsewhere, on a machine without cargo
 #
-# A real adapter runs independent kernels in one dispatch (merged), a software one in several (separate).
-# STRIDELAB_TUNING=merge=1 or merge=0 makes the tool do one or the other; the script measures each adapter's
-# other way as well.
+# A real adapter runs kernels by tiles of workgroup memory, a software one kernels that share numbers among lanes.
+# STRIDELAB_TUNING=tiles=1 or tiles=0 makes the tool do one or the other; the script measures each adapter's other
+# way as well.
 #
 # EPOCHS (3), LIMIT (all samples), STEPS (300, of a peer), REPLICAS (16), OUT (a new folder in runs/) make it shorter.
 set -euo pipefail
@@ -22,13 +23,13 @@ export MNIST_DIR="$OUT/mnist"
 [[ -z "${PEERS:-}" ]] || python3 assets/mnist/pack.py --unpack "$MNIST_DIR"
 limit=(); [[ -z "${LIMIT:-}" ]] || limit=(--limit "$LIMIT")
 
-cargo build --release
-tool=target/release/stridelab
+tool="${TOOL:-target/release/stridelab}"
+[[ -n "${TOOL:-}" ]] || cargo build --release
 "$tool" devices | tee "$OUT/devices.txt"
 
-label="a real GPU" run=yes other=separate merge=0
+label="a real GPU" run=yes other=lanes tiles=0
 if grep -q "auto takes the CPU" "$OUT/devices.txt"; then
-  label="software adapter" other=merged merge=1
+  label="software adapter" other=tiles tiles=1
   [[ "${ADAPTER:-}" == any ]] || { run=no; echo "no real GPU was found: nothing is measured (ADAPTER=any takes a software adapter)"; }
 fi
 
@@ -51,7 +52,7 @@ done_of() { { grep '"event":"done"' "$OUT/$1.txt" 2>/dev/null || true; } | field
 if [[ $run == yes ]]; then
   "$tool" parity | tee "$OUT/parity.txt"
   "$tool" bench --backend gpu --json --out "$OUT/bench" >"$OUT/bench.txt"
-  STRIDELAB_TUNING=merge=$merge "$tool" bench --backend gpu --json --out "$OUT/$other" >"$OUT/$other.txt"
+  STRIDELAB_TUNING=tiles=$tiles "$tool" bench --backend gpu --json --out "$OUT/$other" >"$OUT/$other.txt"
   train study --epochs "$EPOCHS"
   train solo --stride 2 --padding valid --epochs 1
   train replicas --stride 2 --padding valid --epochs 1 --seeds "0..$((REPLICAS - 1))"
@@ -94,7 +95,7 @@ fi
   [[ -z "$all" ]] || rest=$(awk -v a="$all" -v t="$train_seconds" 'BEGIN { print a - t }')
   cat <<END
 
-$other: ms a step with kernels $other, which this adapter does not take by itself
+$other: ms a step with kernels by $other, which this adapter does not take by itself
 device busy: the span between two timestamps around many steps in one submission, over the host's time for as many; gaps at barriers between kernels count as busy
 
 training, four networks, $EPOCHS epochs${LIMIT:+ of $LIMIT samples}: $(show "$train_seconds" s) (target on an H200, all samples, 3 epochs: 0.5 s)
