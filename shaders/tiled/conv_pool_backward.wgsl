@@ -218,8 +218,8 @@ fn weights_tile(tile: u32, invocation: u32) {
 
 fn store_weights(slice: u32, row: u32, channel: u32, block: Block) {
     let rows = KERNEL_H * KERNEL_W * IN_C;
-    // Rows are a multiple of four, as IN_C is.
-    if (row < rows && channel < OUT_C) {
+    // Rows are a multiple of four, as IN_C is. A grid of several rows may have workgroups past the last slice.
+    if (slice < SLICES && row < rows && channel < OUT_C) {
         let out = (replica * partial_stride + slice * (rows + 1u) * OUT_C + row * OUT_C + channel) / 4u;
         partial[out] = block.r0;
         partial[out + OUT_C / 4u] = block.r1;

@@ -175,7 +175,7 @@ fn backward_weights(
         for (var part = 0u; part < PARTS; part++) {
             total += sums_of[from_ + part * LANES];
         }
-        if (first_channel + lane < OUT_C) {
+        if (first_channel + lane < OUT_C && slice * WINDOWS < BATCH * POOLED_H * POOLED_W) {
             partial[replica * partial_stride + (slice * (taps + 1u) + row) * OUT_C + first_channel + lane] = total;
         }
     }

@@ -79,7 +79,8 @@ fn weight(unit: u32, c: u32, replica: u32) -> f32 {
 // hidden and logits = hidden·w2 + b2 of a row. Returns the invocation's unit.
 fn layers(row: u32, replica: u32, lane: u32) -> f32 {
     var value = 0.0;
-    if (lane < HIDDEN) {
+    // A grid of several rows may have workgroups past the last row of the batch.
+    if (lane < HIDDEN && row < ROWS) {
         value = layer(row, lane, replica);
         hidden[replica * hidden_stride + row * HIDDEN + lane] = value;
     }
@@ -144,7 +145,7 @@ fn forward(
 ) {
     let row = linear(group, groups, 1u);
     _ = layers(row, group.z, lane);
-    if (lane == 0u) {
+    if (lane == 0u && row < ROWS) {
         store_loss(softmax(), row, label[group.z * label_stride + row], group.z);
     }
 }
@@ -160,7 +161,7 @@ fn forward_backward(
     let row = linear(group, groups, 1u);
     let replica = group.z;
     let value = layers(row, replica, lane);
-    if (lane < CLASSES) {
+    if (lane < CLASSES && row < ROWS) {
         let s = softmax();
         let category = label[replica * label_stride + row];
         if (lane == 0u) {
@@ -173,7 +174,7 @@ fn forward_backward(
         d_logits[replica * d_logits_stride + row * CLASSES + lane] = gradient;
     }
     workgroupBarrier();
-    if (lane < HIDDEN) {
+    if (lane < HIDDEN && row < ROWS) {
         var sum = 0.0;
         for (var c = 0u; c < CLASSES; c++) {
             sum = fma(gradients_of[c], weight(lane, c, replica), sum);

@@ -94,7 +94,7 @@ pub async fn open(wanted: Option<&str>, checked: bool) -> Result<Gpu> {
 }
 
 /// Features that are used where the adapter has them. Training needs none of them: without timestamps,
-/// measurements take the host's clock; without subgroups, every operation runs as it is in the plan;
+/// measurements take the host's clock; without subgroups, kernels by tiles run, or every operation as it is in the plan;
 /// without a pipeline cache, every process compiles its pipelines, unless the driver keeps them.
 fn wanted_features() -> wgpu::Features {
     wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP | wgpu::Features::PIPELINE_CACHE

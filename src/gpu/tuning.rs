@@ -25,7 +25,7 @@ pub(super) const TILE_CANDIDATES: usize = 6;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tuning {
     /// Lanes of a subgroup that share the numbers they load: the fused kernels use subgroup operations. 0
-    /// where the adapter cannot run them; then every operation runs as it is in the plan.
+    /// where the adapter cannot run them; then, without tiles, every operation runs as it is in the plan.
     pub(super) lanes: usize,
     /// Whether the fused kernels are those of matrix products by tiles of workgroup memory, for which WebGPU's core
     /// is enough, instead of those that share numbers among lanes.
@@ -36,8 +36,8 @@ pub struct Tuning {
     pub(super) large_tile: usize,
     /// From so many tiles on, large ones fill the device as well.
     pub(super) large_from: usize,
-    /// Whether fused kernels that do not depend on each other go into one dispatch. That saves a launch, which pays 2 to
-    /// 7 % of a step on an NVIDIA H100. A software adapter computes both sides of a branch, which costs it more than
+    /// Whether fused kernels that do not depend on each other go into one dispatch. That saves a launch, which pays
+    /// up to 8 % of a step on an NVIDIA H100. A software adapter computes both sides of a branch, which costs it more than
     /// the launch.
     pub(super) merge: bool,
     /// Whether plain convolutions run the naive shader instead of the tiled one.
@@ -87,7 +87,7 @@ impl Tuning {
         let most_iterations = most_iterations(info);
         Tuning {
             lanes: most_lanes,
-            tiles: is_real(info),
+            tiles: runs_tiles(info, limits),
             tile: 0,
             large_tile: 0,
             large_from: 1000,
@@ -211,6 +211,17 @@ fn most_iterations(info: &wgpu::AdapterInfo) -> usize {
     if software { SOFTWARE_ITERATIONS } else { ITERATIONS }
 }
 
+/// Whether an adapter runs the kernels by tiles by itself: a real one of Vulkan, of WebGPU's default limits. Two
+/// invocations write two components of one vector of workgroup memory, which WGSL lets an implementation do as a write
+/// of the whole vector: Vulkan's do not, others may.
+fn runs_tiles(info: &wgpu::AdapterInfo, limits: &wgpu::Limits) -> bool {
+    is_real(info)
+        && info.backend == wgpu::Backend::Vulkan
+        && limits.max_storage_buffers_per_shader_stage >= 8
+        && limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x) >= 256
+        && limits.max_compute_workgroup_storage_size >= 16 << 10
+}
+
 /// Lanes that share numbers in the fused kernels, or 0 where the adapter cannot run them: it lacks
 /// subgroups, its smallest subgroup has fewer lanes, or one of the kernels exceeds its limits.
 fn shared_lanes(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limits) -> usize {
@@ -256,7 +267,11 @@ mod tests {
 
     #[test]
     fn small_limits_leave_the_plain_kernels() {
-        let lanes = |limits: wgpu::Limits| tuning([32; 2], wgpu::Features::SUBGROUP, &limits).lanes;
+        let lanes = |limits: wgpu::Limits| {
+            let tuning = tuning([32; 2], wgpu::Features::SUBGROUP, &limits);
+            assert_eq!(tuning.tiles, tuning.lanes > 0);
+            tuning.lanes
+        };
         let limits = wgpu::Limits::default();
         assert_eq!(lanes(limits.clone()), 8);
         assert_eq!(lanes(wgpu::Limits { max_storage_buffers_per_shader_stage: 4, ..limits.clone() }), 0);
