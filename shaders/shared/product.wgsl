@@ -1,5 +1,5 @@
 // A tile of a matrix product, by a workgroup: both factors go through workgroup memory in steps of STEP terms, of
-// which one is being multiplied while the next is fetched. WebGPU's core suffices: no subgroups, at most 16 KiB.
+// which one is being multiplied while the next is fetched. No subgroups, at most 16 KiB.
 //
 // The importing shader may hold several products, told apart by a number `job`, and declares
 //   fn fetch_a(job: u32, slot: u32, step: u32) -> vec4<f32>    four numbers of the left factor's step
@@ -62,6 +62,8 @@ fn pitch(len: u32) -> u32 {
     return len / 4u + 1u;
 }
 
+// Neighbours may write components of one vector, which is sound where a component is written alone: see `runs_tiles` in
+// src/gpu/tuning.rs.
 fn keep(at: u32, len: u32, slot: u32, along_terms: bool, value: vec4<f32>) {
     if (along_terms) {
         let element = slot / (STEP / 4u);

@@ -228,8 +228,8 @@ fn store_weights(slice: u32, row: u32, channel: u32, block: Block) {
     }
 }
 
-// Sixteen fours of channels at a time, by as many parts of the slice as there are invocations for; the parts' sums are
-// added in their order. Parts are PARTS at most, so that the order does not depend on the workgroup.
+// WORKGROUP / PARTS fours of channels at a time, each by PARTS invocations that share the slice; their sums are added
+// in order, which does not depend on the workgroup.
 fn bias_slice(slice: u32, invocation: u32) {
     begin_slice(slice);
     let rows = KERNEL_H * KERNEL_W * IN_C;

@@ -27,8 +27,8 @@ pub struct Tuning {
     /// Lanes of a subgroup that share the numbers they load: the fused kernels use subgroup operations. 0
     /// where the adapter cannot run them; then, without tiles, every operation runs as it is in the plan.
     pub(super) lanes: usize,
-    /// Whether the fused kernels are those of matrix products by tiles of workgroup memory, for which WebGPU's core
-    /// is enough, instead of those that share numbers among lanes.
+    /// Whether the fused kernels are those of matrix products by tiles of workgroup memory, which need no subgroups,
+    /// instead of those that share numbers among lanes.
     pub(super) tiles: bool,
     /// Which of the candidates in `gpu::fused::tile` such a tile is.
     pub(super) tile: usize,
@@ -50,7 +50,7 @@ pub struct Tuning {
     /// Split-K: a product with fewer tiles than this cuts its sums into slices, so that there are about so
     /// many workgroups.
     pub(super) split_k_workgroups: usize,
-    /// Split-K: the fewest terms of a slice of a sum.
+    /// Split-K: the fewest terms of a slice of a sum; by tiles there are at least 64.
     pub(super) split_k_terms: usize,
     /// Milliseconds that one submission should keep the device busy: short enough for watchdogs and for a
     /// prompt answer to Ctrl-C, long enough that the cost of a submission does not show.

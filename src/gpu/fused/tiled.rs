@@ -1,4 +1,4 @@
-//! Kernels of matrix products by tiles of workgroup memory: WebGPU's core is enough for them.
+//! Kernels of matrix products by tiles of workgroup memory, without subgroups.
 //!
 //! The shaders are those of `shaders/tiled`. A step of one of the tutorial's networks takes nine dispatches: gather,
 //! one for each convolution, the first dense layer, the rest of the forward pass with the gradient of the hidden

@@ -22,7 +22,8 @@ pub(super) fn fits(tuning: &Tuning, run: &ConvPool) -> bool {
     let taps = conv.kernel[0] * conv.kernel[1];
     let channels =
         conv.in_channels.is_multiple_of(4) || (conv.in_channels == 1 && taps <= constant(FIRST_LAYER, "MOST_TAPS"));
-    let short = forward_iterations(run) <= tuning.loop_iterations as u64 && Slices::of(tuning, run).is_some();
+    let longest = Slices::of(tuning, run).map(|slices| forward_iterations(run).max(weights_iterations(&slices)));
+    let short = longest.is_some_and(|longest| longest <= tuning.loop_iterations as u64);
     pools && channels && conv.out_channels.is_multiple_of(4) && short
 }
 
@@ -30,6 +31,11 @@ pub(super) fn fits(tuning: &Tuning, run: &ConvPool) -> bool {
 fn forward_iterations(run: &ConvPool) -> u64 {
     let ConvPool { conv, .. } = run;
     nested([conv.kernel[0], conv.kernel[1], conv.in_channels.max(conv.out_channels)])
+}
+
+/// Loops over the pixels of a slice's windows, in the shortest steps, and over a step's terms, four at a time.
+fn weights_iterations(slices: &Slices) -> u64 {
+    nested([1, slices.windows.div_ceil(2), 2])
 }
 
 /// `x, w, b → y, argmax`
@@ -78,10 +84,11 @@ pub(super) fn backward(
     let conv = run.forward.conv;
     let mut constants = subgroup::constants(&run.forward, slices.windows);
     let mut arguments = subgroup::weights_arguments(run, partial);
-    let iterations = slices.iterations();
     if conv.in_channels == 1 {
         let channels = TiledExtent::tiled(conv.out_channels, "LANES");
         let grid = Grid::workgroups(&[channels, TiledExtent::of(slices.count)]);
+        assert!(run.dx.is_none(), "no kernel for the input's gradient of a single channel");
+        let iterations = slices.iterations();
         let kernel = Kernel { shader: FIRST_LAYER, entry: "backward_weights", constants, arguments, grid, iterations };
         return (kernel, sum);
     }
@@ -113,5 +120,6 @@ pub(super) fn backward(
     // Without anybody who reads it, the input's gradient is not computed: any buffer will do.
     arguments.push(Argument::new("dx", run.dx.unwrap_or(run.unpooled)));
     let grid = Grid::workgroups(&[TiledExtent::of(input_groups + weight_groups + slices.count)]);
+    let iterations = forward_iterations(&run.forward).max(weights_iterations(&slices));
     (Kernel { shader: BACKWARD, entry: "backward", constants, arguments, grid, iterations }, sum)
 }
