@@ -144,39 +144,47 @@ fn merged_and_not() {
 /// Validation runs the fused forward pass too.
 #[test]
 fn validation() {
+    for (name, backend) in backends() {
+        validates(name, backend);
+    }
+}
+
+pub(super) fn validates(name: &str, backend: &Backend) {
     let data = crate::common::training::part(0..32, 10);
     let network = crate::common::training::network(1, "valid");
-    for (name, backend) in backends() {
-        let epoch = |fuse| {
-            let options = TrainOptions { batch_size: 32, fuse, ..TrainOptions::default() };
-            let mut trainer = trainer(backend, &network, &data, &options, None);
-            crate::common::ok(trainer.epoch(&mut |_| true)).remove(0)
-        };
-        let (got, want) = (epoch(true), epoch(false));
-        assert!(
-            (got.validation.loss - want.validation.loss).abs() <= 1e-5 * want.validation.loss,
-            "{name}: {got:?}\n{want:?}"
-        );
-        assert_eq!(
-            (got.validation.accuracy, got.train_accuracy),
-            (want.validation.accuracy, want.train_accuracy),
-            "{name}"
-        );
-    }
+    let epoch = |fuse| {
+        let options = TrainOptions { batch_size: 32, fuse, ..TrainOptions::default() };
+        let mut trainer = trainer(backend, &network, &data, &options, None);
+        crate::common::ok(trainer.epoch(&mut |_| true)).remove(0)
+    };
+    let (got, want) = (epoch(true), epoch(false));
+    assert!(
+        (got.validation.loss - want.validation.loss).abs() <= 1e-5 * want.validation.loss,
+        "{name}: {got:?}\n{want:?}"
+    );
+    assert_eq!(
+        (got.validation.accuracy, got.train_accuracy),
+        (want.validation.accuracy, want.train_accuracy),
+        "{name}"
+    );
 }
 
 /// One weight that is no number spoils what comes of it: neither ReLU nor pool hides it.
 #[test]
 fn nan_is_not_hidden() {
-    let data = crate::common::training::part(0..8, 1);
     for (name, backend) in backends() {
-        for (stride, spoiled) in [(1, 0), (1, 2), (2, 0), (2, 2)] {
-            let network = crate::common::training::network(stride, "same");
-            let mut weights = stridelab::model::init::parameters(&network, 0);
-            weights[spoiled].data[1] = f32::NAN;
-            let options = TrainOptions { batch_size: 8, ..TrainOptions::default() };
-            let losses = crate::common::ok(trainer(backend, &network, &data, &options, Some(&weights)).first_steps(1));
-            assert!(losses[0][0].is_nan(), "{name}, {}: {losses:?}", weights[spoiled].name);
-        }
+        shows_nan(name, backend);
+    }
+}
+
+pub(super) fn shows_nan(name: &str, backend: &Backend) {
+    let data = crate::common::training::part(0..8, 1);
+    for (stride, spoiled) in [(1, 0), (1, 2), (2, 0), (2, 2)] {
+        let network = crate::common::training::network(stride, "same");
+        let mut weights = stridelab::model::init::parameters(&network, 0);
+        weights[spoiled].data[1] = f32::NAN;
+        let options = TrainOptions { batch_size: 8, ..TrainOptions::default() };
+        let losses = crate::common::ok(trainer(backend, &network, &data, &options, Some(&weights)).first_steps(1));
+        assert!(losses[0][0].is_nan(), "{name}, {}: {losses:?}", weights[spoiled].name);
     }
 }

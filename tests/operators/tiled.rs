@@ -38,11 +38,25 @@ fn they_compute_what_plain_kernels_do() {
 #[test]
 fn controls() {
     let backend = tiled(&[]);
-    for name in ["stride 2, same, pool none", "stride 2:1, symmetric, head gap", "stride 1, valid, kernel 5"] {
+    for name in [
+        "stride 2, same, pool none",
+        "stride 2:1, symmetric, head gap",
+        "stride 1, valid, kernel 5",
+        // A phase of three pixels, of which a kernel of two rows reaches two.
+        "stride 1:3, same, kernel 2",
+        "stride 2:3, same",
+    ] {
         let configuration: Configuration = name.parse().unwrap_or_else(|error| panic!("{error}"));
         let network = Network::new([21, 20], configuration).unwrap_or_else(|error| panic!("{name}: {error}"));
         fused_as_plain(&backend, name, &network, [21, 20], [7, 5]);
     }
+}
+
+#[test]
+fn validation_and_nan() {
+    let backend = tiled(&[]);
+    super::fused::validates("tiles", &backend);
+    super::fused::shows_nan("tiles", &backend);
 }
 
 /// Tiles differ in shape and never in the order of a sum: three steps give equal weights and losses, bit for bit, and
