@@ -45,6 +45,8 @@ fn controls() {
         // A phase of three pixels, of which a kernel of two rows reaches two.
         "stride 1:3, same, kernel 2",
         "stride 2:3, same",
+        // Three rows of taps in a phase.
+        "stride 1:2, same, kernel 5",
     ] {
         let configuration: Configuration = name.parse().unwrap_or_else(|error| panic!("{error}"));
         let network = Network::new([21, 20], configuration).unwrap_or_else(|error| panic!("{name}: {error}"));
