@@ -36,12 +36,14 @@ fn step_ms(records: &StudyRecords, configuration: Configuration) -> Option<f64> 
     (!ms.is_empty()).then(|| mean(&ms))
 }
 
-/// `; a step takes 0.57 instead of 3.78 ms (−84.9 %)`, where both were measured.
+/// `, a training step 0.57 instead of 3.78 ms (−84.9 %)`, where both were measured; in µs where both are below 1 ms.
 fn measured(records: &StudyRecords, from: Configuration, to: Configuration) -> String {
     match (step_ms(records, from), step_ms(records, to)) {
         (Some(from), Some(to)) => {
             let change = percent(-reduction(from, to));
-            format!(", a training step {to:.2} instead of {from:.2} ms ({change})")
+            let (factor, decimals, unit) = if from.max(to) < 1.0 { (1e3, 1, "µs") } else { (1.0, 2, "ms") };
+            let [to, from] = [to, from].map(|ms| factor * ms);
+            format!(", a training step {to:.decimals$} instead of {from:.decimals$} {unit} ({change})")
         }
         _ => String::new(),
     }
