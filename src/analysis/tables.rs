@@ -8,6 +8,7 @@ use super::by_configuration::{configurations, judged};
 use super::classes::{class_accuracy, confusion};
 use super::cost::cost_summary;
 use super::coverage::{Coverage, coverage_rows};
+use super::differences::differences;
 use super::disputed::{DisputedImage, disputed, disputed_rows};
 use super::gap::gap;
 use super::ink;
@@ -17,8 +18,8 @@ use crate::data::Dataset;
 use crate::error::Result;
 use crate::model::{Configuration, Network};
 use crate::record::{
-    BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DisputedRow, GapRow, InkRow, Row,
-    ShiftAccuracyRow, SingleModelsRow, StudyRecords, UncoveredInkRow, VarianceSplitRow, answers,
+    BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DifferenceRow, DisputedRow,
+    GapRow, InkRow, Row, ShiftAccuracyRow, SingleModelsRow, StudyRecords, UncoveredInkRow, VarianceSplitRow, answers,
 };
 
 /// Images that `disputed.csv` has.
@@ -43,6 +44,8 @@ pub struct StudyTables {
     pub blanked_accuracy: Vec<BlankedAccuracyRow>,
     /// The images of `disputed.csv`.
     pub disputed: Vec<DisputedImage>,
+    /// `differences.csv`.
+    pub differences: Vec<DifferenceRow>,
     /// `gap.csv`.
     pub gap: Vec<GapRow>,
     /// `cost_summary.csv`.
@@ -81,6 +84,7 @@ impl StudyTables {
         hand_on(sink, answers::SHIFT_ACCURACY, &self.shift_accuracy)?;
         hand_on(sink, answers::BLANKED_ACCURACY, &self.blanked_accuracy)?;
         hand_on(sink, answers::DISPUTED, &disputed)?;
+        hand_on(sink, answers::DIFFERENCES, &self.differences)?;
         hand_on(sink, answers::GAP, &self.gap)?;
         hand_on(sink, answers::COST_SUMMARY, &self.cost_summary)?;
         hand_on(sink, answers::VARIANCE_SPLIT, &self.variance_split)?;
@@ -182,6 +186,7 @@ pub fn tables(records: &StudyRecords, data: Option<&Dataset>) -> StudyTables {
         shift_accuracy: shift_accuracy(records),
         blanked_accuracy: blanked_accuracy(records),
         disputed: disputed(records, DISPUTED),
+        differences: differences(records),
         gap: gap(records),
         cost_summary: cost_summary(records),
         variance_split: variance_splits(records),

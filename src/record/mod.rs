@@ -24,8 +24,8 @@ mod step;
 mod study;
 
 pub use answers::{
-    BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DisputedRow, GapRow,
-    ShiftAccuracyRow, SingleModelsRow, VarianceSplitRow,
+    BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DifferenceRow, DisputedRow,
+    GapRow, ShiftAccuracyRow, SingleModelsRow, VarianceSplitRow,
 };
 pub use checkpoint::{BegunRecord, Checkpoint, CheckpointHead, CheckpointModel, DivergenceRecord, Number};
 pub use claim::ClaimRow;

@@ -87,6 +87,14 @@ impl GrowingTable {
     }
 }
 
+/// A table as the file of that name has it.
+///
+/// # Errors
+/// [`Error::Failure`] where a row cannot be written as CSV.
+pub fn csv_bytes<R: Row>(file: &str, rows: &[R]) -> Result<Vec<u8>> {
+    lines(Path::new(file), Some(R::COLUMNS), rows)
+}
+
 /// Rows as they stand in the file, below the names of the columns where these are given.
 pub(super) fn lines<R: Row>(path: &Path, columns: Option<&[&str]>, rows: &[R]) -> Result<Vec<u8>> {
     let failed = |e: &dyn std::fmt::Display| Error::failure(format!("{}: {}", one_line(path.display()), one_line(e)));

@@ -201,6 +201,9 @@ pub struct Claim {
     pub number: u8,
     /// What the tutorial says.
     pub claim: String,
+    /// How it is measured.
+    #[serde(default)]
+    pub measure: String,
     /// What is said of the tutorial's four networks.
     #[serde(flatten)]
     pub answer: Answer,

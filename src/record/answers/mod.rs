@@ -5,6 +5,7 @@ mod class_accuracy;
 mod confusion;
 mod cost_summary;
 mod coverage;
+mod difference;
 mod disputed;
 mod gap;
 mod shift_accuracy;
@@ -16,6 +17,7 @@ pub use class_accuracy::ClassAccuracyRow;
 pub use confusion::ConfusionRow;
 pub use cost_summary::CostSummaryRow;
 pub use coverage::CoverageRow;
+pub use difference::DifferenceRow;
 pub use disputed::DisputedRow;
 pub use gap::GapRow;
 pub use shift_accuracy::ShiftAccuracyRow;
@@ -34,6 +36,8 @@ pub const SHIFT_ACCURACY: &str = "shift_accuracy.csv";
 pub const BLANKED_ACCURACY: &str = "blanked_accuracy.csv";
 /// Images on which the models disagree most: [`DisputedRow`].
 pub const DISPUTED: &str = "disputed.csv";
+/// Networks that differ in stride and padding alone, in pairs: [`DifferenceRow`].
+pub const DIFFERENCES: &str = "differences.csv";
 /// Training less validation accuracy: [`GapRow`].
 pub const GAP: &str = "gap.csv";
 /// What a network costs, and what it achieves: [`CostSummaryRow`].
@@ -45,13 +49,14 @@ pub const VARIANCE_SPLIT: &str = "variance_split.csv";
 pub const MCNEMAR: &str = "mcnemar.csv";
 
 /// All of these files.
-pub const FILES: [&str; 10] = [
+pub const FILES: [&str; 11] = [
     COVERAGE,
     CLASS_ACCURACY,
     CONFUSION,
     SHIFT_ACCURACY,
     BLANKED_ACCURACY,
     DISPUTED,
+    DIFFERENCES,
     GAP,
     COST_SUMMARY,
     VARIANCE_SPLIT,
@@ -59,7 +64,7 @@ pub const FILES: [&str; 10] = [
 ];
 
 /// Figures of the answers, by the names of their files without what follows the dot.
-pub const FIGURES: [&str; 12] = [
+pub const FIGURES: [&str; 14] = [
     "coverage",
     "ink_by_ring",
     "uncovered_ink",
@@ -72,4 +77,6 @@ pub const FIGURES: [&str; 12] = [
     "gradient_norms",
     "gap",
     "accuracy_cost",
+    "final_accuracy",
+    "differences",
 ];

@@ -5,6 +5,7 @@ mod figures;
 mod grid;
 mod merge;
 pub(crate) mod recorded;
+mod report;
 mod runs;
 mod spelling;
 mod usage;
@@ -17,6 +18,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStri
 pub(crate) use figures::FigureArgs;
 pub(crate) use grid::GridArgs;
 pub(crate) use merge::MergeArgs;
+pub(crate) use report::ReportArgs;
 pub(crate) use runs::RunsArgs;
 pub(crate) use usage::{Stop, parse};
 
@@ -54,8 +56,8 @@ pub(crate) enum Command {
     Study(Box<TrainArgs>),
     /// Judge the tutorial's 24 claims from the records of one or more runs; trains nothing
     Claims(RunsArgs),
-    /// Draw tables and figures of one or more runs from their records; trains nothing
-    Report(RunsArgs),
+    /// Make the page, tables and figures of one or more runs from their records; trains nothing
+    Report(ReportArgs),
     /// Join runs of different seeds, networks or machines into one, or pack a run into a small file
     Merge(MergeArgs),
     /// Show layers, output shapes, padding by side, parameters and MACs; trains nothing
@@ -165,6 +167,9 @@ pub(crate) struct TrainArgs {
     /// Write no checkpoints: --resume then begins models anew that are not finished
     #[arg(long, conflicts_with = "checkpoint_seconds", help_heading = "Data and results")]
     pub no_checkpoints: bool,
+    /// Write no report.html
+    #[arg(long, help_heading = "Data and results")]
+    pub no_report: bool,
     /// Long names of the options that were given.
     #[arg(skip)]
     pub given: Vec<String>,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use stridelab::analysis::claims::{Claim, claims};
-use stridelab::analysis::{TableSink, single_models, tables, test_set_notes, variance_splits};
+use stridelab::analysis::{StudyTables, TableSink, single_models, tables, test_set_notes, variance_splits};
 use stridelab::data::Dataset;
 use stridelab::error::one_line;
 use stridelab::model::ModelId;
@@ -24,6 +24,10 @@ use crate::terminal::{colour, say, width};
 pub(super) struct RunSources {
     pub records: StudyRecords,
     pub data: Option<Dataset>,
+    /// Where the runs are.
+    pub paths: Vec<PathBuf>,
+    /// The command that gives the same answers.
+    pub command: String,
     pub writer: Option<ReportWriter>,
 }
 
@@ -40,7 +44,8 @@ pub(super) fn open(args: &RunsArgs) -> Result<RunSources> {
     say_doubled(&merged.doubled);
     let data = data(args.data.as_deref(), &merged.records)?;
     let writer = place(args)?.map(ReportWriter::new).transpose()?;
-    Ok(RunSources { records: merged.records, data, writer })
+    let command = format!("stridelab report {}", names.join(" "));
+    Ok(RunSources { records: merged.records, data, paths: args.runs.clone(), command, writer })
 }
 
 /// Names the models that several runs have.
@@ -88,12 +93,12 @@ pub(super) fn write_curves(sources: &mut RunSources) -> Result<()> {
     Ok(())
 }
 
-/// Writes every table and figure that the records allow. Returns what they lack, a line each.
+/// Writes every table and figure that the records allow, and returns the tables.
 ///
 /// # Errors
 /// [`Error::Failure`] where a file cannot be written.
-pub(super) fn write_tables(sources: &mut RunSources) -> Result<Vec<String>> {
-    let RunSources { records, data, writer } = sources;
+pub(super) fn write_tables(sources: &mut RunSources) -> Result<StudyTables> {
+    let RunSources { records, data, writer, .. } = sources;
     let tables = tables(records, data.as_ref());
     if let Some(writer) = writer {
         tables.each(writer)?;
@@ -101,7 +106,7 @@ pub(super) fn write_tables(sources: &mut RunSources) -> Result<Vec<String>> {
             writer.figure(figure.name, &draw(&figure.svg)?)?;
         }
     }
-    Ok(tables.missing.iter().map(|missing| missing.to_string()).collect())
+    Ok(tables)
 }
 
 /// Judges the claims and writes them in three forms.

@@ -6,6 +6,7 @@ pub(crate) mod claims;
 pub(crate) mod describe;
 pub(crate) mod devices;
 pub(crate) mod merge;
+mod page;
 pub(crate) mod parity;
 pub(crate) mod report;
 pub(crate) mod train;

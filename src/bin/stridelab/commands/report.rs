@@ -1,26 +1,43 @@
-//! `stridelab report`: tables and figures of runs, from their records.
+//! `stridelab report`: the page, tables and figures of runs, from their records.
 
 use serde_json::json;
 use stridelab::error::one_line;
+use stridelab::store::read_bench;
 use stridelab::{Error, Result};
 
-use super::answers;
-use crate::args::RunsArgs;
+use super::{answers, page};
+use crate::args::ReportArgs;
 use crate::terminal::{print, say};
 
 /// Reads, draws, judges, shows.
-pub(crate) fn run(args: &RunsArgs) -> Result<()> {
-    let mut sources = answers::open(args)?;
+pub(crate) fn run(args: &ReportArgs) -> Result<()> {
+    let bench = args.bench.as_deref().map(read_bench).transpose()?;
+    let mut sources = answers::open(&args.runs)?;
     let Some(dir) = sources.writer.as_ref().map(|writer| one_line(writer.dir().display())) else {
-        let error = Error::usage("the tables and figures of these runs have no directory of their own");
+        let error = Error::usage("the page, tables and figures of these runs have no directory of their own");
         return Err(error.advice("name one with --out"));
     };
-    answers::write_curves(&mut sources)?;
-    let missing = answers::write_tables(&mut sources)?;
-    let claims = answers::write_claims(&mut sources)?;
-    if args.json {
-        return print(&format!("{}\n", json!({ "event": "done", "out": dir, "missing": missing })));
+    if let Some(bench) = &args.bench {
+        sources.command += &format!(" --bench {}", one_line(bench.display()));
     }
-    missing.iter().for_each(|line| say(line));
-    print(&format!("{}\n\ntables, figures and verdicts are in {dir}\n", answers::shown(&claims, &sources.records)))
+    answers::write_curves(&mut sources)?;
+    let tables = answers::write_tables(&mut sources)?;
+    let claims = answers::write_claims(&mut sources)?;
+    let page = page::write(&mut sources, &tables, &claims, bench.as_ref())?;
+    let missing: Vec<String> = tables.missing.iter().map(ToString::to_string).collect();
+    if args.runs.json {
+        let done = json!({ "event": "done", "out": dir, "report": page.to_string_lossy(), "missing": missing });
+        print(&format!("{done}\n"))?;
+    } else {
+        missing.iter().for_each(|line| say(line));
+        let verdicts = answers::shown(&claims, &sources.records);
+        print(&format!("{verdicts}\n\ntables, figures and verdicts are in {dir}\n{}", page::named(&page)))?;
+    }
+    if args.open {
+        opener::open(&page).map_err(|e| {
+            let what = format!("no browser could be started: {}", one_line(e));
+            Error::failure(what).advice("open the page in one yourself")
+        })?;
+    }
+    Ok(())
 }

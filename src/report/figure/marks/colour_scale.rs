@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::cells::Cells;
 use super::font::width;
-use super::palette::{INK, MUTED};
+use super::palette::MUTED;
 use super::shapes::{Point, Rect};
 use super::style::{Anchor, TextStyle};
 use super::svg::Svg;
@@ -85,11 +85,14 @@ impl ColourScale {
     }
 }
 
+/// The colour of a text on a bright colour. It is not that of other texts, which a dark page turns light.
+const ON_BRIGHT: &str = "#16191f";
+
 /// The colour of a text on a colour: the darker or the lighter one, whichever can be read.
 pub fn text_on([r, g, b]: [u8; 3]) -> &'static str {
     let linear = |channel: u8| (f64::from(channel) / 255.0).powf(2.2);
     let luminance = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-    if luminance > 0.22 { INK } else { "#ffffff" }
+    if luminance > 0.22 { ON_BRIGHT } else { "#ffffff" }
 }
 
 #[cfg(test)]
@@ -122,7 +125,7 @@ mod tests {
             let scale = ColourScale { ramp, axis: Axis::linear(&[0.0, 1.0], Extent::new(0.0, 1.0)) };
             for i in 0..=100 {
                 let colour = scale.colour(f64::from(i) / 100.0).unwrap();
-                let text = if text_on(colour) == INK { [0x17, 0x1b, 0x21] } else { [255; 3] };
+                let text = if text_on(colour) == ON_BRIGHT { [0x16, 0x19, 0x1f] } else { [255; 3] };
                 let (a, b) = (luminance(colour), luminance(text));
                 let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
                 assert!(contrast >= 3.9, "{ramp:?} {i}: {contrast}");

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::font::width;
 use super::grid::values_below;
-use super::palette::{AXIS, Look};
+use super::palette::{AXIS, BAND, Look};
 use super::shapes::{Extent, Point, Rect};
 use super::stroke::{Stroke, marker, stroke};
 use super::style::{Anchor, TextStyle};
@@ -19,8 +19,6 @@ const GROUP_NAME: TextStyle = TextStyle::ink(14.0).semibold().anchor(Anchor::End
 const ROW_NAME: TextStyle = TextStyle::ink(13.0).anchor(Anchor::End);
 const NOTE: TextStyle = TextStyle::muted(13.0);
 const PANEL_NAME: TextStyle = TextStyle::ink(14.0).semibold();
-/// Behind every second group.
-const BAND: &str = "#f5f7fa";
 
 /// A dot.
 #[derive(Debug, Clone, Copy, PartialEq)]

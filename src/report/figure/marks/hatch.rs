@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::palette::{DIAGONALS, HATCHED};
 use super::shapes::Rect;
 use super::svg::Svg;
 
@@ -19,8 +20,8 @@ pub fn define(svg: &mut Svg) {
     ];
     svg.open("defs", &[]);
     svg.open("pattern", &pattern);
-    svg.element("rect", &[("width", &"6"), ("height", &"6"), ("fill", &"#fdf1ef")]);
-    svg.element("rect", &[("width", &"1.6"), ("height", &"6"), ("fill", &"#d9897c")]);
+    svg.element("rect", &[("width", &"6"), ("height", &"6"), ("fill", &HATCHED)]);
+    svg.element("rect", &[("width", &"1.6"), ("height", &"6"), ("fill", &DIAGONALS)]);
     svg.close("pattern");
     svg.close("defs");
 }

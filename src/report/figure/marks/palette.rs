@@ -73,6 +73,31 @@ const OTHERS: [Look; 8] = [
 const MARKERS: [Marker; 6] =
     [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Cross, Marker::Diamond, Marker::Wedge];
 
+/// Behind every second group of rows.
+pub const BAND: &str = "#f5f7fa";
+/// The ground of [hatching](super::hatch).
+pub const HATCHED: &str = "#fdf1ef";
+/// Its diagonals.
+pub const DIAGONALS: &str = "#d9897c";
+
+/// The names of all colours that a page may replace, for a dark one say, and the colours.
+pub fn variables() -> impl Iterator<Item = (String, &'static str)> {
+    let fixed = [("ink", INK), ("muted", MUTED), ("grid", GRID), ("axis", AXIS), ("raised", BAND)];
+    let fixed = fixed.into_iter().chain([("hatched", HATCHED), ("diagonals", DIAGONALS)]);
+    let names = Configuration::TUTORIAL.map(|configuration| configuration.slug()).into_iter();
+    let looks = names.zip(TUTORIAL).chain((1..).zip(OTHERS).map(|(i, look)| (format!("other{i}"), look)));
+    // Where both colours of a look are the same, the first name counts.
+    let looks = looks.flat_map(|(name, look)| [(name.clone(), look.line), (format!("{name}-text"), look.text)]);
+    fixed.map(|(name, colour)| (name.to_string(), colour)).chain(looks)
+}
+
+/// The name among [`variables`] of a look's line, and of its text.
+pub fn variables_of(look: Look) -> [String; 2] {
+    let named =
+        |colour: &str| variables().find(|(_, known)| *known == colour).map(|(name, _)| name).unwrap_or_default();
+    [named(look.line), named(look.text)]
+}
+
 /// The looks of configurations that a figure shows together, in their order; one that is there twice has one look. The
 /// tutorial's four always have their own; others have theirs by the order in which they first occur, different ones up to
 /// eight and, by their markers, up to 48.

@@ -8,7 +8,9 @@ mod blanked_accuracy;
 mod class_accuracy;
 mod confusion;
 mod coverage;
+mod differences;
 mod disputed;
+mod final_accuracy;
 mod frame;
 mod gap;
 mod gradient_norms;
@@ -53,6 +55,8 @@ pub fn figures(records: &StudyRecords, tables: &StudyTables, data: Option<&Datas
         gradient_norms::gradient_norms(&study),
         gap::gap(&study),
         accuracy_cost::accuracy_cost(&study),
+        final_accuracy::final_accuracy(&study),
+        differences::differences(&study),
     ];
     FIGURES.into_iter().zip(drawn).filter_map(|(name, svg)| Some(StudyFigure { name, svg: svg? })).collect()
 }

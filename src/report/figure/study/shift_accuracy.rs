@@ -50,7 +50,7 @@ pub(super) fn shift_accuracy(study: &StudyView) -> Option<String> {
         let map = HeatMap { cells, scale: &scale, values: values.collect() };
         map.draw(&mut svg);
         if let (Some(row), Some(column)) = (down.iter().position(|d| *d == 0), across.iter().position(|d| *d == 0)) {
-            map.ring(&mut svg, row, column, "#ffffff");
+            map.ring(&mut svg, row, column, "#fdfdfd");
         }
         map.row_names(&mut svg, &down.iter().map(|&d| signed(d)).collect::<Vec<_>>());
         let names: Vec<String> = across.iter().map(|&d| signed(d)).collect();

@@ -29,7 +29,7 @@ use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
 use stridelab::{Error, Result};
 
-use super::{one_device, output};
+use super::{one_device, output, page};
 use crate::args::TrainArgs;
 use crate::errors::{Options, say_left_out};
 use crate::progress::Progress;
@@ -162,7 +162,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         let judged = questions::answer(args, &directory);
         return ended.and(judged);
     }
-    ended
+    let page = if args.no_report { Ok(()) } else { page::of_run(args, &directory) };
+    ended.and(page)
 }
 
 /// Tells that nothing is left to train. The answers of a study are made where it was stopped before they were.

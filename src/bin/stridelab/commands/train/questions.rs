@@ -14,7 +14,7 @@ use stridelab::study::Study;
 use stridelab::study::measure::{Questions, Region, Shift};
 
 use crate::args::{RunsArgs, TrainArgs};
-use crate::commands::answers;
+use crate::commands::{answers, page};
 use crate::terminal::{print, say};
 
 /// Shifts of up to so many pixels: as far as MNIST's digits are from the border.
@@ -80,13 +80,19 @@ pub(super) fn answer(args: &TrainArgs, directory: &Path) -> Result<()> {
         json: args.json,
     };
     let mut sources = answers::open(&runs)?;
-    let missing = answers::write_tables(&mut sources)?;
+    let tables = answers::write_tables(&mut sources)?;
     let claims = answers::write_claims(&mut sources)?;
+    let page = match args.no_report {
+        true => None,
+        false => Some(page::write(&mut sources, &tables, &claims, None)?),
+    };
     if args.json {
-        return print(&answers::json_text(&claims, &sources.records)?);
+        print(&answers::json_text(&claims, &sources.records)?)?;
+        return Ok(());
     }
     if !args.quiet {
-        missing.iter().for_each(|line| say(line));
+        tables.missing.iter().for_each(|line| say(&line.to_string()));
     }
-    print(&format!("\n{}\n", answers::shown(&claims, &sources.records)))
+    print(&format!("\n{}\n", answers::shown(&claims, &sources.records)))?;
+    page.map_or(Ok(()), |page| print(&page::named(&page)))
 }

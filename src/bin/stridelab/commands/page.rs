@@ -1,0 +1,107 @@
+//! `report.html` of one or more runs.
+
+use std::path::{Path, PathBuf};
+
+use stridelab::analysis::claims::{Claim, claims};
+use stridelab::analysis::{StudyTables, TableSink, tables};
+use stridelab::error::one_line;
+use stridelab::record::{BenchRecord, Row};
+use stridelab::report::figure::curves;
+use stridelab::report::figure::step_time::step_time;
+use stridelab::report::figure::study::{caption, figures};
+use stridelab::report::page::{ModelWeights, PageFigure, PageFile, PageModels, PageSource, device, page};
+use stridelab::store::layout::{CLAIMS_CSV, CLAIMS_JSON, METRICS, MODELS, REPORT, SHAPES};
+use stridelab::store::{TrainedModels, csv_bytes, trained_models};
+use stridelab::{Error, Result};
+
+use super::answers::{self, RunSources};
+use crate::args::{RunsArgs, TrainArgs};
+use crate::terminal::print;
+
+/// Makes the page of a run that has just ended, and names it. A run without a row has none.
+///
+/// # Errors
+/// [`Error::Failure`] where it cannot be written.
+pub(super) fn of_run(args: &TrainArgs, directory: &Path) -> Result<()> {
+    let runs = RunsArgs {
+        runs: vec![directory.to_owned()],
+        out: None,
+        force: false,
+        data: args.data.clone(),
+        json: args.json,
+    };
+    let mut sources = answers::open(&runs)?;
+    if sources.records.epochs.is_empty() {
+        return Ok(());
+    }
+    let tables = tables(&sources.records, sources.data.as_ref());
+    let claims = claims(&sources.records);
+    let page = write(&mut sources, &tables, &claims, None)?;
+    if args.json { Ok(()) } else { print(&named(&page)) }
+}
+
+/// The line that names the page.
+pub(super) fn named(page: &Path) -> String {
+    format!("\nthe page: {}\n", one_line(page.display()))
+}
+
+/// Writes the page, and returns where it is.
+///
+/// # Errors
+/// [`Error::Failure`] where it cannot be written or there is no place for it.
+pub(super) fn write(
+    sources: &mut RunSources,
+    tables: &StudyTables,
+    claims: &[Claim],
+    bench: Option<&BenchRecord>,
+) -> Result<PathBuf> {
+    let RunSources { records, data, paths, command, writer } = sources;
+    let Some(writer) = writer else { return Err(Error::failure("the page has no directory")) };
+    let mut shown = Vec::new();
+    if records.epochs.iter().any(|row| row.epoch > 0) {
+        shown.push(PageFigure { name: "accuracy", svg: curves::accuracy(&records.epochs, &caption(records)) });
+    }
+    let study = figures(records, tables, data.as_ref()).into_iter();
+    shown.extend(study.map(|figure| PageFigure { name: figure.name, svg: figure.svg }));
+    shown.extend(bench.map(|bench| PageFigure { name: "cost", svg: step_time(bench) }));
+    let mut files = SavedFiles(vec![PageFile {
+        name: CLAIMS_JSON.into(),
+        bytes: answers::json_text(claims, records)?.into_bytes(),
+    }]);
+    files.table(CLAIMS_CSV, &claims.iter().flat_map(Claim::rows).collect::<Vec<_>>())?;
+    files.table(MODELS, &records.models)?;
+    files.table(METRICS, &records.epochs)?;
+    files.table(SHAPES, &records.shapes)?;
+    tables.each(&mut files)?;
+    let TrainedModels { models, machine } = trained_models(paths, records)?;
+    let models = PageModels {
+        epochs: records.models.iter().map(|row| row.epochs).max().unwrap_or_default(),
+        device: machine.as_ref().map(device).unwrap_or_default(),
+        models: models.into_iter().map(|trained| ModelWeights { model: trained.model, file: trained.file }).collect(),
+    };
+    let html = page(&PageSource {
+        records,
+        tables,
+        claims,
+        figures: &shown,
+        data: data.as_ref(),
+        models: &models,
+        bench,
+        files: &files.0,
+        command,
+    })?;
+    writer.file(REPORT, html.as_bytes())?;
+    Ok(writer.dir().join(REPORT))
+}
+
+/// Tables as the page offers them.
+struct SavedFiles(Vec<PageFile>);
+
+impl TableSink for SavedFiles {
+    fn table<R: Row>(&mut self, file: &'static str, rows: &[R]) -> Result<()> {
+        if !rows.is_empty() {
+            self.0.push(PageFile { name: file.into(), bytes: csv_bytes(file, rows)? });
+        }
+        Ok(())
+    }
+}

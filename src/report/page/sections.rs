@@ -1,0 +1,142 @@
+//! Figures with what they show.
+
+use super::PageFigure;
+use super::markup::{prose, themed};
+
+/// A figure's place on the page: its name, a heading, and what is to be seen.
+pub(super) struct Shown {
+    name: &'static str,
+    heading: &'static str,
+    text: &'static str,
+}
+
+const fn shown(name: &'static str, heading: &'static str, text: &'static str) -> Shown {
+    Shown { name, heading, text }
+}
+
+/// Of accuracy.
+pub(super) const ACCURACY: &[Shown] = &[
+    shown(
+        "final_accuracy",
+        "Every model",
+        "A model that is trained again from other random numbers, its seed, ends at another accuracy. One model of each network says \
+         little; the mean of many, with an interval, says where the truth lies.",
+    ),
+    shown(
+        "differences",
+        "Pair by pair",
+        "Models of the same seed saw the images in the same order, so they are compared one by one. Where the bar does not touch \
+         the line at zero and a test agrees, one of the two is more accurate.",
+    ),
+    shown(
+        "accuracy",
+        "While they learn",
+        "Accuracy on images that no network was trained on, after each epoch, which is one pass over the training images.",
+    ),
+    shown(
+        "gap",
+        "Training against validation",
+        "A network that does much better on the images it was trained on than on others has learnt them by heart. The \
+         difference is small here.",
+    ),
+    shown(
+        "class_accuracy",
+        "Digit by digit",
+        "Some digits are harder than others, and not the same ones for every network.",
+    ),
+    shown(
+        "gradient_norms",
+        "Gradients by layer",
+        "The gradient says how the weights should change. Its norm, layer by layer during training, shows whether it gets through to the \
+         first layer.",
+    ),
+];
+
+/// Of what reaches the classifier.
+pub(super) const SIGHT: &[Shown] = &[
+    shown(
+        "coverage",
+        "Which pixels count",
+        "In how many ways each pixel reaches the classifier, from the geometry of the layers alone. Hatched pixels never do: with `valid` \
+         padding a window that does not fit is dropped, at every layer, and always at the bottom and on the right.",
+    ),
+    shown("uncovered_ink", "Ink that nobody reads", "The share of each digit's ink that lies where no window reaches."),
+    shown(
+        "ink_by_ring",
+        "Where the ink is",
+        "MNIST's digits were scaled to 20×20 pixels and centred in 28×28, so that the outer rings of the images are nearly empty. What \
+         padding does there can hardly be seen.",
+    ),
+    shown(
+        "shift_accuracy",
+        "Digits moved to the border",
+        "The same test images moved by up to four pixels. No network was trained on moved digits, so all lose; the question is how much \
+         more those lose that cannot see the border.",
+    ),
+    shown(
+        "blanked_accuracy",
+        "Pixels taken away",
+        "What `valid` cannot read is set to zero for the networks that do read it. If accuracy stays, those pixels did not matter.",
+    ),
+];
+
+/// Of feature maps.
+pub(super) const MAPS: &[Shown] = &[
+    shown(
+        "features",
+        "The run's own picture",
+        "One image through the same filters of every network, each map where it lies on the image.",
+    ),
+    shown(
+        "smoothness",
+        "How smooth feature maps are",
+        "Total variation: how much neighbouring pixels of a map differ, for an equal area of the image. Less is smoother.",
+    ),
+];
+
+/// Of cost.
+pub(super) const COST: &[Shown] = &[
+    shown("accuracy_cost", "Accuracy for its price", "What a network costs, and how accurate it is."),
+    shown("cost", "Where the time of a step goes", "Each layer alone, forward and backward."),
+];
+
+/// Of disagreement.
+pub(super) const DISPUTES: &[Shown] = &[
+    shown(
+        "disputed",
+        "The most disputed digits",
+        "Test images on which about half of all models are right. Most of them a person would also look at twice.",
+    ),
+    shown(
+        "confusion",
+        "What is taken for what",
+        "How often a digit of each row is taken for that of each column, over all models of a network.",
+    ),
+];
+
+/// The figures that a page has.
+pub(super) struct Figures<'a>(pub &'a [PageFigure]);
+
+impl Figures<'_> {
+    /// Those of a section, or a sentence that says there are none.
+    pub(super) fn section(&self, all: &[Shown]) -> String {
+        let html: String = all.iter().filter_map(|shown| self.figure(shown)).collect();
+        if html.is_empty() { "<p class=\"note\">The run has no records of this.</p>\n".into() } else { html }
+    }
+
+    /// Whether there is a figure of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|figure| figure.name == name)
+    }
+
+    fn figure(&self, Shown { name, heading, text }: &Shown) -> Option<String> {
+        let figure = self.0.iter().find(|figure| figure.name == *name)?;
+        Some(format!(
+            "<h3>{heading}</h3>\n<p>{}</p>\n<figure class=\"figure\" id=\"figure-{name}\">\n<div class=\"scroll\" tabindex=\"0\" \
+             role=\"region\" aria-label=\"{heading}\">\n{}</div>\n<figcaption><button type=\"button\" class=\"save\" \
+             data-name=\"{name}\" hidden>Save as SVG</button></figcaption>\n</figure>\n",
+            prose(text),
+            themed(name, &figure.svg),
+        ))
+    }
+}

@@ -1,0 +1,73 @@
+//! Trained weights of one seed, wherever the runs that are read have them.
+
+use std::path::Path;
+
+use super::layout::{WEIGHTS, weights_name};
+use super::run_files::RunFiles;
+use crate::error::Result;
+use crate::model::weights::from_bytes;
+use crate::model::{Configuration, ModelId, Network};
+use crate::record::{Machine, StudyRecords, from_json};
+
+/// Most bytes of a model's weights that are read.
+const WEIGHT_BYTES: u64 = 1 << 28;
+
+/// The weights file of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrainedModel {
+    /// The model.
+    pub model: ModelId,
+    /// The file, which holds exactly the tensors of the model's network.
+    pub file: Vec<u8>,
+}
+
+/// Models of one seed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrainedModels {
+    /// A model a configuration.
+    pub models: Vec<TrainedModel>,
+    /// The machine that trained them; `None` of no models.
+    pub machine: Option<Machine>,
+}
+
+/// Of the finished models of `records`, those of the least seed of which a run has the weights of every configuration, or
+/// else of most of them. All are of one run. A file that is damaged, or of another network, counts as one that is not
+/// there.
+///
+/// # Errors
+/// [`crate::Error::Data`] where a run cannot be read.
+pub fn trained_models(runs: &[impl AsRef<Path>], records: &StudyRecords) -> Result<TrainedModels> {
+    let wanted = records.configurations();
+    let mut seeds: Vec<u64> = records.models.iter().map(|row| row.model.seed).collect();
+    seeds.sort_unstable();
+    seeds.dedup();
+    let mut best = TrainedModels::default();
+    for run in runs {
+        let files = RunFiles::open(run.as_ref())?;
+        for &seed in &seeds {
+            let found = |&configuration: &Configuration| read(&files, records, ModelId { configuration, seed });
+            let models: Vec<TrainedModel> = wanted.iter().filter_map(found).collect();
+            if models.len() > best.models.len() {
+                best = TrainedModels { models, machine: machine(&files) };
+            }
+            if best.models.len() == wanted.len() {
+                return Ok(best);
+            }
+        }
+    }
+    Ok(best)
+}
+
+fn read(files: &RunFiles, records: &StudyRecords, model: ModelId) -> Option<TrainedModel> {
+    let name = format!("{WEIGHTS}/{}", weights_name(model));
+    let file = files.read(&name, WEIGHT_BYTES).ok()??;
+    let network = Network::new(records.run.data.image, model.configuration).ok()?;
+    let network = network.with_classes(records.run.data.classes.max(1)).ok()?;
+    from_bytes(&name, &file, &network).ok()?;
+    Some(TrainedModel { model, file })
+}
+
+fn machine(files: &RunFiles) -> Option<Machine> {
+    let text = files.read(super::layout::RUN, super::reader::JSON_BYTES).ok()??;
+    from_json::<crate::record::RunRecord>(&text).ok().map(|run| run.machine)
+}
