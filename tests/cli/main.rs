@@ -27,6 +27,7 @@ mod memory;
 mod merge;
 mod numbers;
 mod output;
+mod page;
 mod parity;
 mod results;
 mod resume;

@@ -11,6 +11,7 @@ mod directory;
 mod features;
 mod marks;
 mod merge;
+mod page;
 mod report;
 mod results;
 mod rows;

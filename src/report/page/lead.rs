@@ -21,9 +21,9 @@ pub(super) fn lead(source: &PageSource) -> String {
     let configurations = records.configurations().len();
     let epochs = records.models.iter().map(|row| row.epochs).max().unwrap_or_default();
     let mut text = format!(
-        "<p>{} of the same small network, which differ in stride and padding, learnt to read the digits of {}: {} from {}, each trained for {}.",
-        counted(configurations, "variant"),
-        prose(&records.run.data.name),
+        "<p>{} of the same small network, which differ in stride and padding, learnt to {}: {} from {}, each trained for {}.",
+        in_words(configurations),
+        task(&records.run.data.name),
         counted(records.models.len(), "model"),
         counted(seeds.len(), "random start"),
         counted(epochs as usize, "epoch"),
@@ -63,6 +63,22 @@ fn macs(source: &PageSource, i: usize) -> Option<u64> {
     source.tables.cost_summary.iter().find(|row| row.configuration == Configuration::TUTORIAL[i])?.macs
 }
 
+/// What the networks learn.
+fn task(data: &str) -> String {
+    match data {
+        "MNIST" => "read the handwritten digits of MNIST".into(),
+        other => format!("tell the classes of {} apart", prose(other)),
+    }
+}
+
+/// `Four variants`.
+fn in_words(count: usize) -> String {
+    let words =
+        ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"];
+    let rest = if count == 1 { "variant" } else { "variants" };
+    words.get(count).map_or_else(|| format!("{count} {rest}"), |word| format!("{word} {rest}"))
+}
+
 /// Stride 1 against stride 2, with the same padding.
 fn stride(source: &PageSource) -> Option<Finding> {
     let row = pair(source, 0, 1)?;
@@ -70,12 +86,12 @@ fn stride(source: &PageSource) -> Option<Finding> {
     let numbers = format!("{one:.2} % against {two:.2} % with `same` padding");
     let (what, why) = match row.verdict.as_str() {
         "first" => {
-            ("A stride of 1 reads digits better than a stride of 2", format!("{numbers}: {} more.", size_of(row)))
+            ("A stride of 1 reads more images rightly than a stride of 2", format!("{numbers}: {} more.", size_of(row)))
         }
         "second" => {
-            ("A stride of 2 reads digits better than a stride of 1", format!("{numbers}: {} less.", size_of(row)))
+            ("A stride of 2 reads more images rightly than a stride of 1", format!("{numbers}: {} less.", size_of(row)))
         }
-        "equivalent" => ("Stride 1 and stride 2 read digits equally well", format!("{numbers}.")),
+        "equivalent" => ("Stride 1 and stride 2 read images equally well", format!("{numbers}.")),
         _ => ("Stride 1 or stride 2: not decided", format!("{numbers}, from {}.", counted(row.n, "seed"))),
     };
     let cost = macs(source, 0).zip(macs(source, 1)).filter(|(_, two)| *two > 0);

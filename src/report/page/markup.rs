@@ -42,11 +42,12 @@ pub(super) fn themed(name: &str, svg: &str) -> String {
     for (variable, colour) in variables() {
         themed = themed.replace(&format!("\"{colour}\""), &format!("\"var(--{variable}, {colour})\""));
     }
-    // White is the paper, except for letters: those stand on dark cells.
+    // White is the paper on the whole page and around markers. Letters and cells of that colour stay white.
     let white = "\"#ffffff\"";
-    let lines = themed.split_inclusive('\n').map(|line| match line.starts_with("<text") {
-        true => line.to_string(),
-        false => line.replace(white, "\"var(--paper, #ffffff)\""),
+    let is_paper = |line: &str| line.starts_with("<path d=") || line.starts_with("<rect x=\"0\" y=\"0\"");
+    let lines = themed.split_inclusive('\n').map(|line| match is_paper(line) {
+        true => line.replace(white, "\"var(--paper, #ffffff)\""),
+        false => line.to_string(),
     });
     let themed: String = lines.collect();
     themed.replace(" id=\"", &format!(" id=\"{name}-")).replace("url(#", &format!("url(#{name}-"))
@@ -55,7 +56,11 @@ pub(super) fn themed(name: &str, svg: &str) -> String {
 /// A table: a caption, the heads of its columns, and rows whose first cell is their head. Cells are markup; every column
 /// but the first is numeric.
 pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> String {
-    let mut html = format!("<div class=\"scroll\"><table>\n<caption>{}</caption>\n<thead><tr>", Escaped(caption));
+    let caption = Escaped(caption);
+    let mut html = format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\"><table>\n<caption>{caption}</caption>\n\
+         <thead><tr>"
+    );
     for head in heads {
         let _ = write!(html, "<th scope=\"col\">{}</th>", Escaped(head));
     }
@@ -88,11 +93,11 @@ mod tests {
 
     #[test]
     fn figures_take_the_colours_of_the_page() {
-        let svg = "<svg>\n<rect fill=\"#ffffff\"/>\n<text fill=\"#ffffff\">a</text>\n<text fill=\"#171b21\">b</text>\n\
+        let svg = "<svg>\n<rect x=\"0\" y=\"0\" fill=\"#ffffff\"/>\n<path fill=\"#ffffff\"/>\n<text fill=\"#ffffff\">a</text>\n<text fill=\"#171b21\">b</text>\n\
                    <pattern id=\"h\"/><rect fill=\"url(#h)\"/>\n</svg>";
         assert_eq!(
             themed("gap", svg),
-            "<svg>\n<rect fill=\"var(--paper, #ffffff)\"/>\n<text fill=\"#ffffff\">a</text>\n\
+            "<svg>\n<rect x=\"0\" y=\"0\" fill=\"var(--paper, #ffffff)\"/>\n<path fill=\"#ffffff\"/>\n<text fill=\"#ffffff\">a</text>\n\
              <text fill=\"var(--ink, #171b21)\">b</text>\n<pattern id=\"gap-h\"/><rect fill=\"url(#gap-h)\"/>\n</svg>"
         );
     }

@@ -36,13 +36,12 @@ pub(super) const ACCURACY: &[Shown] = &[
     shown(
         "gap",
         "Training against validation",
-        "A network that does much better on the images it was trained on than on others has learnt them by heart. The \
-         difference is small here.",
+        "A network that does much better on the images it was trained on than on others has learnt them by heart.",
     ),
     shown(
         "class_accuracy",
-        "Digit by digit",
-        "Some digits are harder than others, and not the same ones for every network.",
+        "Class by class",
+        "Some classes are harder than others, and not the same ones for every network.",
     ),
     shown(
         "gradient_norms",
@@ -60,18 +59,17 @@ pub(super) const SIGHT: &[Shown] = &[
         "In how many ways each pixel reaches the classifier, from the geometry of the layers alone. Hatched pixels never do: with `valid` \
          padding a window that does not fit is dropped, at every layer, and always at the bottom and on the right.",
     ),
-    shown("uncovered_ink", "Ink that nobody reads", "The share of each digit's ink that lies where no window reaches."),
+    shown("uncovered_ink", "Ink that nobody reads", "The share of each class' ink that lies where no window reaches."),
     shown(
         "ink_by_ring",
         "Where the ink is",
-        "MNIST's digits were scaled to 20×20 pixels and centred in 28×28, so that the outer rings of the images are nearly empty. What \
-         padding does there can hardly be seen.",
+        "Where padding acts, at the edge of an image, it can matter only if there is ink. Ring 0 is the outermost ring of pixels.",
     ),
     shown(
         "shift_accuracy",
-        "Digits moved to the border",
-        "The same test images moved by up to four pixels. No network was trained on moved digits, so all lose; the question is how much \
-         more those lose that cannot see the border.",
+        "Images moved towards the border",
+        "The same test images moved by up to four pixels, which no network was trained on. The question is how much more those lose \
+         that cannot see the border.",
     ),
     shown(
         "blanked_accuracy",
@@ -102,15 +100,11 @@ pub(super) const COST: &[Shown] = &[
 
 /// Of disagreement.
 pub(super) const DISPUTES: &[Shown] = &[
-    shown(
-        "disputed",
-        "The most disputed digits",
-        "Test images on which about half of all models are right. Most of them a person would also look at twice.",
-    ),
+    shown("disputed", "The most disputed images", "Test images on which about half of all models are right."),
     shown(
         "confusion",
         "What is taken for what",
-        "How often a digit of each row is taken for that of each column, over all models of a network.",
+        "How often an image of each row's class is taken for that of each column, over all models of a network.",
     ),
 ];
 
@@ -133,7 +127,7 @@ impl Figures<'_> {
         let figure = self.0.iter().find(|figure| figure.name == *name)?;
         Some(format!(
             "<h3>{heading}</h3>\n<p>{}</p>\n<figure class=\"figure\" id=\"figure-{name}\">\n<div class=\"scroll\" tabindex=\"0\" \
-             role=\"region\" aria-label=\"{heading}\">\n{}</div>\n<figcaption><button type=\"button\" class=\"save\" \
+             role=\"group\" aria-label=\"{heading}\">\n{}</div>\n<figcaption><button type=\"button\" class=\"save\" \
              data-name=\"{name}\" hidden>Save as SVG</button></figcaption>\n</figure>\n",
             prose(text),
             themed(name, &figure.svg),

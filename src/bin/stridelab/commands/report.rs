@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use stridelab::error::one_line;
+use stridelab::store::layout::BENCH;
 use stridelab::store::read_bench;
 use stridelab::{Error, Result};
 
@@ -11,7 +12,7 @@ use crate::terminal::{print, say};
 
 /// Reads, draws, judges, shows.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
-    let bench = args.bench.as_deref().map(read_bench).transpose()?;
+    let bench = args.bench.as_ref().map(|directory| read_bench(&directory.join(BENCH))).transpose()?;
     let mut sources = answers::open(&args.runs)?;
     let Some(dir) = sources.writer.as_ref().map(|writer| one_line(writer.dir().display())) else {
         let error = Error::usage("the page, tables and figures of these runs have no directory of their own");
