@@ -6,16 +6,17 @@ import { bySides, slidingWindow } from "./geometry.js";
 import { keepSoon, paddingOf, positionInAddress, quietStatus } from "./diagram-choices.js";
 import { glider, lessMotion, player } from "./diagram-player.js";
 import { drawWindow, windowLegend } from "./diagram-window.js";
-import { outputSentence, sizeFormulas, windowSentences } from "./diagram-words.js";
+import { outputSentence, placeFormulas, sizeFormulas, windowSentences } from "./diagram-words.js";
 
 /** The explorer of one convolution with these choices. Call `redraw` where they or the width have changed. */
 export function windowExplorer(choices) {
-  let [at, window, drawing] = [positionInAddress("at", [3, 5]), null, null];
+  let [at, window, drawing, drawn] = [positionInAddress("at", [3, 5]), null, null, false];
   const picture = element("div", { class: "diagram-stage" });
   const legend = element("ul", { class: "diagram-legend" });
   const place = element("p", { class: "diagram-now", id: "diagram-now" });
   const words = element("div", { class: "diagram-words", id: "diagram-words" });
   const formulas = element("dl", { class: "diagram-formulas", id: "diagram-formulas" });
+  const places = element("dl", { class: "diagram-formulas" });
   const status = element("p", { class: "diagram-heard", "aria-live": "polite" });
   const slider = element("input", { type: "range", id: "diagram-step", min: 0, step: 1, "aria-label": "Output that the window makes" });
   const button = element("button", { type: "button", class: "diagram-play", id: "diagram-play" });
@@ -26,6 +27,7 @@ export function windowExplorer(choices) {
     at = target;
     glide(at, milliseconds);
     place.textContent = outputSentence(window, at);
+    places.replaceChildren(...placeFormulas(window, at).map(formulaLine));
     slider.value = at[0] * window.output[1] + at[1];
     slider.setAttribute("aria-valuetext", `row ${at[0]}, column ${at[1]}`);
   };
@@ -62,7 +64,7 @@ export function windowExplorer(choices) {
     if (refused) {
       drawing = null;
       picture.replaceChildren(element("p", { class: "diagram-refused" }, window.refused, " Choose a larger input, a smaller kernel or more padding."));
-      for (const node of [legend, words, formulas]) node.replaceChildren();
+      for (const node of [legend, words, formulas, places]) node.replaceChildren();
       place.textContent = "";
       return say(window.refused);
     }
@@ -76,17 +78,18 @@ export function windowExplorer(choices) {
     legend.replaceChildren(...windowLegend(window, unread).map(([kind, text]) => element("li", {}, element("span", { class: `diagram-key ${kind}`, "aria-hidden": "true" }), text)));
     words.replaceChildren(...windowSentences(window, choices.padding, unread).map((sentence) => element("p", {}, sentence)));
     formulas.replaceChildren(...sizeFormulas(window, choices.padding).map(formulaLine));
-    say(`${bySides(window.input)} becomes ${bySides(window.output)}.`);
+    if (drawn) say(`${bySides(window.input)} becomes ${bySides(window.output)}.`);
+    drawn = true;
   };
   const controls = element("div", { class: "diagram-transport" }, button, slider);
-  const explained = element("div", { class: "diagram-explained" }, words, formulas);
+  const explained = element("div", { class: "diagram-explained" }, words, element("div", { class: "diagram-formulary" }, formulas, places));
   const node = element("div", { class: "diagram-part" }, picture, controls, place, legend, explained, status);
   playWhenSeen(picture, motion);
   return { node, redraw };
 }
 
 function formulaLine({ label, rule, numbers, result }) {
-  const calculation = element("dd", {}, element("span", { class: "diagram-rule" }, rule), element("span", {}, ` = ${numbers} = `), element("strong", {}, `${result}`));
+  const calculation = element("dd", {}, element("span", { class: "diagram-rule" }, rule), " = ", element("span", { class: "diagram-sum" }, `${numbers} = `, element("strong", {}, `${result}`)));
   return element("div", {}, element("dt", {}, label), calculation);
 }
 

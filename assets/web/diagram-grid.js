@@ -2,6 +2,16 @@
 
 import { shape } from "./dom.js";
 
+/** Whether a picture of that width has room for larger letters, as a projector needs them. */
+export function isLargePicture(width) {
+  return width >= 1000;
+}
+
+/** The class of a picture of that width. */
+export function pictureClass(width) {
+  return isLargePicture(width) ? "diagram-picture diagram-large" : "diagram-picture";
+}
+
 /** The outline of square cells at `[row, column]`, with a hairline between neighbours. */
 export function cellsPath(cells, [left, top], side) {
   const inner = side > 5 ? side - 1 : side - 0.5;

@@ -1,10 +1,11 @@
 // Through both layers: the tutorial's network with the choices of the diagram.
 
-import { element } from "./dom.js";
+import { element, grouped } from "./dom.js";
 import { neverRead } from "./coverage.js";
 import { slidingLayers, tutorialNetwork } from "./geometry.js";
 import { choicesName, keepSoon, paddingOf, positionInAddress, quietStatus } from "./diagram-choices.js";
-import { drawNetwork, networkGrids, positionSentence } from "./diagram-layers.js";
+import { networkGrids, positionSentence } from "./diagram-layers.js";
+import { drawNetwork } from "./diagram-maps.js";
 import { networkTable } from "./diagram-table.js";
 import { listOfRuns, sharePercent } from "./diagram-words.js";
 
@@ -14,6 +15,7 @@ export function networkExplorer(choices) {
   const picture = element("div", { class: "diagram-stage", id: "diagram-network" });
   const place = element("p", { class: "diagram-now", id: "diagram-through" });
   const lost = element("p", { class: "diagram-lost", id: "diagram-lost" });
+  const costs = element("p", { id: "diagram-costs" });
   const table = element("div", { class: "diagram-scroll", tabindex: 0, role: "region", "aria-label": "The tutorial's four networks" });
   const status = element("p", { class: "diagram-heard", "aria-live": "polite" });
   const say = quietStatus(status);
@@ -33,8 +35,8 @@ export function networkExplorer(choices) {
     table.replaceChildren(networkTable(choices, network));
     if (network.refused) {
       drawing = null;
-      picture.replaceChildren(element("p", { class: "diagram-refused" }, `These choices make no network: ${network.layer} is impossible. ${network.refused}`));
-      lost.textContent = place.textContent = "";
+      picture.replaceChildren(element("p", { class: "diagram-refused" }, `These choices make no network: ${network.layer} is impossible. ${network.refused} Choose a larger input, a smaller stride or kernel, or more padding.`));
+      costs.textContent = lost.textContent = place.textContent = "";
       return;
     }
     const focused = picture.contains(document.activeElement) ? document.activeElement.id : "";
@@ -46,17 +48,18 @@ export function networkExplorer(choices) {
     at = at.map((position, axis) => Math.min(position, grids[layer].size[axis] - 1));
     show();
     lost.replaceChildren(...lostSentence(network, choices));
+    costs.textContent = `With its dense layers it has ${grouped(network.parameters)} parameters and takes ${grouped(network.macs)} multiply-adds (MACs) an image.`;
   };
   const heading = element("h3", { class: "diagram-heading" }, "Through both layers");
   const intro = element("p", {}, "The tutorial's network with these choices. Point at any position, or use the arrow keys: what it sees lights up in every layer before it, what it reaches in every layer after it.");
-  const node = element("div", { class: "diagram-part" }, heading, intro, picture, place, lost, table, status);
+  const node = element("div", { class: "diagram-part" }, heading, intro, picture, place, lost, costs, table, status);
   return { node, redraw };
 }
 
 function lostSentence(network, choices) {
   const { rows, columns, pixels, all, share } = neverRead(slidingLayers(network));
   const key = element("span", { class: "diagram-key diagram-unread", "aria-hidden": "true" });
-  if (pixels === 0) return [`With ${choicesName(choices)} every pixel of the image reaches the classifier.`];
+  if (pixels === 0) return [`With ${choicesName(choices)}, every pixel of the image reaches the classifier.`];
   const lines = [rows.length && listOfRuns("row", rows), columns.length && listOfRuns("column", columns)].filter(Boolean).join(" and ");
   return [key, "With ", choicesName(choices), ", ", element("strong", {}, `${sharePercent(share)} of pixels`), ` never reach the classifier: ${pixels} of ${all}, ${lines}.`];
 }

@@ -6,7 +6,7 @@ import { slidingLayers, tutorialNetwork } from "./geometry.js";
 import { sharePercent } from "./diagram-words.js";
 import { asTutorial, choicesName, tutorialChoices } from "./diagram-choices.js";
 
-const tableColumns = ["Stride, padding", "Rows after conv1 → pool1 → conv2 → pool2", "Parameters", "MACs an image", "Pixels never read"];
+const tableColumns = ["Stride, padding", "Rows after each layer", "Parameters", "MACs", "Pixels never read"];
 
 /** The table; the row of the network that is shown is marked. */
 export function networkTable(choices, network) {

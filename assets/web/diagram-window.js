@@ -4,7 +4,7 @@ import { shape } from "./dom.js";
 import { pathsAlong } from "./coverage.js";
 import { bySides } from "./geometry.js";
 import { countOf, trueMinus } from "./diagram-words.js";
-import { cellGrid, cellsPath, cellsRectangle, crossed, hatching, upTo } from "./diagram-grid.js";
+import { cellGrid, cellsPath, cellsRectangle, crossed, hatching, isLargePicture, pictureClass, upTo } from "./diagram-grid.js";
 
 const tintLevels = 5;
 
@@ -12,21 +12,22 @@ const tintLevels = 5;
 export function windowLayout({ pads, input, output }, width) {
   const padded = [pads.top + input[0] + pads.bottom, pads.left + input[1] + pads.right];
   const beside = width >= 620;
-  const [edge, gap] = [beside ? 58 : 26, beside ? 110 : 64];
+  const large = isLargePicture(width);
+  const [edge, gap] = [beside ? (large ? 74 : 58) : 26, beside ? (large ? 132 : 110) : 64];
   const across = beside ? width - 2 * edge - gap : width - 2 * edge;
   const columns = beside ? padded[1] + output[1] : Math.max(padded[1], output[1]);
-  const highest = Math.min(beside ? 600 / Math.max(padded[0], output[0]) : 44, 44);
+  const highest = Math.min(beside ? (large ? 720 : 600) / Math.max(padded[0], output[0]) : 44, 44);
   const side = Math.max(Math.floor(Math.min(across / columns, highest)), 4);
   const used = beside ? columns * side + gap : columns * side;
   const left = Math.max((width - used) / 2, edge);
-  const top = 62;
+  const top = large ? 70 : 62;
   const image = [Math.round(left + pads.left * side), top + pads.top * side];
   const bottom = top + padded[0] * side;
   const result = beside
     ? [Math.round(left + padded[1] * side + gap), Math.round(top + Math.max(padded[0] - output[0], 0) * side / 2)]
-    : [Math.round(left + (columns - output[1]) * side / 2), bottom + gap + 22];
-  const height = Math.max(bottom, result[1] + output[0] * side) + 34;
-  return { width, height, side, beside, image, result, padded };
+    : [Math.round(left + (columns - output[1]) * side / 2), bottom + gap];
+  const height = Math.max(bottom, result[1] + output[0] * side) + 36;
+  return { width, height, side, beside, image, result, padded, onEdge: edge - 13 };
 }
 
 /** Draws a convolution. `moved` gets the output that the visitor points at; `show` places the window on `[row, column]`, which may lie between two outputs. */
@@ -42,8 +43,8 @@ export function drawWindow(window, width, moved) {
   focus.setAttribute("width", window.output[1] * side + 10);
   focus.setAttribute("height", window.output[0] * side + 10);
   const grid = cellGrid("diagram-outputs", `Outputs of the convolution, ${bySides(window.output)}; arrow keys move the window`, window.output, moved, ...outputCells(window, layout), focus);
-  const svg = shape("svg", { class: "diagram-picture", width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}`, role: "group", "aria-label": "Input, window and output of one convolution" },
-    shape("defs", {}, hatching("diagram-hatch")), ...inputCells(window, layout), ...padLabels(window, layout), grid.group, beam, rays, frame, target, ...labels);
+  const svg = shape("svg", { class: pictureClass(width), width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}`, role: "group", "aria-label": "Input, window and output of one convolution" },
+    shape("defs", {}, hatching("diagram-hatch")), ...inputCells(window, layout), grid.group, beam, rays, frame, target, ...padLabels(window, layout), ...labels);
   const point = (event) => {
     const box = svg.getBoundingClientRect();
     const output = outputAt(window, layout, [event.clientX - box.left, event.clientY - box.top]);
@@ -106,26 +107,30 @@ function inputCells(window, { side, image, padded }) {
 }
 
 function outputCells({ output }, { side, result }) {
-  return [shape("path", { d: cellsPath(crossed(upTo(output[0]), upTo(output[1])), result, side), class: "diagram-cell diagram-output" })];
+  const cells = shape("path", { d: cellsPath(crossed(upTo(output[0]), upTo(output[1])), result, side), class: "diagram-cell diagram-output" });
+  return [cells, cellsRectangle(result, side, [0, 0], output, { class: "diagram-edge" })];
 }
 
 // The padding of each side stands beside it; above the grids their sizes.
-function padLabels({ pads, input, output }, { side, image, result, beside }) {
+function padLabels({ pads, input, output }, { side, image, result, beside, onEdge }) {
   const [left, top] = [image[0] - pads.left * side, image[1] - pads.top * side];
   const [right, bottom] = [image[0] + (input[1] + pads.right) * side, image[1] + (input[0] + pads.bottom) * side];
   const [middle, centre] = [(left + right) / 2, (top + bottom) / 2];
-  const label = (x, y, text, attributes) => shape("text", { x, y, class: "diagram-label", ...attributes }, text);
-  const name = (pad) => (right - left < 150 ? `${pad}` : `${pad === 0 ? "no" : pad} padding`);
+  const short = Math.min(right - left, bottom - top) < 130;
+  const label = (x, y, where, pad, attributes) => {
+    const kind = pad > 0 ? "diagram-label diagram-padded-side" : "diagram-label";
+    return shape("text", { x, y, class: kind, ...attributes }, short ? `+${pad}` : `padding ${where}: ${pad}`);
+  };
   const turned = (x) => ({ transform: `rotate(${x < middle ? -90 : 90} ${x} ${centre})` });
   const away = beside ? 10 : 12;
-  const onLeft = left - (beside ? 44 : away);
+  const onLeft = left - (beside ? onEdge : away);
   return [
     shape("text", { x: middle, y: 18, class: "diagram-name" }, `input ${bySides(input)}`),
-    shape("text", { x: result[0] + (output[1] * side) / 2, y: beside ? 18 : result[1] - 20, class: "diagram-name" }, `output ${bySides(output)}`),
-    label(middle, top - (beside ? 25 : 12), name(pads.top)),
-    label(middle, bottom + 16, name(pads.bottom)),
-    label(onLeft, centre, name(pads.left), turned(onLeft)),
-    label(right + away, centre, name(pads.right), turned(right + away)),
+    shape("text", { x: result[0] + (output[1] * side) / 2, y: beside ? 18 : result[1] + output[0] * side + 24, class: "diagram-name" }, `output ${bySides(output)}`),
+    label(middle, top - (beside ? 27 : 12), "above", pads.top),
+    label(middle, bottom + 17, "below", pads.bottom),
+    label(onLeft, centre, "left", pads.left, turned(onLeft)),
+    label(right + away, centre, "right", pads.right, turned(right + away)),
   ];
 }
 
@@ -164,7 +169,7 @@ export function windowLegend(window, unread) {
   const reads = crossed(rows, columns).map(([down, across]) => down * across).filter((count) => count > 0);
   const [least, most] = [Math.min(...reads), Math.max(...reads)];
   const counts = least === most ? countOf(most, "window") : `${least} to ${countOf(most, "window")}`;
-  const entries = [["diagram-tint-1 diagram-tints", `read by ${counts}`]];
+  const entries = [[least === most ? "diagram-tint-5" : "diagram-tints", `read by ${counts}`]];
   if (Object.values(window.pads).some((pad) => pad > 0)) entries.push(["diagram-padding", "padding: zeros"]);
   if (unread.pixels > 0) entries.push(["diagram-unread", `read by no window: ${unread.pixels} of ${unread.all}`]);
   return entries;

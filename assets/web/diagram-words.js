@@ -20,7 +20,8 @@ export function trueMinus(number) {
 
 /** `rows 3 to 5`, `row 3`. */
 export function rangeOf(noun, first, extent) {
-  return extent === 1 ? `${noun} ${trueMinus(first)}` : `${noun}s ${trueMinus(first)} to ${trueMinus(first + extent - 1)}`;
+  if (extent === 1) return `${noun} ${trueMinus(first)}`;
+  return `${noun}s ${trueMinus(first)} ${extent === 2 ? "and" : "to"} ${trueMinus(first + extent - 1)}`;
 }
 
 /** Positions in ascending order as `rows 0, 3 and 6 to 9`. */
@@ -31,7 +32,7 @@ export function listOfRuns(noun, positions) {
     if (last && last[1] === position - 1) last[1] = position;
     else runs.push([position, position]);
   }
-  const texts = runs.map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`));
+  const texts = runs.flatMap(([from, to]) => (to - from > 1 ? [`${from} to ${to}`] : to > from ? [`${from}`, `${to}`] : [`${from}`]));
   const shown = texts.length > 4 ? [...texts.slice(0, 3), "…", texts.at(-1)] : texts;
   const list = shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
   return `${noun}${positions.length === 1 ? "" : "s"} ${list.replace(", … and", " … and")}`;
@@ -62,13 +63,24 @@ export function windowSentences(window, padding, unread) {
   return [reads, paddingSentence(window, padding), shiftSentence(window), unreadSentence(unread)].filter(Boolean);
 }
 
-function paddingSentence({ pads, input, output }, padding) {
+function paddingSentence({ pads, kernel, stride, input, output }, padding) {
   const { top, left, bottom, right } = pads;
   const kept = input[0] === output[0] && input[1] === output[1] ? "The size stays" : `${bySides(input)} becomes`;
   const result = `${kept} ${bySides(output)}.`;
-  if (top + left + bottom + right === 0) return `${padding === "valid" ? "valid adds" : `${padding} adds`} no padding here. ${result}`;
+  if (top + left + bottom + right === 0) return `Padding “${padding}” adds nothing here. ${result}`;
   const sides = `${countOf(top, "row")} above and ${bottom} below, ${countOf(left, "column")} on the left and ${right} on the right`;
-  return `${padding} adds ${sides}. ${result}`;
+  return `Padding “${padding}” adds ${sides}. ${result}${unusedPadding(pads, kernel, stride, input, output)}`;
+}
+
+// Where the last window ends before the padding does.
+function unusedPadding(pads, kernel, stride, input, output) {
+  const [rows, columns] = [[pads.top, pads.bottom], [pads.left, pads.right]].map(([before, after], axis) => {
+    const left = before + input[axis] + after - (output[axis] - 1) * stride[axis] - kernel[axis];
+    return Math.min(left, after);
+  });
+  if (rows + columns === 0) return "";
+  const parts = [rows && `${countOf(rows, "row")} below`, columns && `${countOf(columns, "column")} on the right`].filter(Boolean);
+  return ` The windows stop before the padding ends: ${parts.join(" and ")} ${rows + columns === 1 ? "is" : "are"} never read.`;
 }
 
 /** How far the middle of all windows lies from the middle of the image, in pixels, by axis. */
@@ -95,8 +107,17 @@ function shiftSentence(window) {
 function unreadSentence({ rows, columns, pixels, all, share }) {
   if (pixels === 0) return "Every pixel is read by a window.";
   const lines = [rows.length && listOfRuns("row", rows), columns.length && listOfRuns("column", columns)].filter(Boolean);
-  const what = lines.join(" and ");
+  const what = lines.join(" or ");
   return `No window reads ${what}: ${pixels} of ${all} pixels, ${sharePercent(share)}, never count.`;
+}
+
+/** The formula of where a window begins, with its numbers. */
+export function placeFormulas({ stride, before }, position) {
+  const line = (label, at, axis) => {
+    const numbers = `${at} × ${stride[axis]} − ${before[axis]}`;
+    return { label: `first ${label} of the window`, rule: `${label} × s − before`, numbers, result: trueMinus(at * stride[axis] - before[axis]) };
+  };
+  return [line("row", position[0], 0), line("column", position[1], 1)];
 }
 
 /** The formula of the output size with its numbers, a line for each axis that differs. */
