@@ -2,7 +2,10 @@
 //
 // Windows slide over rows and columns independently, so everything here is worked out along one axis at a time.
 
-/** The windows of the last of these layers along an axis, in pixels of what the first one reads: output `o` sees the pixels from `first + o·step` on, `extent` of them. */
+/**
+ * The windows of the last of these layers along an axis, in pixels of what the first one reads: output `o` sees the
+ * pixels from `first + o·step` on, `extent` of them.
+ */
 export function windowsOnInput(layers, axis) {
   let [first, step, extent] = [0, 1, 1];
   for (const { before, kernel, stride } of layers) {
@@ -13,7 +16,10 @@ export function windowsOnInput(layers, axis) {
   return { first, step, extent, outputs: layers.at(-1).output[axis] };
 }
 
-/** For each position that the first of these layers reads, the paths through windows from there to an output of the last. 0 means that no weight can make it count. */
+/**
+ * For each position that the first of these layers reads, the paths through windows from there to an output of the
+ * last. 0 means that no weight can make it count.
+ */
 export function pathsAlong(layers, axis) {
   const ends = new Array(layers.at(-1).output[axis]).fill(1);
   return layers.reduceRight((paths, layer) => pathsThrough(layer, axis, paths), ends);
@@ -51,7 +57,13 @@ export function neverRead(layers) {
   const read = [rows, columns].map((paths) => indicesWhere(paths, (count) => count > 0).length);
   const all = rows.length * columns.length;
   const pixels = all - read[0] * read[1];
-  return { rows: indicesWhere(rows, (count) => count === 0), columns: indicesWhere(columns, (count) => count === 0), pixels, all, share: pixels / all };
+  return {
+    rows: indicesWhere(rows, (count) => count === 0),
+    columns: indicesWhere(columns, (count) => count === 0),
+    pixels,
+    all,
+    share: pixels / all,
+  };
 }
 
 function indicesWhere(values, holds) {

@@ -30,13 +30,22 @@ export function choicesInAddress() {
 
 /** The output that the address names, `[row, column]`, and the layer's; moved into the grid where it is outside. */
 export function positionInAddress(name, otherwise) {
-  return wholeNumbers(name, otherwise.join(","), otherwise.map(() => 0), 27, otherwise);
+  return wholeNumbers(
+    name,
+    otherwise.join(","),
+    otherwise.map(() => 0),
+    27,
+    otherwise,
+  );
 }
 
 // Whole numbers of that name, one for each of the least; `otherwise` where one of them is none or out of range.
 function wholeNumbers(name, missing, least, most, otherwise) {
-  const numbers = choice(name, missing).split(",").map((text) => (/^\d+$/.test(text) ? Number(text) : NaN));
-  const fits = numbers.length === least.length && numbers.every((number, index) => number >= least[index] && number <= most);
+  const numbers = choice(name, missing)
+    .split(",")
+    .map((text) => (/^\d+$/.test(text) ? Number(text) : NaN));
+  const fits =
+    numbers.length === least.length && numbers.every((number, index) => number >= least[index] && number <= most);
   return fits ? numbers : otherwise;
 }
 

@@ -15,7 +15,9 @@ export function pictureClass(width) {
 /** The outline of square cells at `[row, column]`, with a hairline between neighbours. */
 export function cellsPath(cells, [left, top], side) {
   const inner = side > 5 ? side - 1 : side - 0.5;
-  return cells.map(([row, column]) => `M${left + column * side} ${top + row * side}h${inner}v${inner}h${-inner}z`).join("");
+  return cells
+    .map(([row, column]) => `M${left + column * side} ${top + row * side}h${inner}v${inner}h${-inner}z`)
+    .join("");
 }
 
 /** Every pair of a row and a column. */
@@ -31,12 +33,22 @@ export function upTo(count) {
 /** The pattern that marks pixels which no window reads. */
 export function hatching(id) {
   const lines = shape("path", { d: "M-1 1l2 -2M0 6l6 -6M5 7l2 -2", class: "diagram-hatch-line" });
-  return shape("pattern", { id, width: 6, height: 6, patternUnits: "userSpaceOnUse" }, shape("rect", { width: 6, height: 6, class: "diagram-hatch-paper" }), lines);
+  return shape(
+    "pattern",
+    { id, width: 6, height: 6, patternUnits: "userSpaceOnUse" },
+    shape("rect", { width: 6, height: 6, class: "diagram-hatch-paper" }),
+    lines,
+  );
 }
 
 /** A rectangle of `rows × columns` cells. */
 export function cellsRectangle([left, top], side, [row, column], [rows, columns], attributes) {
-  const place = { x: left + column * side - 0.5, y: top + row * side - 0.5, width: columns * side, height: rows * side };
+  const place = {
+    x: left + column * side - 0.5,
+    y: top + row * side - 0.5,
+    width: columns * side,
+    height: rows * side,
+  };
   return shape("rect", { ...place, ...attributes });
 }
 
@@ -64,7 +76,15 @@ export function arrowTarget(key, wholeGrid, [row, column], [rows, columns]) {
 export function cellGrid(id, label, size, moved, ...children) {
   const cell = shape("g", { id: `${id}-cell`, role: "gridcell" });
   const row = shape("g", { role: "row" }, cell);
-  const attributes = { id, class: "diagram-grid", role: "grid", tabindex: 0, "aria-label": label, "aria-rowcount": size[0], "aria-colcount": size[1] };
+  const attributes = {
+    id,
+    class: "diagram-grid",
+    role: "grid",
+    tabindex: 0,
+    "aria-label": label,
+    "aria-rowcount": size[0],
+    "aria-colcount": size[1],
+  };
   const group = shape("g", { ...attributes, "aria-activedescendant": `${id}-cell` }, ...children, row);
   let active = [0, 0];
   group.addEventListener("keydown", (event) => {

@@ -8,10 +8,22 @@ import { countOf, listOfRuns } from "./diagram-words.js";
 export function networkGrids(network) {
   const layers = slidingLayers(network);
   const image = { name: "input", size: network.image, channels: 1, parameters: 0, macs: 0 };
-  const maps = layers.map(({ name, output, channels, parameters, macs }) => ({ name, size: output, channels, parameters, macs }));
+  const maps = layers.map(({ name, output, channels, parameters, macs }) => ({
+    name,
+    size: output,
+    channels,
+    parameters,
+    macs,
+  }));
   return [image, ...maps].map((grid, index) => {
     const after = layers.slice(index);
-    return { ...grid, before: layers.slice(0, index), after, pads: after[0]?.pads ?? noPads, unread: after.length ? neverRead(after) : null };
+    return {
+      ...grid,
+      before: layers.slice(0, index),
+      after,
+      pads: after[0]?.pads ?? noPads,
+      unread: after.length ? neverRead(after) : null,
+    };
   });
 }
 
@@ -29,7 +41,10 @@ export function litCells(grids, chosen, index, position) {
 export function positionSentence(network, chosen, position) {
   const grids = networkGrids(network);
   const { name, before } = grids[chosen];
-  const what = chosen === 0 ? `The pixel in row ${position[0]}, column ${position[1]}` : `${name} row ${position[0]}, column ${position[1]}`;
+  const what =
+    chosen === 0
+      ? `The pixel in row ${position[0]}, column ${position[1]}`
+      : `${name} row ${position[0]}, column ${position[1]}`;
   const parts = [];
   if (before.length) {
     const [rows, columns] = litCells(grids, chosen, 0, position);
@@ -41,7 +56,9 @@ export function positionSentence(network, chosen, position) {
   if (chosen < last) {
     const [rows, columns] = litCells(grids, chosen, last, position);
     const reached = rows.length * columns.length;
-    const onward = reached ? `reaches ${countOf(reached, "position")} of ${grids[last].name}` : "never reaches the classifier";
+    const onward = reached
+      ? `reaches ${countOf(reached, "position")} of ${grids[last].name}`
+      : "never reaches the classifier";
     parts.push(`${parts.length ? "It" : what} ${onward}.`);
   } else parts.push("The classifier reads it.");
   return parts.join(" ");

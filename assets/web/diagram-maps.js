@@ -4,12 +4,13 @@ import { grouped, shape } from "./dom.js";
 import { bySides } from "./geometry.js";
 import { countOf } from "./diagram-words.js";
 import { litCells, networkGrids } from "./diagram-layers.js";
-import { cellGrid, cellsPath, cellsRectangle, crossed, isLargePicture, pictureClass, upTo } from "./diagram-grid.js";
+import { cellGrid, cellsPath, cellsRectangle, crossed, pictureClass, upTo } from "./diagram-grid.js";
+import { cellUnder, networkLayout } from "./diagram-layout.js";
 
-const roomAboveGrid = 46;
-const roomBelowGrid = 52;
-
-/** Draws a network. `moved` gets the grid's index and `[row, column]`; `show` lights up what that position reads and reaches. */
+/**
+ * Draws a network. `moved` gets the grid's index and `[row, column]`; `show` lights up what that position reads and
+ * reaches.
+ */
 export function drawNetwork(network, width, moved) {
   const grids = networkGrids(network);
   const classifier = { size: [10, 1], pads: { top: 0, left: 0, bottom: 0, right: 0 } };
@@ -18,7 +19,20 @@ export function drawNetwork(network, width, moved) {
   const beams = grids.slice(1).map(() => shape("path", { class: "diagram-beam" }));
   const drawn = grids.map((grid, index) => drawGrid(grid, places[index], side, (position) => moved(index, position)));
   const dense = drawClassifier(network, places.at(-1), side);
-  const svg = shape("svg", { class: pictureClass(width), width, height: layout.height, viewBox: `0 0 ${width} ${layout.height}`, role: "group", "aria-label": "The image and the maps of both convolutions" }, ...drawn.map(({ grid }) => grid.group), ...dense.nodes, ...beams);
+  const svg = shape(
+    "svg",
+    {
+      class: pictureClass(width),
+      width,
+      height: layout.height,
+      viewBox: `0 0 ${width} ${layout.height}`,
+      role: "group",
+      "aria-label": "The image and the maps of both convolutions",
+    },
+    ...drawn.map(({ grid }) => grid.group),
+    ...dense.nodes,
+    ...beams,
+  );
   const point = (event) => {
     const box = svg.getBoundingClientRect();
     const found = cellUnder(grids, places, side, [event.clientX - box.left, event.clientY - box.top]);
@@ -31,7 +45,10 @@ export function drawNetwork(network, width, moved) {
       const cells = litCells(grids, chosen, index, position);
       const { lit, frame, grid: stop } = drawn[index];
       lit.setAttribute("d", cellsPath(crossed(...cells), places[index].origin, side));
-      lit.setAttribute("class", index > chosen ? "diagram-reached" : index === chosen ? "diagram-target" : "diagram-lit");
+      lit.setAttribute(
+        "class",
+        index > chosen ? "diagram-reached" : index === chosen ? "diagram-target" : "diagram-lit",
+      );
       const box = cells.every((list) => list.length) ? boundingBox(cells, places[index].origin, side) : null;
       setBox(frame, box);
       frame.setAttribute("class", index > chosen ? "diagram-frame diagram-onward" : "diagram-frame");
@@ -48,42 +65,6 @@ export function drawNetwork(network, width, moved) {
   return { svg, show };
 }
 
-// Where each grid stands: in one row where there is room, else in several.
-function networkLayout(grids, width) {
-  const wide = width >= 760;
-  const narrowestGrid = isLargePicture(width) ? 126 : 108;
-  const gap = wide ? 30 : 22;
-  const columns = grids.map(({ size, pads }) => pads.left + size[1] + pads.right);
-  const fits = (side) => columns.reduce((sum, count) => sum + Math.max(count * side, narrowestGrid) + gap, -gap) <= width - 16;
-  const inTwo = Math.floor((width - gap - 16) / (columns[0] + columns[1]));
-  const side = wide ? [20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4].find(fits) ?? 4 : Math.min(Math.max(inTwo, 5), 16);
-  const rows = [[]];
-  let used = 0;
-  grids.forEach((grid, index) => {
-    const own = Math.max(columns[index] * side, wide ? narrowestGrid : Math.min(narrowestGrid, (width - 2 * gap - 16) / 3));
-    if (used > 0 && used + own > width - 8) {
-      rows.push([]);
-      used = 0;
-    }
-    rows.at(-1).push({ index, x: used, own });
-    used += own + gap;
-  });
-  const places = [];
-  let y = 0;
-  for (const row of rows) {
-    const highest = Math.max(...row.map(({ index }) => (grids[index].pads.top + grids[index].size[0] + grids[index].pads.bottom) * side));
-    const offset = Math.max((width - (row.at(-1).x + row.at(-1).own)) / 2, 4);
-    for (const { index, x, own } of row) {
-      const { size, pads } = grids[index];
-      const left = Math.round(offset + x + (own - columns[index] * side) / 2) + pads.left * side;
-      const top = Math.round(y + roomAboveGrid + (wide ? (highest - (pads.top + size[0] + pads.bottom) * side) / 2 : 0)) + pads.top * side;
-      places[index] = { origin: [left, top], middle: Math.round(offset + x + own / 2), head: y + 18, foot: y + roomAboveGrid + highest + 20 };
-    }
-    y += roomAboveGrid + highest + roomBelowGrid;
-  }
-  return { side, places, height: y, connected: rows.length === 1 };
-}
-
 function drawGrid(grid, { origin, middle, head, foot }, side, moved) {
   const { name, size, channels, pads, unread } = grid;
   const all = crossed(upTo(size[0]), upTo(size[1]));
@@ -92,18 +73,50 @@ function drawGrid(grid, { origin, middle, head, foot }, side, moved) {
   const label = (y, text, kind) => shape("text", { x: middle, y, class: kind }, text);
   const lit = shape("path", {});
   const frame = shape("rect", {});
-  const sheets = channels > 1 ? [6, 3].map((by) => cellsRectangle([origin[0] + by, origin[1] - by], side, [0, 0], size, { class: "diagram-sheet" })) : [];
-  const focus = shape("rect", { class: "diagram-focus", x: origin[0] - 6, y: origin[1] - 6, width: size[1] * side + 11, height: size[0] * side + 11, rx: 4 });
-  const cost = grid.macs > 0 ? [countOf(grid.parameters, "parameter"), `${grouped(grid.macs)} MACs`] : [name === "input" ? "the image" : "largest of 2×2"];
-  const stop = cellGrid(`diagram-${name}`, `${name}, ${bySides(size)}; arrow keys choose a position`, size, moved,
+  const sheets =
+    channels > 1
+      ? [6, 3].map((by) =>
+          cellsRectangle([origin[0] + by, origin[1] - by], side, [0, 0], size, { class: "diagram-sheet" }),
+        )
+      : [];
+  const focus = shape("rect", {
+    class: "diagram-focus",
+    x: origin[0] - 6,
+    y: origin[1] - 6,
+    width: size[1] * side + 11,
+    height: size[0] * side + 11,
+    rx: 4,
+  });
+  const cost =
+    grid.macs > 0
+      ? [countOf(grid.parameters, "parameter"), `${grouped(grid.macs)} MACs`]
+      : [name === "input" ? "the image" : "largest of 2×2"];
+  const stop = cellGrid(
+    `diagram-${name}`,
+    `${name}, ${bySides(size)}; arrow keys choose a position`,
+    size,
+    moved,
     ...sheets,
-    cellsRectangle([origin[0] - pads.left * side, origin[1] - pads.top * side], side, [0, 0], padded, { class: "diagram-padded" }),
+    cellsRectangle([origin[0] - pads.left * side, origin[1] - pads.top * side], side, [0, 0], padded, {
+      class: "diagram-padded",
+    }),
     cellsRectangle(origin, side, [0, 0], size, { class: "diagram-ground" }),
-    shape("path", { class: "diagram-cell diagram-tint-2", d: cellsPath(all.filter((cell) => !lost(cell)), origin, side) }),
+    shape("path", {
+      class: "diagram-cell diagram-tint-2",
+      d: cellsPath(
+        all.filter((cell) => !lost(cell)),
+        origin,
+        side,
+      ),
+    }),
     shape("path", { class: "diagram-unread", d: cellsPath(all.filter(lost), origin, side) }),
-    lit, frame, focus,
-    label(head, name, "diagram-name"), label(head + 16, bySides(channels > 1 ? [...size, channels] : size), "diagram-label"),
-    ...cost.map((text, line) => label(foot + line * 16, text, "diagram-label")));
+    lit,
+    frame,
+    focus,
+    label(head, name, "diagram-name"),
+    label(head + 16, bySides(channels > 1 ? [...size, channels] : size), "diagram-label"),
+    ...cost.map((text, line) => label(foot + line * 16, text, "diagram-label")),
+  );
   return { grid: stop, lit, frame };
 }
 
@@ -112,28 +125,30 @@ function drawClassifier({ layers }, { origin, middle, head, foot }, side) {
   const [first, last] = layers.slice(-2);
   const cells = shape("path", { d: cellsPath(crossed(upTo(10), [0]), origin, side) });
   const label = (y, text, kind) => shape("text", { x: middle, y, class: kind }, text);
-  const nodes = [cells, label(head, "dense", "diagram-name"), label(head + 16, `${grouped(first.inputs)} → ${first.channels} → ${last.channels}`, "diagram-label"),
-    label(foot, countOf(first.parameters + last.parameters, "parameter"), "diagram-label"), label(foot + 16, `${grouped(first.macs + last.macs)} MACs`, "diagram-label")];
+  const nodes = [
+    cells,
+    label(head, "dense", "diagram-name"),
+    label(head + 16, `${grouped(first.inputs)} → ${first.channels} → ${last.channels}`, "diagram-label"),
+    label(foot, countOf(first.parameters + last.parameters, "parameter"), "diagram-label"),
+    label(foot + 16, `${grouped(first.macs + last.macs)} MACs`, "diagram-label"),
+  ];
   return { cells, nodes };
 }
 
 function boundingBox([rows, columns], [left, top], side) {
-  return { x: left + columns[0] * side - 1, y: top + rows[0] * side - 1, width: (columns.at(-1) - columns[0] + 1) * side + 1, height: (rows.at(-1) - rows[0] + 1) * side + 1 };
+  return {
+    x: left + columns[0] * side - 1,
+    y: top + rows[0] * side - 1,
+    width: (columns.at(-1) - columns[0] + 1) * side + 1,
+    height: (rows.at(-1) - rows[0] + 1) * side + 1,
+  };
 }
 
 function setBox(rectangle, box) {
-  for (const [name, value] of Object.entries(box ?? { x: 0, y: 0, width: 0, height: 0 })) rectangle.setAttribute(name, value);
+  for (const [name, value] of Object.entries(box ?? { x: 0, y: 0, width: 0, height: 0 }))
+    rectangle.setAttribute(name, value);
 }
 
 function beamBetween(from, to) {
   return `M${from.x + from.width} ${from.y}L${to.x} ${to.y}V${to.y + to.height}L${from.x + from.width} ${from.y + from.height}Z`;
-}
-
-function cellUnder(grids, places, side, [x, y]) {
-  for (const [index, { size }] of grids.entries()) {
-    const [left, top] = places[index].origin;
-    const position = [Math.floor((y - top) / side), Math.floor((x - left) / side)];
-    if (position.every((at, axis) => at >= 0 && at < size[axis])) return [index, position];
-  }
-  return null;
 }

@@ -3,6 +3,7 @@
 import { element, grouped } from "./dom.js";
 import { neverRead } from "./coverage.js";
 import { slidingLayers, tutorialNetwork } from "./geometry.js";
+import { diagramLegend } from "./diagram-controls.js";
 import { choicesName, keepSoon, paddingOf, positionInAddress, quietStatus } from "./diagram-choices.js";
 import { networkGrids, positionSentence } from "./diagram-layers.js";
 import { drawNetwork } from "./diagram-maps.js";
@@ -16,7 +17,12 @@ export function networkExplorer(choices) {
   const place = element("p", { class: "diagram-now", id: "diagram-through" });
   const lost = element("p", { class: "diagram-lost", id: "diagram-lost" });
   const costs = element("p", { id: "diagram-costs" });
-  const table = element("div", { class: "diagram-scroll", tabindex: 0, role: "region", "aria-label": "The tutorial's four networks" });
+  const table = element("div", {
+    class: "diagram-scroll",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "The tutorial's four networks",
+  });
   const status = element("p", { class: "diagram-heard", "aria-live": "polite" });
   const say = quietStatus(status);
   const show = () => {
@@ -35,7 +41,13 @@ export function networkExplorer(choices) {
     table.replaceChildren(networkTable(choices, network));
     if (network.refused) {
       drawing = null;
-      picture.replaceChildren(element("p", { class: "diagram-refused" }, `These choices make no network: ${network.layer} is impossible. ${network.refused} Choose a larger input, a smaller stride or kernel, or more padding.`));
+      picture.replaceChildren(
+        element(
+          "p",
+          { class: "diagram-refused" },
+          `These choices make no network: ${network.layer} is impossible. ${network.refused} Choose a larger input, a smaller stride or kernel, or more padding.`,
+        ),
+      );
       costs.textContent = lost.textContent = place.textContent = "";
       return;
     }
@@ -51,8 +63,30 @@ export function networkExplorer(choices) {
     costs.textContent = `With its dense layers it has ${grouped(network.parameters)} parameters and takes ${grouped(network.macs)} multiply-adds (MACs) an image.`;
   };
   const heading = element("h3", { class: "diagram-heading" }, "Through both layers");
-  const intro = element("p", {}, "The tutorial's network with these choices. Point at any position, or use the arrow keys: what it sees lights up in every layer before it, what it reaches in every layer after it.");
-  const node = element("div", { class: "diagram-part" }, heading, intro, picture, place, lost, costs, table, status);
+  const intro = element(
+    "p",
+    {},
+    "The tutorial's network with these choices. Point at any position, or use the arrow keys: what it sees lights up in every layer before it, what it reaches in every layer after it.",
+  );
+  const legend = diagramLegend([
+    ["diagram-lit", "what it sees"],
+    ["diagram-reached", "what it reaches"],
+    ["diagram-unread", "never reaches the classifier"],
+    ["diagram-padding", "padding"],
+  ]);
+  const node = element(
+    "div",
+    { class: "diagram-part" },
+    heading,
+    intro,
+    picture,
+    legend,
+    place,
+    lost,
+    costs,
+    table,
+    status,
+  );
   return { node, redraw };
 }
 
@@ -60,6 +94,15 @@ function lostSentence(network, choices) {
   const { rows, columns, pixels, all, share } = neverRead(slidingLayers(network));
   const key = element("span", { class: "diagram-key diagram-unread", "aria-hidden": "true" });
   if (pixels === 0) return [`With ${choicesName(choices)}, every pixel of the image reaches the classifier.`];
-  const lines = [rows.length && listOfRuns("row", rows), columns.length && listOfRuns("column", columns)].filter(Boolean).join(" and ");
-  return [key, "With ", choicesName(choices), ", ", element("strong", {}, `${sharePercent(share)} of pixels`), ` never reach the classifier: ${pixels} of ${all}, ${lines}.`];
+  const lines = [rows.length && listOfRuns("row", rows), columns.length && listOfRuns("column", columns)]
+    .filter(Boolean)
+    .join(" and ");
+  return [
+    key,
+    "With ",
+    choicesName(choices),
+    ", ",
+    element("strong", {}, `${sharePercent(share)} of pixels`),
+    ` never reach the classifier: ${pixels} of ${all}, ${lines}.`,
+  ];
 }

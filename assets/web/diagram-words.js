@@ -32,7 +32,9 @@ export function listOfRuns(noun, positions) {
     if (last && last[1] === position - 1) last[1] = position;
     else runs.push([position, position]);
   }
-  const texts = runs.flatMap(([from, to]) => (to - from > 1 ? [`${from} to ${to}`] : to > from ? [`${from}`, `${to}`] : [`${from}`]));
+  const texts = runs.flatMap(([from, to]) =>
+    to - from > 1 ? [`${from} to ${to}`] : to > from ? [`${from}`, `${to}`] : [`${from}`],
+  );
   const shown = texts.length > 4 ? [...texts.slice(0, 3), "…", texts.at(-1)] : texts;
   const list = shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
   return `${noun}${positions.length === 1 ? "" : "s"} ${list.replace(", … and", " … and")}`;
@@ -47,7 +49,8 @@ export function outputSentence(window, [row, column]) {
   });
   const all = window.kernel[0] * window.kernel[1];
   const zeros = all - inside[0] * inside[1];
-  const padding = zeros === 0 ? "" : zeros === all ? ", all of them padding" : `; ${zeros} of its ${all} values are padding`;
+  const padding =
+    zeros === 0 ? "" : zeros === all ? ", all of them padding" : `; ${zeros} of its ${all} values are padding`;
   return `Output row ${row}, column ${column} reads ${rangeOf("row", down, window.kernel[0])} and ${rangeOf("column", across, window.kernel[1])}${padding}.`;
 }
 
@@ -56,9 +59,11 @@ export function windowSentences(window, padding, unread) {
   const [kernel, stride] = [window.kernel[0], window.stride[0]];
   const shared = kernel - stride;
   const neighbours =
-    shared > 0 ? `so neighbouring windows share ${countOf(shared, "row")} or ${shared === 1 ? "column" : "columns"}`
-    : shared === 0 ? "so neighbouring windows touch and share nothing"
-    : `so ${countOf(-shared, "row")} or ${shared === -1 ? "column" : "columns"} between neighbouring windows ${shared === -1 ? "is" : "are"} skipped`;
+    shared > 0
+      ? `so neighbouring windows share ${countOf(shared, "row")} or ${shared === 1 ? "column" : "columns"}`
+      : shared === 0
+        ? "so neighbouring windows touch and share nothing"
+        : `so ${countOf(-shared, "row")} or ${shared === -1 ? "column" : "columns"} between neighbouring windows ${shared === -1 ? "is" : "are"} skipped`;
   const reads = `Each output reads ${bySides(window.kernel)} ${kernel === 1 ? "pixel" : "pixels"}. The window moves by ${stride}, ${neighbours}.`;
   return [reads, paddingSentence(window, padding), shiftSentence(window), unreadSentence(unread)].filter(Boolean);
 }
@@ -74,18 +79,24 @@ function paddingSentence({ pads, kernel, stride, input, output }, padding) {
 
 // Where the last window ends before the padding does.
 function unusedPadding(pads, kernel, stride, input, output) {
-  const [rows, columns] = [[pads.top, pads.bottom], [pads.left, pads.right]].map(([before, after], axis) => {
+  const [rows, columns] = [
+    [pads.top, pads.bottom],
+    [pads.left, pads.right],
+  ].map(([before, after], axis) => {
     const left = before + input[axis] + after - (output[axis] - 1) * stride[axis] - kernel[axis];
     return Math.min(left, after);
   });
   if (rows + columns === 0) return "";
-  const parts = [rows && `${countOf(rows, "row")} below`, columns && `${countOf(columns, "column")} on the right`].filter(Boolean);
+  const parts = [
+    rows && `${countOf(rows, "row")} below`,
+    columns && `${countOf(columns, "column")} on the right`,
+  ].filter(Boolean);
   return ` The windows stop before the padding ends: ${parts.join(" and ")} ${rows + columns === 1 ? "is" : "are"} never read.`;
 }
 
 /** How far the middle of all windows lies from the middle of the image, in pixels, by axis. */
 export function windowOffsets({ before, kernel, stride, input, output }) {
-  return [0, 1].map((axis) => (((output[axis] - 1) * stride[axis] + kernel[axis] - input[axis]) / 2 - before[axis]));
+  return [0, 1].map((axis) => ((output[axis] - 1) * stride[axis] + kernel[axis] - input[axis]) / 2 - before[axis]);
 }
 
 function shiftSentence(window) {
@@ -93,20 +104,28 @@ function shiftSentence(window) {
   if (down === 0 && across === 0) return "The windows lie evenly over the picture, so it is not shifted.";
   const pixels = (offset) => (Math.abs(offset) === 0.5 ? "half a pixel" : countOf(Math.abs(offset), "pixel"));
   const towards = (offset, before, after) => (offset < 0 ? before : after);
-  const [vertical, horizontal] = [["above", "below"], ["to the left of", "to the right of"]];
+  const [vertical, horizontal] = [
+    ["above", "below"],
+    ["to the left of", "to the right of"],
+  ];
   const middle = "the picture's middle";
   let where = `${pixels(down || across)} `;
   if (down === 0) where += `${towards(across, ...horizontal)} ${middle}`;
   else if (across === 0) where += `${towards(down, ...vertical)} ${middle}`;
-  else if (Math.abs(down) === Math.abs(across)) where += `${towards(down, ...vertical)} and ${towards(across, ...horizontal)} ${middle}`;
+  else if (Math.abs(down) === Math.abs(across))
+    where += `${towards(down, ...vertical)} and ${towards(across, ...horizontal)} ${middle}`;
   else where += `${towards(down, ...vertical)} and ${pixels(across)} ${towards(across, ...horizontal)} ${middle}`;
-  const moves = [down && towards(-down, "up", "down"), across && towards(-across, "left", "right")].filter(Boolean).join(" and ");
+  const moves = [down && towards(-down, "up", "down"), across && towards(-across, "left", "right")]
+    .filter(Boolean)
+    .join(" and ");
   return `The windows are not centred: their middle lies ${where}, so the output shows the picture shifted ${moves}.`;
 }
 
 function unreadSentence({ rows, columns, pixels, all, share }) {
   if (pixels === 0) return "Every pixel is read by a window.";
-  const lines = [rows.length && listOfRuns("row", rows), columns.length && listOfRuns("column", columns)].filter(Boolean);
+  const lines = [rows.length && listOfRuns("row", rows), columns.length && listOfRuns("column", columns)].filter(
+    Boolean,
+  );
   const what = lines.join(" or ");
   return `No window reads ${what}: ${pixels} of ${all} pixels, ${sharePercent(share)}, never count.`;
 }
@@ -115,7 +134,12 @@ function unreadSentence({ rows, columns, pixels, all, share }) {
 export function placeFormulas({ stride, before }, position) {
   const line = (label, at, axis) => {
     const numbers = `${at} × ${stride[axis]} − ${before[axis]}`;
-    return { label: `first ${label} of the window`, rule: `${label} × s − before`, numbers, result: trueMinus(at * stride[axis] - before[axis]) };
+    return {
+      label: `first ${label} of the window`,
+      rule: `${label} × s − before`,
+      numbers,
+      result: trueMinus(at * stride[axis] - before[axis]),
+    };
   };
   return [line("row", position[0], 0), line("column", position[1], 1)];
 }
@@ -123,14 +147,27 @@ export function placeFormulas({ stride, before }, position) {
 /** The formula of the output size with its numbers, a line for each axis that differs. */
 export function sizeFormulas(window, padding) {
   const { pads, input, kernel, stride, output } = window;
-  const axes = [["rows", 0, pads.top, pads.bottom], ["columns", 1, pads.left, pads.right]];
+  const axes = [
+    ["rows", 0, pads.top, pads.bottom],
+    ["columns", 1, pads.left, pads.right],
+  ];
   const equal = pads.top === pads.left && pads.bottom === pads.right && input[0] === input[1];
   return (equal ? axes.slice(0, 1) : axes).flatMap(([name, axis, before, after]) => {
     const [n, k, s, out] = [input[axis], kernel[axis], stride[axis], output[axis]];
     const label = equal ? "outputs" : name;
-    const general = { label, rule: "⌊(n + before + after − k) ÷ s⌋ + 1", numbers: `⌊(${n} + ${before} + ${after} − ${k}) ÷ ${s}⌋ + 1`, result: out };
+    const general = {
+      label,
+      rule: "⌊(n + before + after − k) ÷ s⌋ + 1",
+      numbers: `⌊(${n} + ${before} + ${after} − ${k}) ÷ ${s}⌋ + 1`,
+      result: out,
+    };
     if (padding !== "same") return [general];
-    const total = { label: "padding", rule: "max((outputs − 1) × s + k − n, 0)", numbers: `max(${out - 1} × ${s} + ${k} − ${n}, 0)`, result: `${before + after}: ${before} before, ${after} after` };
+    const total = {
+      label: "padding",
+      rule: "max((outputs − 1) × s + k − n, 0)",
+      numbers: `max(${out - 1} × ${s} + ${k} − ${n}, 0)`,
+      result: `${before + after}: ${before} before, ${after} after`,
+    };
     return [{ label, rule: "⌈n ÷ s⌉", numbers: `⌈${n} ÷ ${s}⌉`, result: out }, total];
   });
 }

@@ -25,16 +25,25 @@ export function padsAlong(size, kernel, stride, padding) {
 /** Pads by side of an image. */
 export function padsOf(input, kernel, stride, padding) {
   if (typeof padding !== "string") return padding;
-  const [[top, bottom], [left, right]] = [0, 1].map((axis) => padsAlong(input[axis], kernel[axis], stride[axis], padding));
+  const [[top, bottom], [left, right]] = [0, 1].map((axis) =>
+    padsAlong(input[axis], kernel[axis], stride[axis], padding),
+  );
   return { top, left, bottom, right };
 }
 
 /** A window that slides over an image: `{ input, kernel, stride, pads, before, output }`, or `{ refused }`. */
 export function slidingWindow(input, kernel, stride, padding) {
-  const wrong = [["input size", input], ["kernel", kernel], ["stride", stride]].find(([, sizes]) => sizes.some((n) => n < 1));
+  const wrong = [
+    ["input size", input],
+    ["kernel", kernel],
+    ["stride", stride],
+  ].find(([, sizes]) => sizes.some((n) => n < 1));
   if (wrong) return { refused: `The ${wrong[0]} must be at least 1, not ${bySides(wrong[1])}.` };
   const pads = padsOf(input, kernel, stride, padding);
-  const [before, after] = [[pads.top, pads.left], [pads.bottom, pads.right]];
+  const [before, after] = [
+    [pads.top, pads.left],
+    [pads.bottom, pads.right],
+  ];
   const output = [0, 1].map((axis) => outputsAlong(input[axis], kernel[axis], stride[axis], before[axis], after[axis]));
   if (output.includes(0)) {
     const padded = input.map((size, axis) => before[axis] + size + after[axis]);
@@ -48,7 +57,10 @@ export function slidingWindow(input, kernel, stride, padding) {
 export function tutorialNetwork(image, { kernel, stride, padding }) {
   const layers = [];
   let [side, channels] = [image, 1];
-  for (const [conv, pool, filters] of [["conv1", "pool1", 32], ["conv2", "pool2", 64]]) {
+  for (const [conv, pool, filters] of [
+    ["conv1", "pool1", 32],
+    ["conv2", "pool2", 64],
+  ]) {
     const window = slidingWindow(side, [kernel, kernel], [stride, stride], padding);
     if (window.refused) return { refused: window.refused, layer: conv };
     const weights = kernel * kernel * channels * filters;
@@ -65,7 +77,14 @@ export function tutorialNetwork(image, { kernel, stride, padding }) {
 }
 
 function denseLayer(name, inputs, outputs) {
-  return { name, inputs, output: [1, 1], channels: outputs, parameters: (inputs + 1) * outputs, macs: inputs * outputs };
+  return {
+    name,
+    inputs,
+    output: [1, 1],
+    channels: outputs,
+    parameters: (inputs + 1) * outputs,
+    macs: inputs * outputs,
+  };
 }
 
 /** The layers of a network that slide a window: all in front of the dense ones. */

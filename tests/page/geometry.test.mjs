@@ -5,7 +5,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { load } from "./modules.mjs";
 
-const { neverRead, pathsAlong, slidingLayers, slidingWindow, tutorialNetwork, windowsOnInput } = await load("geometry.js", "coverage.js");
+const { neverRead, pathsAlong, slidingLayers, slidingWindow, tutorialNetwork, windowsOnInput } = await load(
+  "geometry.js",
+  "coverage.js",
+);
 const table = JSON.parse(readFileSync(new URL("geometry.json", import.meta.url), "utf8"));
 
 test("a convolution has the program's pads, outputs and unread rows", () => {
@@ -50,11 +53,18 @@ test("a network has the program's sizes, costs, coverage and receptive fields", 
     });
     assert.deepEqual([network.parameters, network.macs, neverRead(layers).pixels, diagonal, byLayer], expected, name);
   }
-  assert.ok(table.networks.length > 150 && refused > 10, `${table.networks.length} networks, ${refused} of them refused`);
+  assert.ok(
+    table.networks.length > 150 && refused > 10,
+    `${table.networks.length} networks, ${refused} of them refused`,
+  );
 });
 
 test("nonsense is a sentence", () => {
-  for (const [n, kernel, stride, word] of [[0, 3, 1, "input size"], [28, 0, 1, "kernel"], [28, 3, 0, "stride"]]) {
+  for (const [n, kernel, stride, word] of [
+    [0, 3, 1, "input size"],
+    [28, 0, 1, "kernel"],
+    [28, 3, 0, "stride"],
+  ]) {
     const { refused } = slidingWindow([n, n], [kernel, kernel], [stride, stride], "same");
     assert.match(refused, new RegExp(`^The ${word} must be at least 1, not 0×0\\.$`));
   }
