@@ -80,6 +80,8 @@ export function quietStatus(node) {
   let timer = 0;
   return (text) => {
     clearTimeout(timer);
-    timer = setTimeout(() => (node.textContent = text), 400);
+    timer = setTimeout(() => {
+      if (node.textContent !== text) node.textContent = text;
+    }, 400);
   };
 }

@@ -12,6 +12,12 @@ export function pictureClass(width) {
   return isLargePicture(width) ? "diagram-picture diagram-large" : "diagram-picture";
 }
 
+/** Where an event is in a picture of that width, `[x, y]`, also where the page shows it smaller. */
+export function pointIn(svg, width, event) {
+  const box = svg.getBoundingClientRect();
+  return [event.clientX - box.left, event.clientY - box.top].map((at) => (at * width) / box.width);
+}
+
 /** The outline of square cells at `[row, column]`, with a hairline between neighbours. */
 export function cellsPath(cells, [left, top], side) {
   const inner = side > 5 ? side - 1 : side - 0.5;
@@ -70,8 +76,9 @@ export function arrowTarget(key, wholeGrid, [row, column], [rows, columns]) {
 }
 
 /**
- * A group of shapes that is one stop of the Tab key, in which arrow keys move from cell to cell. Assistive technology sees a
- * grid of which only the active cell is in the document. `moved` gets `[row, column]`; call `place` wherever the active cell changes.
+ * A group of shapes that is one stop of the Tab key, in which arrow keys move from cell to cell. Assistive technology
+ * sees a grid of which only the active cell is in the document. `moved` gets `[row, column]`; call `place` wherever the
+ * active cell changes.
  */
 export function cellGrid(id, label, size, moved, ...children) {
   const cell = shape("g", { id: `${id}-cell`, role: "gridcell" });

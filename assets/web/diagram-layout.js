@@ -1,4 +1,5 @@
-// Where the grids of the diagram's two pictures stand, and which cell lies under a point. Cells are whole pixels, so that they are crisp.
+// Where the grids of the diagram's two pictures stand, and which cell lies under a point. Cells are whole pixels, so that
+// they are crisp.
 
 import { isLargePicture } from "./diagram-grid.js";
 

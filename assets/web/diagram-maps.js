@@ -4,7 +4,7 @@ import { grouped, shape } from "./dom.js";
 import { bySides } from "./geometry.js";
 import { countOf } from "./diagram-words.js";
 import { litCells, networkGrids } from "./diagram-layers.js";
-import { cellGrid, cellsPath, cellsRectangle, crossed, pictureClass, upTo } from "./diagram-grid.js";
+import { cellGrid, cellsPath, cellsRectangle, crossed, pictureClass, pointIn, upTo } from "./diagram-grid.js";
 import { cellUnder, networkLayout } from "./diagram-layout.js";
 
 /**
@@ -34,8 +34,7 @@ export function drawNetwork(network, width, moved) {
     ...beams,
   );
   const point = (event) => {
-    const box = svg.getBoundingClientRect();
-    const found = cellUnder(grids, places, side, [event.clientX - box.left, event.clientY - box.top]);
+    const found = cellUnder(grids, places, side, pointIn(svg, width, event));
     if (found) moved(...found);
   };
   svg.addEventListener("pointermove", point);
@@ -150,5 +149,6 @@ function setBox(rectangle, box) {
 }
 
 function beamBetween(from, to) {
-  return `M${from.x + from.width} ${from.y}L${to.x} ${to.y}V${to.y + to.height}L${from.x + from.width} ${from.y + from.height}Z`;
+  const right = from.x + from.width;
+  return `M${right} ${from.y}L${to.x} ${to.y}V${to.y + to.height}L${right} ${from.y + from.height}Z`;
 }

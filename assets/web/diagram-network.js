@@ -12,8 +12,9 @@ import { listOfRuns, sharePercent } from "./diagram-words.js";
 
 /** The explorer of the network with these choices. Call `redraw` where they or the width have changed. */
 export function networkExplorer(choices) {
-  let [[layer, ...at], network, drawing] = [positionInAddress("through", [4, 0, 0]), null, null];
+  let [[layer, ...at], network, drawing, drawn] = [positionInAddress("through", [4, 0, 0]), null, null, false];
   const picture = element("div", { class: "diagram-stage", id: "diagram-network" });
+  const legend = element("div", {});
   const place = element("p", { class: "diagram-now", id: "diagram-through" });
   const lost = element("p", { class: "diagram-lost", id: "diagram-lost" });
   const costs = element("p", { id: "diagram-costs" });
@@ -41,15 +42,11 @@ export function networkExplorer(choices) {
     table.replaceChildren(networkTable(choices, network));
     if (network.refused) {
       drawing = null;
-      picture.replaceChildren(
-        element(
-          "p",
-          { class: "diagram-refused" },
-          `These choices make no network: ${network.layer} is impossible. ${network.refused} Choose a larger input, a smaller stride or kernel, or more padding.`,
-        ),
-      );
-      costs.textContent = lost.textContent = place.textContent = "";
-      return;
+      const refused = `These choices make no network: ${network.layer} is impossible. ${network.refused}`;
+      const advice = "Choose a larger input, a smaller stride or kernel, or more padding.";
+      picture.replaceChildren(element("p", { class: "diagram-refused" }, `${refused} ${advice}`));
+      for (const node of [legend, place, lost, costs]) node.replaceChildren();
+      return say(refused);
     }
     const focused = picture.contains(document.activeElement) ? document.activeElement.id : "";
     drawing = drawNetwork(network, Math.max(picture.clientWidth, 280), choose);
@@ -59,21 +56,20 @@ export function networkExplorer(choices) {
     layer = Math.min(layer, grids.length - 1);
     at = at.map((position, axis) => Math.min(position, grids[layer].size[axis] - 1));
     show();
+    legend.replaceChildren(networkLegend(grids));
     lost.replaceChildren(...lostSentence(network, choices));
-    costs.textContent = `With its dense layers it has ${grouped(network.parameters)} parameters and takes ${grouped(network.macs)} multiply-adds (MACs) an image.`;
+    if (drawn) say(lost.textContent);
+    drawn = true;
+    const [parameters, macs] = [grouped(network.parameters), grouped(network.macs)];
+    costs.textContent = `It has ${parameters} parameters and takes ${macs} multiply-adds (MACs) an image, dense layers included.`;
   };
   const heading = element("h3", { class: "diagram-heading" }, "Through both layers");
   const intro = element(
     "p",
     {},
-    "The tutorial's network with these choices. Point at any position, or use the arrow keys: what it sees lights up in every layer before it, what it reaches in every layer after it.",
+    "The tutorial's network with these choices. Point at any position, or use the arrow keys: ",
+    "what it sees lights up in every layer before it, what it reaches in every layer after it.",
   );
-  const legend = diagramLegend([
-    ["diagram-lit", "what it sees"],
-    ["diagram-reached", "what it reaches"],
-    ["diagram-unread", "never reaches the classifier"],
-    ["diagram-padding", "padding"],
-  ]);
   const node = element(
     "div",
     { class: "diagram-part" },
@@ -90,19 +86,30 @@ export function networkExplorer(choices) {
   return { node, redraw };
 }
 
+function networkLegend(grids) {
+  const padded = grids.some(({ pads }) => Object.values(pads).some((pad) => pad > 0));
+  const unread = grids.some((grid) => grid.unread?.pixels > 0);
+  return diagramLegend([
+    ["diagram-lit", "what it sees"],
+    ["diagram-reached", "what it reaches"],
+    ...(unread ? [["diagram-unread", "never reaches the classifier"]] : []),
+    ...(padded ? [["diagram-padding", "padding"]] : []),
+  ]);
+}
+
 function lostSentence(network, choices) {
   const { rows, columns, pixels, all, share } = neverRead(slidingLayers(network));
   const key = element("span", { class: "diagram-key diagram-unread", "aria-hidden": "true" });
   if (pixels === 0) return [`With ${choicesName(choices)}, every pixel of the image reaches the classifier.`];
   const lines = [rows.length && listOfRuns("row", rows), columns.length && listOfRuns("column", columns)]
     .filter(Boolean)
-    .join(" and ");
+    .join(" or ");
   return [
     key,
     "With ",
     choicesName(choices),
     ", ",
     element("strong", {}, `${sharePercent(share)} of pixels`),
-    ` never reach the classifier: ${pixels} of ${all}, ${lines}.`,
+    ` never reach the classifier: ${pixels} of ${all}, all in ${lines}.`,
   ];
 }

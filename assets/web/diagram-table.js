@@ -6,7 +6,13 @@ import { slidingLayers, tutorialNetwork } from "./geometry.js";
 import { sharePercent } from "./diagram-words.js";
 import { asTutorial, choicesName, tutorialChoices } from "./diagram-choices.js";
 
-const tableColumns = ["Stride, padding", "Rows after each layer", "Para\u00admeters", "MACs", "Pixels never read"];
+const tableColumns = [
+  "Stride, padding",
+  "Rows after each layer",
+  "Para\u00admeters",
+  "MACs",
+  "Never reach the classifier",
+];
 
 /** The table; the row of the network that is shown is marked. */
 export function networkTable(choices, network) {

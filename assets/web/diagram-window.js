@@ -3,7 +3,7 @@
 import { shape } from "./dom.js";
 import { pathsAlong } from "./coverage.js";
 import { bySides } from "./geometry.js";
-import { cellGrid, cellsPath, cellsRectangle, crossed, hatching, pictureClass, upTo } from "./diagram-grid.js";
+import { cellGrid, cellsPath, cellsRectangle, crossed, hatching, pictureClass, pointIn, upTo } from "./diagram-grid.js";
 import { movingLabels, padLabels, placeLabels } from "./diagram-labels.js";
 import { outputAt, windowLayout } from "./diagram-layout.js";
 
@@ -56,8 +56,7 @@ export function drawWindow(window, width, moved) {
     ...labels,
   );
   const point = (event) => {
-    const box = svg.getBoundingClientRect();
-    const output = outputAt(window, layout, [event.clientX - box.left, event.clientY - box.top]);
+    const output = outputAt(window, layout, pointIn(svg, width, event));
     if (output) moved(output);
   };
   svg.addEventListener("pointermove", point);

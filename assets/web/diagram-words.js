@@ -50,22 +50,30 @@ export function outputSentence(window, [row, column]) {
   const all = window.kernel[0] * window.kernel[1];
   const zeros = all - inside[0] * inside[1];
   const padding =
-    zeros === 0 ? "" : zeros === all ? ", all of them padding" : `; ${zeros} of its ${all} values are padding`;
-  return `Output row ${row}, column ${column} reads ${rangeOf("row", down, window.kernel[0])} and ${rangeOf("column", across, window.kernel[1])}${padding}.`;
+    zeros === 0
+      ? ""
+      : zeros === all
+        ? ", all of them padding"
+        : `; ${zeros} of its ${all} values ${zeros === 1 ? "is" : "are"} padding`;
+  const [rows, columns] = [rangeOf("row", down, window.kernel[0]), rangeOf("column", across, window.kernel[1])];
+  return `Output row ${row}, column ${column} reads ${rows} and ${columns}${padding}.`;
 }
 
 /** What one sees of a convolution, a sentence each. */
 export function windowSentences(window, padding, unread) {
-  const [kernel, stride] = [window.kernel[0], window.stride[0]];
-  const shared = kernel - stride;
-  const neighbours =
-    shared > 0
-      ? `so neighbouring windows share ${countOf(shared, "row")} or ${shared === 1 ? "column" : "columns"}`
-      : shared === 0
-        ? "so neighbouring windows touch and share nothing"
-        : `so ${countOf(-shared, "row")} or ${shared === -1 ? "column" : "columns"} between neighbouring windows ${shared === -1 ? "is" : "are"} skipped`;
-  const reads = `Each output reads ${bySides(window.kernel)} ${kernel === 1 ? "pixel" : "pixels"}. The window moves by ${stride}, ${neighbours}.`;
+  const pixels = window.kernel[0] === 1 ? "pixel" : "pixels";
+  const reads = `Each output reads ${bySides(window.kernel)} ${pixels}. ${neighbourSentence(window)}`;
   return [reads, paddingSentence(window, padding), shiftSentence(window), unreadSentence(unread)].filter(Boolean);
+}
+
+function neighbourSentence({ kernel, stride, output }) {
+  if (output[0] * output[1] === 1) return "There is one window only.";
+  const shared = kernel[0] - stride[0];
+  const lines = `${countOf(Math.abs(shared), "row")} or ${Math.abs(shared) === 1 ? "column" : "columns"}`;
+  const moves = `The window moves by ${stride[0]}, so`;
+  if (shared === 0) return `${moves} neighbouring windows touch and share nothing.`;
+  if (shared > 0) return `${moves} neighbouring windows share ${lines}.`;
+  return `${moves} ${lines} between neighbouring windows ${shared === -1 ? "is" : "are"} skipped.`;
 }
 
 function paddingSentence({ pads, kernel, stride, input, output }, padding) {
@@ -73,7 +81,8 @@ function paddingSentence({ pads, kernel, stride, input, output }, padding) {
   const kept = input[0] === output[0] && input[1] === output[1] ? "The size stays" : `${bySides(input)} becomes`;
   const result = `${kept} ${bySides(output)}.`;
   if (top + left + bottom + right === 0) return `Padding “${padding}” adds nothing here. ${result}`;
-  const sides = `${countOf(top, "row")} above and ${bottom} below, ${countOf(left, "column")} on the left and ${right} on the right`;
+  const [rows, columns] = [`${countOf(top, "row")} above`, `${countOf(left, "column")} on the left`];
+  const sides = `${rows} and ${bottom} below, ${columns} and ${right} on the right`;
   return `Padding “${padding}” adds ${sides}. ${result}${unusedPadding(pads, kernel, stride, input, output)}`;
 }
 
@@ -91,7 +100,8 @@ function unusedPadding(pads, kernel, stride, input, output) {
     rows && `${countOf(rows, "row")} below`,
     columns && `${countOf(columns, "column")} on the right`,
   ].filter(Boolean);
-  return ` The windows stop before the padding ends: ${parts.join(" and ")} ${rows + columns === 1 ? "is" : "are"} never read.`;
+  const are = rows + columns === 1 ? "is" : "are";
+  return ` The windows stop before the padding ends: ${parts.join(" and ")} ${are} never read.`;
 }
 
 /** How far the middle of all windows lies from the middle of the image, in pixels, by axis. */

@@ -53,7 +53,10 @@ export function slidingWindow(input, kernel, stride, padding) {
   return { input, kernel, stride, pads, before, output };
 }
 
-/** The tutorial's network with other choices for its convolutions: `{ image, layers, parameters, macs }`, or `{ refused, layer }`. */
+/**
+ * The tutorial's network with other choices for its convolutions: `{ image, layers, parameters, macs }`, or
+ * `{ refused, layer }`.
+ */
 export function tutorialNetwork(image, { kernel, stride, padding }) {
   const layers = [];
   let [side, channels] = [image, 1];

@@ -42,6 +42,7 @@ test("sentences say what the pads do", () => {
     symmetric,
     /The windows stop before the padding ends: 1 row below and 1 column on the right are never read\./,
   );
+  assert.match(said(square(4, 4, 2, "valid"), "valid"), /^Each output reads 4×4 pixels\. There is one window only\./);
   const gaps = said(square(9, 1, 3, "valid"), "valid");
   assert.match(gaps, /so 2 rows or columns between neighbouring windows are skipped/);
 });

@@ -57,7 +57,8 @@ fn networks() -> Vec<Value> {
     for (n, kernel, stride) in sizes(&[28, 21, 10, 4], &[1, 3, 4, 7]) {
         for padding in ["same", "valid", "symmetric", "t0l1b2r0"] {
             let chosen: Padding = padding.parse().unwrap();
-            let configuration = Configuration { kernel, strides: Strides::all(stride), ..Configuration::new(1, chosen) };
+            let configuration =
+                Configuration { kernel, strides: Strides::all(stride), ..Configuration::new(1, chosen) };
             cases.push(match Network::new([n, n], configuration) {
                 Err(error) => {
                     let text = error.to_string();
