@@ -119,7 +119,7 @@ export function windowExplorer(choices) {
   );
   const hint = element(
     "p",
-    {},
+    { class: "diagram-hint" },
     "Point at an output, move over the input, or use the arrow keys: the window follows. Rows and columns count from 0.",
   );
   const node = element("div", { class: "diagram-part" }, hint, picture, controls, place, legend, explained, status);

@@ -20,7 +20,7 @@ fn the_pages_table_of_geometry_is_what_the_program_computes() {
         std::fs::write(&path, &table).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap();
-    let advice = "run this test with STRIDELAB_WRITE_FIXTURES=1, then node --test tests/page";
+    let advice = "run this test with STRIDELAB_WRITE_FIXTURES=1, then node --test tests/page/*.test.mjs";
     for (number, (ours, theirs)) in table.lines().zip(committed.lines()).enumerate() {
         assert_eq!(ours, theirs, "line {} of {} is out of date; {advice}", number + 1, path.display());
     }
