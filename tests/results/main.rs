@@ -9,6 +9,7 @@ mod analysis;
 mod bench;
 mod directory;
 mod features;
+mod geometry;
 mod marks;
 mod merge;
 mod page;
