@@ -2,13 +2,14 @@
 
 import { element } from "./dom.js";
 import { choice, keep } from "./state.js";
+import { bytesOf } from "./base64.js";
 import { asDrawn, asMnist } from "./centre.js";
 import { digitsControls } from "./digits_controls.js";
 import { featureMapTable } from "./feature_maps.js";
 import { digitGallery } from "./gallery.js";
 import { runNetwork } from "./inference.js";
 import { drawingSurface } from "./pen.js";
-import { bytesOf, paintGrey, picture } from "./pixels.js";
+import { paintGrey, picture } from "./pixels.js";
 import { predictionTable } from "./predictions.js";
 import { decodeWeights } from "./safetensors.js";
 import { aboutWeights, captionOf, centringOption, counted, drawingHelp, introduction, mapsHelp, spokenAnswers } from "./digits_texts.js";
@@ -36,8 +37,17 @@ export async function startDigits(root, data) {
     const laboratory = digitLaboratory(networks, data);
     root.append(laboratory.node);
     laboratory.start();
+    warmUp(networks, data);
   }
   root.dataset.ready = "true";
+}
+
+/** Runs the networks a few times between other work, so that the browser has compiled the loops before the first stroke. */
+function warmUp(networks, data) {
+  const pixels = new Uint8Array(data.image_size[0] * data.image_size[1]).fill(1);
+  for (const { configuration, tensors } of [...networks, ...networks]) {
+    setTimeout(() => runNetwork(configuration.network, tensors, pixels));
+  }
 }
 
 /** Everything that moves. */
@@ -111,7 +121,7 @@ function digitLaboratory(networks, data) {
     element(
       "div",
       { class: "digits-input" },
-      element("h3", {}, "Choose a digit, or draw one"),
+      element("h3", {}, "Choose or draw a digit"),
       gallery.node,
       element(
         "div",

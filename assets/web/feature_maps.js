@@ -36,11 +36,11 @@ export function featureMapTable(networks, size, layerName, filters) {
     element(
       "tbody",
       {},
-      element("tr", {}, element("th", { scope: "row" }, "a map has"), ...sizes),
+      element("tr", {}, element("th", { scope: "row" }, "size", element("small", {}, "of a map")), ...sizes),
       element(
         "tr",
         {},
-        element("th", { scope: "row" }, "the image", element("small", {}, "hatched where no window reads it")),
+        element("th", { scope: "row" }, "image", element("small", { class: "digits-note" }, "hatched where no window reads it")),
         ...images.map((image) => element("td", {}, image?.node ?? "–")),
       ),
       ...rows.map((row) => row.node),
@@ -65,8 +65,8 @@ function mapSize(place, layerName) {
   if (place === null) return [`no ${layerName}`];
   const [rows, columns] = place.layer.output;
   const [down, across] = place.windows.map((axis) => axis.step);
-  const every = down * across === 1 ? "one a pixel" : `one for ${down} × ${across} pixels`;
-  return [`${rows} × ${columns} values`, element("small", {}, every)];
+  const every = down * across === 1 ? "a cell for each pixel" : `a cell for ${down} × ${across} pixels`;
+  return [`${rows} × ${columns}`, element("small", {}, every)];
 }
 
 /** The image, with strips over what no window of the layer reads. */

@@ -24,11 +24,6 @@ export function paintGrey(canvas, bytes) {
   paintPixels(canvas, (pixel) => [bytes[pixel], bytes[pixel], bytes[pixel]]);
 }
 
-/** The bytes that base64 stands for. */
-export function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}
-
 /** Places a node within its frame: `[top, left, bottom, right]` as shares of the frame. */
 export function placed(node, [top, left, bottom, right]) {
   const sides = { top, left, height: bottom - top, width: right - left };

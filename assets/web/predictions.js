@@ -20,7 +20,7 @@ export function predictionTable(configurations) {
       element(
         "tr",
         {},
-        element("th", { scope: "row" }, "says", element("small", {}, "and the probability of each class in %")),
+        element("th", { scope: "row" }, "answer", element("small", { class: "digits-note" }, "and the probability of each class in %")),
         ...cells.map((cell) => cell.node),
       ),
     ),

@@ -1,10 +1,11 @@
 // The weights inside the page: base64 of gzip of a safetensors file, whose bytes were put in four planes first. Plane k
 // holds byte k of every 4-byte word. Exponents then lie beside exponents, which gzip makes smaller.
 
+import { bytesOf } from "./base64.js";
+
 /** The tensors of a `<script>` that holds weights, by name: `{ shape, values }`. */
 export async function decodeWeights(base64) {
-  const packed = Uint8Array.from(atob(base64.trim()), (letter) => letter.charCodeAt(0));
-  return readSafetensors(joinPlanes(await unzipped(packed)));
+  return readSafetensors(joinPlanes(await unzipped(bytesOf(base64))));
 }
 
 async function unzipped(bytes) {
