@@ -37,17 +37,18 @@ export async function startDigits(root, data) {
     const laboratory = digitLaboratory(networks, data);
     root.append(laboratory.node);
     laboratory.start();
-    warmUp(networks, data);
+    warmUp(networks, data, laboratory.refresh);
   }
   root.dataset.ready = "true";
 }
 
 /** Runs the networks a few times between other work, so that the browser has compiled the loops before the first stroke. */
-function warmUp(networks, data) {
+function warmUp(networks, data, done) {
   const pixels = new Uint8Array(data.image_size[0] * data.image_size[1]).fill(1);
   for (const { configuration, tensors } of [...networks, ...networks]) {
     setTimeout(() => runNetwork(configuration.network, tensors, pixels));
   }
+  setTimeout(done);
 }
 
 /** Everything that moves. */
@@ -118,11 +119,10 @@ function digitLaboratory(networks, data) {
   const node = element(
     "div",
     { class: "digits-laboratory" },
+    element("div", { class: "digits-test-set" }, element("h3", {}, "Choose a digit, or draw one"), gallery.node),
     element(
       "div",
       { class: "digits-input" },
-      element("h3", {}, "Choose or draw a digit"),
-      gallery.node,
       element(
         "div",
         { class: "digits-drawing" },
@@ -168,5 +168,5 @@ function digitLaboratory(networks, data) {
     else choose(Math.max(index, 0));
     addEventListener("hashchange", fromAddress);
   };
-  return { node, start };
+  return { node, start, refresh: () => schedule(false) };
 }

@@ -83,17 +83,19 @@ function verdictOf(predicted, label) {
 
 function classBar(k) {
   const fill = element("span", { class: "digits-fill" });
-  const number = element("span", { class: "digits-number" });
+  // Without the decimal where there is little room.
+  const [long, short] = ["digits-long-number", "digits-short-number"].map((name) => element("span", { class: name }));
   const node = element(
     "li",
     {},
     element("span", { class: "digits-digit" }, `${k}`),
     element("span", { class: "digits-bar", "aria-hidden": "true" }, fill),
-    number,
+    element("span", { class: "digits-number" }, long, short),
   );
   const update = (probability, predicted, truth) => {
     fill.style.width = `${100 * probability}%`;
-    number.textContent = percent(probability);
+    long.textContent = percent(probability);
+    short.textContent = (100 * probability).toFixed(0);
     node.classList.toggle("digits-predicted", predicted);
     node.classList.toggle("digits-truth", truth);
   };
