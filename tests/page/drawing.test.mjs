@@ -42,6 +42,8 @@ test("as MNIST, the longer side of the ink becomes 20 pixels wherever it was dra
     assert.equal(image[4 * 28 + 14], 128);
     centreOfMass(image, 28).forEach((place) => assert.ok(Math.abs(place - 14.5) < 0.01, `${place}`));
   }
+  const wide = asMnist(raster(5, 30, 35, 180), [28, 28]);
+  assert.deepEqual(bounds(wide, 28), [12, 4, 16, 24]);
 });
 
 test("as MNIST, the centre of mass and not that of the box is in the middle", () => {

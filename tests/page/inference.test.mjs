@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { networkInput, runNetwork, softmax } from "../../assets/web/inference.js";
+import { maxPool, networkInput, runNetwork, softmax } from "../../assets/web/inference.js";
 
 /** Numbers from −1 to 1 that repeat with the seed (Park and Miller's generator). */
 function numbers(seed, count) {
@@ -115,6 +115,13 @@ test("a crop, a padded pool with overlapping windows, and global average pooling
   const gap = { kind: "gap", name: "gap", input: pool1.output, output: [1, 1, 3] };
   const dense1 = { kind: "dense", name: "dense1", inputs: 3, outputs: 5, relu: false };
   checked({ input: [7, 8], crop: 2, layers: [conv1, pool1, gap, dense1] });
+});
+
+test("the greatest of negative values is negative, at a padded side too", () => {
+  const pool = windows("pool", "pool1", [3, 3], 2, [2, 2], [2, 2], [1, 1, 0, 0]);
+  const layer = { ...pool, input: [3, 3, 2] };
+  const x = numbers(5, 18).map((value) => value - 2);
+  assert.deepEqual([...maxPool(layer, x)], reference(layer, x, new Map()));
 });
 
 test("the input is cropped at every side and divided by 255", () => {
