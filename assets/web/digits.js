@@ -87,20 +87,24 @@ function digitLaboratory(networks, data) {
     paintGrey(seen, shown.pixels);
     predictions.update(outputs.map(({ probabilities }) => probabilities), digit?.label ?? null);
     shown.table.update(shown.pixels, outputs.map(({ activations }) => activations), spoken);
-    caption.textContent = captionOf(digit, surface.strokes);
+    const [what, hint] = captionOf(digit, surface.strokes);
+    caption.replaceChildren(what, element("span", { class: "digits-hint" }, hint));
     time.textContent = `${counted(networks.length)} in ${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
     // A page that opens says nothing by itself.
     if (spoken && !next.first) live.textContent = spokenAnswers(configurations, outputs);
     next.first = false;
   };
-  const choose = (position) => {
+  const show = (position) => {
     shown.position = position;
     gallery.mark(position);
     const image = picture("digits-seen", size);
     paintGrey(image, digits[position].bytes);
     surface.show(image);
-    keep({ digit: digits[position].index });
     schedule(true);
+  };
+  const choose = (position) => {
+    show(position);
+    keep({ digit: digits[position].index });
   };
   const drawn = (ended) => {
     shown.position = null;
@@ -159,13 +163,13 @@ function digitLaboratory(networks, data) {
   const fromAddress = () => {
     const index = digits.findIndex((digit) => String(digit.index) === choice("digit", ""));
     controls.fromAddress();
-    if (index !== -1 && index !== shown.position) choose(index);
+    if (index !== -1 && index !== shown.position) show(index);
   };
   const start = () => {
     const index = digits.findIndex((digit) => String(digit.index) === choice("digit", ""));
     controls.start();
     if (digits.length === 0) drawn(true);
-    else choose(Math.max(index, 0));
+    else show(Math.max(index, 0));
     addEventListener("hashchange", fromAddress);
   };
   return { node, start, refresh: () => schedule(false) };

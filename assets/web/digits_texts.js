@@ -42,11 +42,11 @@ export function counted(count) {
   return `${NUMBERS[count] ?? count} network${count === 1 ? "" : "s"}`;
 }
 
-/** What the surface shows. */
+/** What the surface shows, and what to do with it. */
 export function captionOf(digit, strokes) {
-  if (digit) return `Test image ${digit.index}, a ${digit.label}. Draw on the black square to begin a digit of your own.`;
-  if (strokes.length > 0) return "Your drawing.";
-  return "Nothing is drawn yet. The networks answer even so: this is what they make of a blank image.";
+  if (digit) return [`Test image ${digit.index}, a ${digit.label}. `, "Draw on the black square to begin a digit of your own."];
+  if (strokes.length > 0) return ["Your drawing.", ""];
+  return ["Nothing is drawn yet. The networks answer even so: this is what they make of a blank image.", ""];
 }
 
 /** The answers of all networks in one sentence. */

@@ -46,6 +46,7 @@ export function featureMapTable(networks, size, layerName, filters) {
       ...rows.map((row) => row.node),
     ),
   );
+  node.style.setProperty("--columns", networks.length);
   const update = (pixels, activations, spoken) => {
     images.forEach((image) => image?.update(pixels));
     rows.forEach((row) => row.update(activations, spoken));

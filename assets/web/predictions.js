@@ -25,6 +25,7 @@ export function predictionTable(configurations) {
       ),
     ),
   );
+  node.style.setProperty("--columns", configurations.length);
   const update = (answers, label) => cells.forEach((cell, i) => cell.update(answers[i], label));
   return { node, update };
 }
@@ -77,7 +78,7 @@ function predictionCell(configuration) {
 }
 
 function verdictOf(predicted, label) {
-  if (label === null) return "your drawing";
+  if (label === null) return "drawn";
   return predicted === label ? "✓ right" : `✗ wrong, a ${label}`;
 }
 
