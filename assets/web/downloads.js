@@ -1,13 +1,7 @@
 // Files that the page holds, saved from it.
-
-/** The bytes of a block of base64 that was compressed with gzip. */
-export async function unpacked(element) {
-  const text = atob(document.getElementById(element).textContent.trim());
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
+import { blockText, unzipped } from "./base64.js";
+import { element } from "./dom.js";
+import { weightsFile } from "./safetensors.js";
 
 /** Saves bytes or text under that name. */
 export function save(name, contents, type) {
@@ -18,12 +12,17 @@ export function save(name, contents, type) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-/** Makes the buttons of the last section save their files. */
-export function startDownloads() {
+/** Makes the buttons of the last section save their files, and adds one for the weights of each network. */
+export function startDownloads(data) {
   for (const button of document.querySelectorAll("button[data-file]")) {
     button.hidden = false;
     button.addEventListener("click", async () =>
-      save(button.dataset.file, await unpacked(button.dataset.block), button.dataset.type),
+      save(button.dataset.file, await unzipped(blockText(button.dataset.block)), button.dataset.type),
     );
+  }
+  const list = document.querySelector(".files");
+  for (const { file, element: block } of data.models?.entries ?? []) {
+    const onclick = async () => save(file, await weightsFile(blockText(block)), "application/octet-stream");
+    list.append(element("li", {}, element("button", { type: "button", onclick }, file)));
   }
 }

@@ -1,11 +1,17 @@
 // Starts everything that moves; what only has to be read is in the page already.
+import { startDiagram } from "./diagram.js";
+import { startDigits } from "./digits.js";
 import { startDownloads } from "./downloads.js";
 import { openNamedClaim, startFigures } from "./figures.js";
 import { startTheme } from "./theme.js";
 
+const data = JSON.parse(document.getElementById("page-data").textContent);
 startTheme();
+for (const name of ["diagram", "digits"]) document.getElementById(name).replaceChildren();
+startDiagram(document.getElementById("diagram"));
+startDigits(document.getElementById("digits"), data);
 startFigures();
-startDownloads();
+startDownloads(data);
 openNamedClaim();
 addEventListener("hashchange", openNamedClaim);
 document.documentElement.dataset.ready = "";

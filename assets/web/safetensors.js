@@ -1,16 +1,16 @@
 // The weights inside the page: base64 of gzip of a safetensors file, whose bytes were put in four planes first. Plane k
 // holds byte k of every 4-byte word. Exponents then lie beside exponents, which gzip makes smaller.
 
-import { bytesOf } from "./base64.js";
+import { unzipped } from "./base64.js";
 
-/** The tensors of a `<script>` that holds weights, by name: `{ shape, values }`. */
-export async function decodeWeights(base64) {
-  return readSafetensors(joinPlanes(await unzipped(bytesOf(base64))));
+/** The safetensors file that a block of weights holds, byte for byte. */
+export async function weightsFile(base64) {
+  return joinPlanes(await unzipped(base64));
 }
 
-async function unzipped(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+/** The tensors of a block of weights, by name: `{ shape, values }`. */
+export async function decodeWeights(base64) {
+  return readSafetensors(await weightsFile(base64));
 }
 
 /** Four planes put together again: byte `k` of word `n` is byte `n` of plane `k`. */

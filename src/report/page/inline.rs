@@ -14,10 +14,48 @@ macro_rules! web {
 pub(super) const TEMPLATE: &str = include_str!("../../../assets/web/page.html");
 
 /// The styles, in order.
-const STYLES: &[(&str, &str)] = web!["page.css", "claims.css", "figures.css"];
+const STYLES: &[(&str, &str)] = web!["page.css", "claims.css", "figures.css", "diagram.css", "digits.css"];
 
 /// The modules; `main.js` imports the others.
-const MODULES: &[(&str, &str)] = web!["dom.js", "downloads.js", "figures.js", "main.js", "state.js", "theme.js"];
+const MODULES: &[(&str, &str)] = web![
+    "base64.js",
+    "centre.js",
+    "colour_scales.js",
+    "coverage.js",
+    "diagram-choices.js",
+    "diagram-controls.js",
+    "diagram-explorer.js",
+    "diagram-grid.js",
+    "diagram-labels.js",
+    "diagram-layers.js",
+    "diagram-layout.js",
+    "diagram-maps.js",
+    "diagram-network.js",
+    "diagram-player.js",
+    "diagram-table.js",
+    "diagram-window.js",
+    "diagram-words.js",
+    "diagram.js",
+    "digits.js",
+    "digits_controls.js",
+    "digits_texts.js",
+    "dom.js",
+    "downloads.js",
+    "feature_maps.js",
+    "figures.js",
+    "gallery.js",
+    "geometry.js",
+    "inference.js",
+    "kernels.js",
+    "main.js",
+    "map_place.js",
+    "pen.js",
+    "pixels.js",
+    "predictions.js",
+    "safetensors.js",
+    "state.js",
+    "theme.js",
+];
 
 /// The module that a browser starts with.
 const MAIN: &str = "main.js";

@@ -58,8 +58,8 @@ pub(super) fn method(source: &PageSource) -> String {
     }
     let _ = write!(
         html,
-        "</dl>\n<p>This page again: <code>{}</code></p>\n<h3>Files</h3>\n<p>The records that every number here is computed from, and the verdicts; \
-         weights can be saved beside the digit above.</p>\n{}",
+        "</dl>\n<p>This page again: <code>{}</code></p>\n<h3>Files</h3>\n<p>The records that every number here is computed from, the verdicts, and the weights of one seed as \
+         safetensors.</p>\n{}",
         Escaped(source.command),
         buttons(source.files)
     );
