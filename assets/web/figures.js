@@ -44,10 +44,3 @@ export function startFigures() {
     });
   }
 }
-
-/** Opens the claim that the address names. */
-export function openNamedClaim() {
-  const named = /^#(claim-\d+)/.exec(location.hash);
-  const claim = named && document.getElementById(named[1]);
-  if (claim) claim.querySelector("details").open = true;
-}

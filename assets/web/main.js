@@ -2,7 +2,8 @@
 import { startDiagram } from "./diagram.js";
 import { startDigits } from "./digits.js";
 import { startDownloads } from "./downloads.js";
-import { openNamedClaim, startFigures } from "./figures.js";
+import { startFigures } from "./figures.js";
+import { startNavigation } from "./navigation.js";
 import { startTheme } from "./theme.js";
 
 const data = JSON.parse(document.getElementById("page-data").textContent);
@@ -12,6 +13,5 @@ startDiagram(document.getElementById("diagram"));
 startDigits(document.getElementById("digits"), data);
 startFigures();
 startDownloads(data);
-openNamedClaim();
-addEventListener("hashchange", openNamedClaim);
+startNavigation();
 document.documentElement.dataset.ready = "";

@@ -8,6 +8,8 @@ export function choice(name, otherwise) {
 /** Keeps choices in the address without a new entry in the browser's history: `keep({ stride: 2, padding: "same" })`. */
 export function keep(choices) {
   const all = new URLSearchParams(location.hash.slice(1));
+  // A bare place, such as "#cost", is no choice.
+  for (const [name, value] of [...all]) if (value === "") all.delete(name);
   for (const [name, value] of Object.entries(choices)) all.set(name, value);
   history.replaceState(null, "", "#" + all);
 }

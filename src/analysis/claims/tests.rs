@@ -201,6 +201,7 @@ fn a_decision_must_hold_among_all() {
     let decided = |number: u8, p: f64| Claim {
         number,
         claim: String::new(),
+        measure: String::new(),
         answer: Answer {
             condition: String::new(),
             verdict: ClaimVerdict::Supported,

@@ -14,7 +14,8 @@ macro_rules! web {
 pub(super) const TEMPLATE: &str = include_str!("../../../assets/web/page.html");
 
 /// The styles, in order.
-const STYLES: &[(&str, &str)] = web!["page.css", "claims.css", "figures.css", "diagram.css", "digits.css"];
+const STYLES: &[(&str, &str)] =
+    web!["page.css", "claims.css", "figures.css", "diagram.css", "digits.css", "digits_tables.css"];
 
 /// The modules; `main.js` imports the others.
 const MODULES: &[(&str, &str)] = web![
@@ -49,6 +50,7 @@ const MODULES: &[(&str, &str)] = web![
     "kernels.js",
     "main.js",
     "map_place.js",
+    "navigation.js",
     "pen.js",
     "pixels.js",
     "predictions.js",

@@ -58,7 +58,7 @@ pub(super) fn themed(name: &str, svg: &str) -> String {
 pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> String {
     let caption = Escaped(caption);
     let mut html = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\"><table>\n<caption>{caption}</caption>\n\
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\"><table class=\"data\">\n<caption>{caption}</caption>\n\
          <thead><tr>"
     );
     for head in heads {
