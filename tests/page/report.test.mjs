@@ -1,0 +1,150 @@
+// The report in a browser: what it shows, what it answers, what it never does.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import puppeteer from "puppeteer-core";
+
+import { smallReport } from "./report.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const WIDTHS = [390, 1280, 2560];
+const THEMES = ["light", "dark"];
+
+let report, browser;
+before(async () => {
+  report = smallReport();
+  // A container has no user namespaces for the browser's sandbox; the page is our own.
+  browser = await puppeteer.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+});
+after(async () => {
+  await browser?.close();
+  report?.remove();
+});
+
+/** Opens the page and hands it to `look`; nothing may go wrong meanwhile, and nothing may be asked for. */
+async function opened({ width = 1280, theme = "light", hash = "" }, look) {
+  const page = await browser.newPage();
+  const faults = [];
+  page.on("console", (message) => ["error", "warn"].includes(message.type()) && faults.push(message.text()));
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("request", (request) => /^(file|data|blob):/.test(request.url()) || faults.push(request.url()));
+  await page.setViewport({ width, height: 900 });
+  await page.emulateMediaFeatures([
+    { name: "prefers-color-scheme", value: theme },
+    { name: "prefers-reduced-motion", value: "reduce" },
+  ]);
+  await page.goto(`file://${report.file}${hash}`);
+  await page.waitForSelector("html[data-ready]");
+  await page.waitForSelector('#digits[data-ready="true"]');
+  await look(page);
+  assert.deepEqual(faults, []);
+  await page.close();
+}
+
+const text = (page, selector) => page.$eval(selector, (node) => node.textContent);
+const answers = (page) => page.$$eval(".digits-answer", (nodes) => nodes.map((node) => node.textContent));
+
+test("the page is one file below five megabytes", () => {
+  assert.ok(report.html.length < 5e6, `${report.html.length} bytes`);
+  assert.ok(/default-src 'none'/.test(report.html));
+});
+
+test("a digit that is drawn is answered by every network", () =>
+  opened({}, async (page) => {
+    const before = await text(page, "p.digits-hidden");
+    const surface = await page.$(".digits-surface");
+    await surface.scrollIntoView();
+    const { x, y, width, height } = await surface.boundingBox();
+    const at = (column, row) => [x + column * width, y + row * height];
+    await page.mouse.move(...at(0.52, 0.2));
+    await page.mouse.down();
+    await page.mouse.move(...at(0.5, 0.5), { steps: 8 });
+    await page.mouse.move(...at(0.48, 0.8), { steps: 8 });
+    await page.mouse.up();
+    await page.waitForFunction((old) => document.querySelector("p.digits-hidden").textContent !== old, {}, before);
+    const said = await answers(page);
+    assert.equal(said.length, 4);
+    assert.ok(said.every((answer) => /^\d$/.test(answer.trim())), said.join(", "));
+    assert.match(await text(page, ".digits-time"), /four networks in [\d.]+ ms/);
+  }));
+
+test("another stride gives another size in the diagram", () =>
+  opened({ hash: "#stride=2&padding=same" }, async (page) => {
+    assert.match(await text(page, "#diagram-formulas"), /= 14/);
+    await page.click("#diagram-stride-1");
+    await page.waitForFunction(() => /= 28/.test(document.getElementById("diagram-formulas").textContent));
+    await page.click("#diagram-preset-stride2-valid");
+    await page.waitForFunction(() => /43\.8\s*%/.test(document.getElementById("diagram-lost").textContent));
+    await page.$eval("#diagram-outputs", (grid) => grid.focus()); // A drawing, which the browser's driver does not focus.
+    const now = await text(page, "#diagram-now");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction((old) => document.getElementById("diagram-now").textContent !== old, {}, now);
+    await page.waitForFunction(() => /padding=valid/.test(location.hash) && /stride=2/.test(location.hash));
+  }));
+
+test("an address shows what its link was made of", () =>
+  opened({ hash: "#stride=3&kernel=5&padding=valid&section=claim-12&theme=dark" }, async (page) => {
+    assert.match(await text(page, "#diagram-formulas"), /= 8/);
+    assert.equal(await page.$eval("#claim-12 details", (details) => details.open), true);
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+    // The link of a section leaves the choices where they are.
+    await page.click('.bar nav a[href="#cost"]');
+    assert.match(await page.evaluate(() => location.hash), /stride=3.*section=cost/);
+  }));
+
+test("a claim opens to its figure", () =>
+  opened({}, async (page) => {
+    await page.click("#claim-12 summary");
+    await page.waitForSelector("#claim-12 figure svg");
+    const ids = await page.$$eval("[id]", (nodes) => nodes.map((node) => node.id));
+    assert.equal(new Set(ids).size, ids.length, "an identifier twice");
+  }));
+
+test("the keyboard alone reaches everything", () =>
+  opened({}, async (page) => {
+    // What can be operated, as far as it can be seen; of a radio group, a grid or a toolbar one part is a tab stop.
+    const wanted = await page.evaluate(() => {
+      const all = document.querySelectorAll("a[href], button, summary, input, select, [tabindex='0'], canvas[tabindex]");
+      const seen = [...all].filter((node) => node.tabIndex >= 0 && !node.disabled && node.checkVisibility());
+      // Of radio buttons of one name the chosen one is the tab stop.
+      const stops = seen.filter((node) => node.type !== "radio" || node.checked);
+      stops.forEach((node, i) => (node.dataset.stop = i));
+      return stops.length;
+    });
+    const reached = new Set();
+    for (let i = 0; i < wanted + 20; i++) {
+      await page.keyboard.press("Tab");
+      const stop = await page.evaluate(() => {
+        const node = document.activeElement;
+        const outline = getComputedStyle(node).outlineStyle !== "none" || getComputedStyle(node).boxShadow !== "none";
+        return { number: node.dataset.stop, seen: outline, html: node.outerHTML.slice(0, 80) };
+      });
+      if (stop.number !== undefined) reached.add(Number(stop.number));
+    }
+    const missed = [];
+    for (let i = 0; i < wanted; i++) {
+      if (!reached.has(i)) missed.push(await page.$eval(`[data-stop="${i}"]`, (node) => node.outerHTML.slice(0, 120)));
+    }
+    assert.deepEqual(missed, []);
+  }));
+
+for (const theme of THEMES) {
+  for (const width of WIDTHS) {
+    test(`axe finds nothing, and nothing is too wide: ${width} px, ${theme}`, () =>
+      opened({ width, theme }, async (page) => {
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+        if (process.env.STRIDELAB_SHOTS) {
+          await page.screenshot({ path: `${process.env.STRIDELAB_SHOTS}/${width}-${theme}.png`, fullPage: true });
+        }
+        await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+        await page.evaluate(AXE);
+        const { violations } = await page.evaluate("axe.run()");
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
+        assert.deepEqual(found, []);
+      }));
+  }
+}
