@@ -60,6 +60,23 @@ impl StudyRecords {
         all
     }
 
+    /// The records of some configurations alone.
+    pub fn only(&self, configurations: &[Configuration]) -> StudyRecords {
+        let mut kept = self.clone();
+        let own = |configuration: &Configuration| configurations.contains(configuration);
+        kept.epochs.retain(|row| own(&row.model.configuration));
+        kept.models.retain(|row| own(&row.model.configuration));
+        kept.shapes.retain(|row| own(&row.configuration));
+        kept.shifts.retain(|row| own(&row.model.configuration));
+        kept.blanked.retain(|row| own(&row.model.configuration));
+        kept.smoothness.retain(|row| own(&row.model.configuration));
+        kept.gradients.retain(|row| own(&row.model.configuration));
+        kept.inference.retain(|row| own(&row.configuration));
+        kept.uncovered_ink.retain(|row| own(&row.configuration));
+        kept.predictions.retain(|of| own(&of.model.configuration));
+        kept
+    }
+
     /// The finished models of a configuration, in ascending order of their seeds.
     pub fn of(&self, configuration: Configuration) -> Vec<&ModelRow> {
         let mut rows: Vec<_> = self.models.iter().filter(|row| row.model.configuration == configuration).collect();

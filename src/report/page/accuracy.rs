@@ -8,6 +8,8 @@ use crate::analysis::configurations;
 use crate::record::ModelRow;
 use crate::report::numbers::DASH;
 
+use super::MOST_DRAWN;
+
 pub(super) fn accuracy(source: &PageSource, figures: &Figures) -> String {
     let records = source.records;
     let spread = |models: &[&ModelRow], value: fn(&ModelRow) -> f64| {
@@ -38,7 +40,14 @@ pub(super) fn accuracy(source: &PageSource, figures: &Figures) -> String {
         &["Network", "Seeds", "On validation images", "95 % interval of the mean", "On training images"],
         &rows,
     );
-    table + &figures.section(ACCURACY)
+    let note = match rows.len() {
+        ..=MOST_DRAWN => "",
+        _ => {
+            "<p class=\"note\">The table and the first two figures show all networks, controls among them; the other figures of the page show \
+             the tutorial's four.</p>\n"
+        }
+    };
+    table + note + &figures.section(ACCURACY)
 }
 
 fn percent(spread: Option<Spread>) -> String {

@@ -18,11 +18,20 @@ struct Finding {
 pub(super) fn lead(source: &PageSource) -> String {
     let records = source.records;
     let seeds: BTreeSet<u64> = records.models.iter().map(|row| row.model.seed).collect();
-    let configurations = records.configurations().len();
+    let configurations = records.configurations();
+    let controls = configurations.iter().filter(|c| !Configuration::TUTORIAL.contains(c)).count();
+    let all_four = configurations.len() - controls == Configuration::TUTORIAL.len();
+    let (variants, controls) = if all_four { (4, controls) } else { (configurations.len(), 0) };
+    let beside = match controls {
+        0 => ",".into(),
+        1 => ", and one control".into(),
+        _ => format!(", and {} controls", in_words(controls).to_lowercase()),
+    };
     let epochs = records.models.iter().map(|row| row.epochs).max().unwrap_or_default();
     let mut text = format!(
-        "<p>{} of the same small network, which differ in stride and padding, learnt to {}: {} from {}, each trained for {}.",
-        in_words(configurations),
+        "<p>{} {} of the same small network, which differ in stride and padding{beside} learnt to {}: {} from {}, each trained for {}.",
+        in_words(variants),
+        if variants == 1 { "variant" } else { "variants" },
         task(&records.run.data.name),
         counted(records.models.len(), "model"),
         counted(seeds.len(), "random start"),
@@ -71,12 +80,11 @@ fn task(data: &str) -> String {
     }
 }
 
-/// `Four variants`.
+/// `Four`.
 fn in_words(count: usize) -> String {
     let words =
         ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"];
-    let rest = if count == 1 { "variant" } else { "variants" };
-    words.get(count).map_or_else(|| format!("{count} {rest}"), |word| format!("{word} {rest}"))
+    words.get(count).map_or_else(|| count.to_string(), |word| word.to_string())
 }
 
 /// Stride 1 against stride 2, with the same padding.

@@ -34,6 +34,10 @@ pub use weights::ModelWeights;
 use markup::Escaped;
 pub use method::device;
 
+/// Most configurations that every figure of a page shows. Of more, those that compare accuracies show all, the others the
+/// tutorial's four.
+pub const MOST_DRAWN: usize = 6;
+
 /// A figure of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageFigure {

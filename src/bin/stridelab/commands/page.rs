@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use stridelab::analysis::claims::{Claim, claims};
 use stridelab::analysis::{StudyTables, TableSink, tables};
+use stridelab::data::Dataset;
 use stridelab::error::one_line;
-use stridelab::record::{BenchRecord, Row};
+use stridelab::model::Configuration;
+use stridelab::record::{BenchRecord, Row, StudyRecords};
 use stridelab::report::figure::curves;
 use stridelab::report::figure::step_time::step_time;
-use stridelab::report::figure::study::{caption, figures};
-use stridelab::report::page::{ModelWeights, PageFigure, PageFile, PageModels, PageSource, device, page};
+use stridelab::report::figure::study::{StudyFigure, caption, figures};
+use stridelab::report::page::{MOST_DRAWN, ModelWeights, PageFigure, PageFile, PageModels, PageSource, device, page};
 use stridelab::store::layout::{CLAIMS_CSV, CLAIMS_JSON, METRICS, MODELS, REPORT, SHAPES};
 use stridelab::store::{TrainedModels, csv_bytes, trained_models};
 use stridelab::{Error, Result};
@@ -17,6 +19,9 @@ use stridelab::{Error, Result};
 use super::answers::{self, RunSources};
 use crate::args::{RunsArgs, TrainArgs};
 use crate::terminal::print;
+
+/// Figures that show all configurations, however many there are.
+const COMPARED: [&str; 2] = ["final_accuracy", "differences"];
 
 /// Makes the page of a run that has just ended, and names it. A run without a row has none.
 ///
@@ -57,12 +62,7 @@ pub(super) fn write(
 ) -> Result<PathBuf> {
     let RunSources { records, data, paths, command, writer } = sources;
     let Some(writer) = writer else { return Err(Error::failure("the page has no directory")) };
-    let mut shown = Vec::new();
-    if records.epochs.iter().any(|row| row.epoch > 0) {
-        shown.push(PageFigure { name: "accuracy", svg: curves::accuracy(&records.epochs, &caption(records)) });
-    }
-    let study = figures(records, tables, data.as_ref()).into_iter();
-    shown.extend(study.map(|figure| PageFigure { name: figure.name, svg: figure.svg }));
+    let mut shown = drawn(records, tables, data.as_ref());
     shown.extend(bench.map(|bench| PageFigure { name: "cost", svg: step_time(bench) }));
     let mut files = SavedFiles(vec![PageFile {
         name: CLAIMS_JSON.into(),
@@ -92,6 +92,27 @@ pub(super) fn write(
     })?;
     writer.file(REPORT, html.as_bytes())?;
     Ok(writer.dir().join(REPORT))
+}
+
+/// The figures. Of many configurations those that compare accuracies show all, the others the tutorial's four.
+fn drawn(records: &StudyRecords, tables: &StudyTables, data: Option<&Dataset>) -> Vec<PageFigure> {
+    let all = records.configurations();
+    let many = all.len() > MOST_DRAWN && Configuration::TUTORIAL.iter().all(|c| all.contains(c));
+    let four = many.then(|| records.only(&Configuration::TUTORIAL));
+    let four = four.map(|records| (stridelab::analysis::tables(&records, data), records));
+    let (shown, of_shown) = four.as_ref().map_or((records, tables), |(tables, records)| (records, tables));
+    let mut drawn = Vec::new();
+    if shown.epochs.iter().any(|row| row.epoch > 0) {
+        drawn.push(PageFigure { name: "accuracy", svg: curves::accuracy(&shown.epochs, &caption(shown)) });
+    }
+    let figure = |figure: StudyFigure| PageFigure { name: figure.name, svg: figure.svg };
+    drawn.extend(figures(shown, of_shown, data).into_iter().map(figure));
+    if many {
+        drawn.retain(|figure| !COMPARED.contains(&figure.name));
+        let compared = figures(records, tables, data).into_iter().map(figure);
+        drawn.extend(compared.filter(|figure| COMPARED.contains(&figure.name)));
+    }
+    drawn
 }
 
 /// Tables as the page offers them.
