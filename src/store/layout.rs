@@ -33,6 +33,8 @@ pub const CLAIMS_CSV: &str = "claims.csv";
 pub const CLAIMS_JSON: &str = "claims.json";
 /// The same as a table to read.
 pub const CLAIMS_MD: &str = "claims.md";
+/// What trained models come to on a set of images: [`crate::record::EvaluationRow`].
+pub const EVALUATION: &str = "evaluation.csv";
 /// Folder of what each model says of the test images.
 pub const PREDICTIONS: &str = "predictions";
 /// The labels of the test images, in [`PREDICTIONS`].
@@ -93,7 +95,7 @@ pub fn feature_maps_name(configuration: Configuration) -> String {
 pub(super) fn is_run_file(name: &str) -> bool {
     let tables =
         [METRICS, STEPS, SHAPES, MODELS, SHIFTS, BLANKED, SMOOTHNESS, GRADIENTS, INFERENCE, INK, UNCOVERED_INK];
-    let others = [RUN, FEATURES, CLAIMS_CSV, CLAIMS_JSON, CLAIMS_MD];
+    let others = [RUN, FEATURES, CLAIMS_CSV, CLAIMS_JSON, CLAIMS_MD, EVALUATION];
     others.contains(&name) || tables.contains(&name) || answers::FILES.contains(&name)
 }
 

@@ -29,6 +29,7 @@ mod run_files;
 mod run_writer;
 mod study_reader;
 mod table;
+mod weights_reader;
 
 pub use bench_writer::{BenchWriter, COST_COLUMNS};
 pub use checkpoint::{checkpoint_from_bytes, checkpoint_to_bytes};
@@ -47,3 +48,4 @@ pub use resume::{Earlier, Keep, KeptRows};
 pub use run_files::RunFiles;
 pub use run_writer::{LastWord, RunWriter};
 pub use study_reader::{read_records, read_study};
+pub use weights_reader::{StoredWeights, WeightsReader};

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
+use stridelab::report::text::MapColours;
 use stridelab::{Error, Result};
 
 /// Prints to stdout; a reader that has gone away (`| head`) is no error.
@@ -30,6 +31,12 @@ pub(crate) fn colour() -> bool {
 pub(crate) fn wants_colour() -> bool {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The colours that stdout shows for maps: any where the terminal says so, else 256; none where there are no colours.
+pub(crate) fn map_colours() -> Option<MapColours> {
+    let any = std::env::var("COLORTERM").is_ok_and(|value| ["truecolor", "24bit"].contains(&value.as_str()));
+    colour().then_some(if any { MapColours::True } else { MapColours::Indexed })
 }
 
 /// Columns of the terminal that stderr goes to; 80 where its size is not known.
