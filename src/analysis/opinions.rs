@@ -71,7 +71,10 @@ mod tests {
             model(1, 2, [0.1, 0.8, 0.1]),
         ]);
         let [first, second] = &all[..] else { panic!("{all:?}") };
-        assert_eq!((first.configuration, first.class, first.models, first.agree), (Configuration::TUTORIAL[1], 1, 3, 1));
+        assert_eq!(
+            (first.configuration, first.class, first.models, first.agree),
+            (Configuration::TUTORIAL[1], 1, 3, 1)
+        );
         let expected = [0.3, 0.5, 0.2];
         assert!(first.probabilities.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{first:?}");
         // Of two equal probabilities the lower class.

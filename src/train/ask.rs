@@ -18,8 +18,12 @@ impl Trainer {
         if images.count == 0 {
             return Err(Error::data("a set without images cannot be evaluated"));
         }
-        let data =
-            Dataset { train: images.range(0..1), test: images.clone(), name: String::new(), sha256: Default::default() };
+        let data = Dataset {
+            train: images.range(0..1),
+            test: images.clone(),
+            name: String::new(),
+            sha256: Default::default(),
+        };
         let options = TrainOptions { batch_size: 1, fuse, ..TrainOptions::default() };
         Trainer::new(backend, network, &data, &options, None).await
     }

@@ -39,9 +39,10 @@ pub(crate) fn map_colours() -> Option<MapColours> {
     colour().then_some(if any { MapColours::True } else { MapColours::Indexed })
 }
 
-/// Columns of the terminal that stderr goes to; 80 where its size is not known.
-pub(crate) fn stderr_width() -> u16 {
-    terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| width.0)
+/// Columns and rows of the terminal that stderr goes to; 80 and 24 where its size is not known.
+pub(crate) fn stderr_size() -> [u16; 2] {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map_or([80, 24], |(width, height)| [width.0, height.0])
 }
 
 /// Columns of the terminal; 100 where there is none.

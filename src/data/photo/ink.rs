@@ -1,11 +1,15 @@
 //! Which of what is darker than the paper is the digit.
 
+use std::ops::Range;
+
 use super::Plane;
 
 /// Ink and paper differ by at least so much, in 255ths of the paper's brightness.
 const LEAST_CONTRAST: f64 = 12.0;
 /// And by so many standard deviations of the paper: noise that is cut in two at its mean differs by less than three.
 const LEAST_DEVIATIONS: f64 = 4.0;
+/// How often a histogram is divided.
+const ROUNDS: usize = 3;
 /// A digit is at least so large, as a share of the picture's shorter side.
 const SMALLEST: usize = 50;
 /// Parts of a digit have at least so large a share of the area of its largest part.
@@ -43,9 +47,8 @@ pub(super) fn find(lacking: &Plane) -> Option<FoundInk> {
     let inner = parts.iter().filter(|part| !part.at_border).max_by_key(|part| part.area);
     let inner = inner.filter(|inner| inner.area as f64 >= INNER_PART * largest.area as f64);
     let main = inner.unwrap_or(largest);
-    let belongs = |part: &InkPart| {
-        part.area as f64 >= SMALLEST_PART * main.area as f64 && (main.at_border || !part.at_border)
-    };
+    let belongs =
+        |part: &InkPart| part.area as f64 >= SMALLEST_PART * main.area as f64 && (main.at_border || !part.at_border);
     let kept: Vec<bool> = parts.iter().map(belongs).collect();
     let is_kept = |i: usize| labels[i].is_some_and(|label| kept[label]);
     let mut sides = [width, height, 0, 0];
@@ -86,27 +89,46 @@ struct Threshold {
 }
 
 /// Otsu's threshold, which makes the variance between the two classes greatest ("A threshold selection method from
-/// gray-level histograms", 1979); `None` where the classes are too near to each other to be ink and paper.
+/// gray-level histograms", 1979). A little ink on a large sheet weighs less than the paper's own noise: where the classes
+/// are too near to each other to be ink and paper, the upper one is divided again. `None` where that finds no ink either.
 fn threshold(values: &[f32]) -> Option<Threshold> {
     let mut histogram = [0u64; 256];
     values.iter().for_each(|&value| histogram[value.round().clamp(0.0, 255.0) as usize] += 1);
-    let sums = |bins: &[u64], first: usize| {
-        let pairs = || bins.iter().zip(first..).map(|(&n, value)| (n as f64, value as f64));
+    let mut first = 0;
+    for _ in 0..ROUNDS {
+        let between = |split: usize| {
+            let (below, above) = (BinClass::of(&histogram, first..split), BinClass::of(&histogram, split..256));
+            let weight = below.count * above.count;
+            if weight == 0.0 { 0.0 } else { weight * (above.mean - below.mean).powi(2) }
+        };
+        let split = (first + 1..256).max_by(|&a, &b| between(a).total_cmp(&between(b)).then(b.cmp(&a)))?;
+        let (paper, ink) = (BinClass::of(&histogram, 0..split), BinClass::of(&histogram, split..256));
+        if ink.count == 0.0 {
+            return None;
+        }
+        if ink.mean - paper.mean >= LEAST_CONTRAST.max(LEAST_DEVIATIONS * paper.variance.sqrt()) {
+            return Some(Threshold { least: split as f32, full: ink.mean as f32 });
+        }
+        first = split;
+    }
+    None
+}
+
+/// Some neighbouring bins of a histogram.
+struct BinClass {
+    count: f64,
+    mean: f64,
+    variance: f64,
+}
+
+impl BinClass {
+    fn of(histogram: &[u64; 256], bins: Range<usize>) -> BinClass {
+        let pairs = || bins.clone().map(|bin| (histogram[bin] as f64, bin as f64));
         let count: f64 = pairs().map(|(n, _)| n).sum();
         let mean = pairs().map(|(n, value)| n * value).sum::<f64>() / count;
-        (count, mean, pairs().map(|(n, value)| n * (value - mean).powi(2)).sum::<f64>() / count)
-    };
-    let between = |split: usize| {
-        let (below, above) = histogram.split_at(split);
-        let ((paper, dark, _), (ink, bright, _)) = (sums(below, 0), sums(above, split));
-        if paper == 0.0 || ink == 0.0 { 0.0 } else { paper * ink * (bright - dark).powi(2) }
-    };
-    let split = (1..256).max_by(|&a, &b| between(a).total_cmp(&between(b)).then(b.cmp(&a)))?;
-    let (below, above) = histogram.split_at(split);
-    let ((papers, paper, variance), (inks, ink, _)) = (sums(below, 0), sums(above, split));
-    let contrast = ink - paper;
-    let enough = papers > 0.0 && inks > 0.0 && contrast >= LEAST_CONTRAST.max(LEAST_DEVIATIONS * variance.sqrt());
-    enough.then(|| Threshold { least: split as f32, full: ink as f32 })
+        let variance = pairs().map(|(n, value)| n * (value - mean).powi(2)).sum::<f64>() / count;
+        BinClass { count, mean, variance }
+    }
 }
 
 /// Which part each pixel belongs to, and the parts: pixels that touch, at corners too.

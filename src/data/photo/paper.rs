@@ -87,7 +87,8 @@ mod tests {
         let (width, height) = (60, 60);
         let light = |x: usize| 100.0 + 2.0 * x as f32;
         let stroke = |x: usize| (28..32).contains(&x);
-        let values = (0..width * height).map(|i| light(i % width) * if stroke(i % width) { 0.4 } else { 1.0 }).collect();
+        let values =
+            (0..width * height).map(|i| light(i % width) * if stroke(i % width) { 0.4 } else { 1.0 }).collect();
         let ink = ink(&Plane { width, height, values });
         for (i, &value) in ink.values.iter().enumerate() {
             let expected = if stroke(i % width) { 0.6 * 255.0 } else { 0.0 };

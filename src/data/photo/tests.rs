@@ -16,8 +16,7 @@ struct Sheet {
     place: [f32; 3],
 }
 
-const SHEET: Sheet =
-    Sheet { size: [420, 360], light: [235.0, 120.0], ink: 0.7, noise: 4.0, place: [30.0, 70.0, 9.5] };
+const SHEET: Sheet = Sheet { size: [420, 360], light: [235.0, 120.0], ink: 0.7, noise: 4.0, place: [30.0, 70.0, 9.5] };
 
 impl Sheet {
     fn write(&self, digit: &[u8]) -> GreyImage {
@@ -101,7 +100,7 @@ fn images_of_mnist_stay_what_they_are() {
         all.push(correlation(&prepared.pixels, &image.pixels));
     }
     all.sort_by(f64::total_cmp);
-    assert!(all[0] > 0.6 && all[30] > 0.85 && all[150] > 0.93, "{} {} {}", all[0], all[30], all[150]);
+    assert!(all[0] > 0.8 && all[30] > 0.9 && all[150] > 0.95, "{} {} {}", all[0], all[30], all[150]);
 }
 
 #[test]
@@ -119,7 +118,18 @@ fn a_photo_gives_the_digit_back_in_either_polarity() {
             all.push(correlation(&prepared.pixels, data.image(sample)));
         }
         all.sort_by(f64::total_cmp);
-        assert!(all[0] > 0.6 && all[20] > 0.9, "{light:?}: {} {}", all[0], all[20]);
+        assert!(all[0] > 0.85 && all[20] > 0.95, "{light:?}: {} {}", all[0], all[20]);
+    }
+}
+
+/// A 1, the least ink of all digits, on a sheet six times as high.
+#[test]
+fn a_small_digit_on_a_large_sheet_is_found() {
+    let data = Dataset::embedded().unwrap().test;
+    let sheet = Sheet { size: [1000, 1200], noise: 6.0, place: [300.0, 400.0, 6.0], ..SHEET };
+    for sample in [2, 5, 40] {
+        let prepared = prepare(&sheet.write(data.image(sample)), [28, 28]).unwrap();
+        assert!(correlation(&prepared.pixels, data.image(sample)) > 0.85, "{sample}");
     }
 }
 

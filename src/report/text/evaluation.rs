@@ -41,7 +41,9 @@ pub fn evaluation_tables(evaluated: Evaluated, colour: bool, width: u16) -> Stri
             let rows: Vec<&ConfusionRow> = rows.collect();
             let title = format!("{configuration}: label (row), predicted (column)");
             match matrix(&rows) {
-                columns if fits(&columns, width) => format!("{}\n{}", heading(&title, colour), render(&columns, colour)),
+                columns if fits(&columns, width) => {
+                    format!("{}\n{}", heading(&title, colour), render(&columns, colour))
+                }
                 _ => format!("{}\n{}", heading(&format!("{configuration}: taken for another"), colour), listed(&rows)),
             }
         });
@@ -121,14 +123,16 @@ fn matrix(rows: &[&ConfusionRow]) -> Vec<TableColumn> {
         // The eye is to find the others among nothing.
         found.map_or(String::new(), |row| if row.count == 0 { "·".into() } else { grouped(row.count) })
     };
-    let column = |&class: &u8| TableColumn::numbers(&class.to_string(), labels.iter().map(|&l| cell(l, class)).collect());
+    let column =
+        |&class: &u8| TableColumn::numbers(&class.to_string(), labels.iter().map(|&l| cell(l, class)).collect());
     let first = TableColumn::numbers("", labels.iter().map(u8::to_string).collect());
     std::iter::once(first).chain(predicted.iter().map(column)).collect()
 }
 
 /// The most frequent confusions.
 fn listed(rows: &[&ConfusionRow]) -> String {
-    let mut wrong: Vec<&&ConfusionRow> = rows.iter().filter(|row| row.label != row.predicted && row.count > 0).collect();
+    let mut wrong: Vec<&&ConfusionRow> =
+        rows.iter().filter(|row| row.label != row.predicted && row.count > 0).collect();
     wrong.sort_by(|a, b| b.count.cmp(&a.count).then((a.label, a.predicted).cmp(&(b.label, b.predicted))));
     let line = |row: &&ConfusionRow| {
         let of: u64 = rows.iter().filter(|other| other.label == row.label).map(|other| other.count).sum();
@@ -159,8 +163,12 @@ mod tests {
         };
         let class = |&model: &ModelId| [0, 7].map(|class| ClassAccuracyRow { model, class, images: 100, right: 90 });
         let confusion = |configuration: Configuration| {
-            [(0, 0, 180), (0, 7, 20), (7, 0, 0), (7, 7, 200)]
-                .map(|(label, predicted, count)| ConfusionRow { configuration, label, predicted, count })
+            [(0, 0, 180), (0, 7, 20), (7, 0, 0), (7, 7, 200)].map(|(label, predicted, count)| ConfusionRow {
+                configuration,
+                label,
+                predicted,
+                count,
+            })
         };
         (
             all.iter().map(model).collect(),

@@ -49,7 +49,9 @@ pub fn live_curve(rows: &[EpochRow], epochs: u32, [width, height]: [u16; 2], col
     let percent = |share: f64| Span::raw(format!("{:.0} %", 100.0 * share));
     let first = format!("epoch {}", 1);
     Chart::new(datasets)
-        .x_axis(Axis::default().bounds([1.0, f64::from(epochs)]).labels([Span::raw(first), Span::raw(epochs.to_string())]))
+        .x_axis(
+            Axis::default().bounds([1.0, f64::from(epochs)]).labels([Span::raw(first), Span::raw(epochs.to_string())]),
+        )
         .y_axis(Axis::default().bounds([low, high]).labels([percent(low), percent((low + high) / 2.0), percent(high)]))
         .legend_position(None)
         .render(Rect::new(0, 0, width - beside, height), &mut buffer);
@@ -162,22 +164,15 @@ mod tests {
 
     fn row(place: usize, seed: u64, epoch: u32, val_accuracy: f64) -> EpochRow {
         let model = ModelId { configuration: Configuration::TUTORIAL[place], seed };
-        EpochRow {
-            model,
-            epoch,
-            train_loss: 0.1,
-            train_accuracy: 0.9,
-            val_loss: 0.1,
-            val_accuracy,
-            seconds: 1.0,
-        }
+        EpochRow { model, epoch, train_loss: 0.1, train_accuracy: 0.9, val_loss: 0.1, val_accuracy, seconds: 1.0 }
     }
 
     fn four() -> Vec<EpochRow> {
         let accuracies = [[0.98, 0.985, 0.99], [0.96, 0.97, 0.98], [0.98, 0.986, 0.99], [0.95, 0.96, 0.967]];
-        let all = accuracies.iter().enumerate().flat_map(|(place, of)| {
-            (1..).zip(of).map(move |(epoch, &accuracy)| row(place, 0, epoch, accuracy))
-        });
+        let all = accuracies
+            .iter()
+            .enumerate()
+            .flat_map(|(place, of)| (1..).zip(of).map(move |(epoch, &accuracy)| row(place, 0, epoch, accuracy)));
         all.collect()
     }
 
@@ -212,7 +207,12 @@ mod tests {
 
     #[test]
     fn seeds_are_averaged_and_what_diverged_is_left_out() {
-        let of = lines(&[row(1, 0, 1, 0.9), row(1, 1, 1, 0.8), row(1, 0, 2, 0.95), EpochRow { val_loss: f64::NAN, ..row(0, 0, 1, 0.1) }]);
+        let of = lines(&[
+            row(1, 0, 1, 0.9),
+            row(1, 1, 1, 0.8),
+            row(1, 0, 2, 0.95),
+            EpochRow { val_loss: f64::NAN, ..row(0, 0, 1, 0.1) },
+        ]);
         let [only] = &of[..] else { panic!() };
         assert_eq!(only.configuration, Configuration::TUTORIAL[1]);
         assert!((only.points[0].1 - 0.85).abs() < 1e-12 && only.points[1] == (2.0, 0.95), "{:?}", only.points);

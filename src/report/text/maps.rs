@@ -92,9 +92,8 @@ fn colour_code(map: &ShownMap, at: usize, place: u8, colours: MapColours) -> Str
 /// The nearest of xterm's colours from 16 on: a cube of six levels a channel, then 24 greys.
 fn indexed(rgb: [u8; 3]) -> u8 {
     const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    let far = |a: [u8; 3], b: [u8; 3]| -> i32 {
-        a.iter().zip(b).map(|(&a, b)| (i32::from(a) - i32::from(b)).pow(2)).sum()
-    };
+    let far =
+        |a: [u8; 3], b: [u8; 3]| -> i32 { a.iter().zip(b).map(|(&a, b)| (i32::from(a) - i32::from(b)).pow(2)).sum() };
     let cube = (0..216u8).map(|i| (16 + i, [i / 36, i / 6 % 6, i % 6].map(|level| LEVELS[usize::from(level)])));
     let greys = (0..24u8).map(|i| (232 + i, [8 + 10 * i; 3]));
     cube.chain(greys).min_by_key(|&(_, colour)| far(colour, rgb)).map_or(16, |(index, _)| index)
@@ -111,10 +110,12 @@ mod tests {
 
     /// What is seen, without escape codes.
     fn seen(text: &str) -> Vec<String> {
-        let visible = |line: &str| line.split('\x1b').enumerate().map(|(i, part)| match i {
-            0 => part.to_string(),
-            _ => part.split_once('m').map_or(String::new(), |(_, rest)| rest.to_string()),
-        });
+        let visible = |line: &str| {
+            line.split('\x1b').enumerate().map(|(i, part)| match i {
+                0 => part.to_string(),
+                _ => part.split_once('m').map_or(String::new(), |(_, rest)| rest.to_string()),
+            })
+        };
         text.lines().map(|line| visible(line).collect::<String>().trim_end().to_string()).collect()
     }
 
@@ -133,7 +134,8 @@ mod tests {
     #[test]
     fn maps_fit_the_width() {
         let maps: Vec<ShownMap> = (1..=6).map(|i| map([4, 10], &i.to_string())).collect();
-        for (width, first_line, lines) in [(65, false, 3), (64, false, 6), (21, false, 9), (21, true, 3), (9, false, 1)] {
+        for (width, first_line, lines) in [(65, false, 3), (64, false, 6), (21, false, 9), (21, true, 3), (9, false, 1)]
+        {
             let seen = seen(&shown_maps(&maps, MapColours::Indexed, width, first_line));
             assert_eq!(seen.len(), lines, "{width}: {seen:#?}");
             assert!(seen.iter().all(|line| line.chars().count() <= usize::from(width)), "{width}: {seen:#?}");
@@ -142,7 +144,10 @@ mod tests {
 
     #[test]
     fn colours_are_the_nearest_of_256() {
-        assert_eq!([[0, 0, 0], [255, 255, 255], [255, 0, 0], [128, 128, 128], [90, 130, 180]].map(indexed), [16, 231, 196, 244, 67]);
+        assert_eq!(
+            [[0, 0, 0], [255, 255, 255], [255, 0, 0], [128, 128, 128], [90, 130, 180]].map(indexed),
+            [16, 231, 196, 244, 67]
+        );
         let bad = ShownMap { values: vec![f32::NAN], ..map([1, 1], "x") };
         assert!(shown_maps(&[bad], MapColours::Indexed, 80, false).contains("\x1b[38;5;196m"));
     }

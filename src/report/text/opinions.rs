@@ -34,7 +34,9 @@ fn columns(opinions: &[ConfigurationOpinion], others: usize, models: bool) -> Ve
         ),
     ];
     let headers = ["next", "then"];
-    all.extend(headers.into_iter().take(others).zip(1..).map(|(header, n)| TableColumn::numbers(header, cells(&place(n)))));
+    all.extend(
+        headers.into_iter().take(others).zip(1..).map(|(header, n)| TableColumn::numbers(header, cells(&place(n)))),
+    );
     if models {
         all.push(TableColumn::numbers(
             "models that agree",

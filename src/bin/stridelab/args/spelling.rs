@@ -209,7 +209,9 @@ mod tests {
         assert_eq!((train.learning_rate, train.batch_size, train.backend), (0.5, 4, BackendChoice::Gpu));
         assert_eq!(train.out, Some("a=b".into()));
         assert!(matches!(parsed("desc").command, Some(Command::Describe(_))));
-        let Some(Command::Predict(predict)) = parsed("classify run a.png b.jpg --gpu --as_is").command else { panic!() };
+        let Some(Command::Predict(predict)) = parsed("classify run a.png b.jpg --gpu --as_is").command else {
+            panic!()
+        };
         assert_eq!((predict.backend, predict.as_is, predict.images.len()), (BackendChoice::Gpu, true, 2));
         for line in ["eval run --dataset data -o out", "test run --data data --output=out"] {
             let Some(Command::Evaluate(evaluate)) = parsed(line).command else { panic!("{line}") };

@@ -12,8 +12,8 @@ use stridelab::store::{StoredWeights, WeightsReader};
 use stridelab::{Error, Result};
 
 use crate::args::recorded;
-use crate::terminal::say;
 use crate::memory;
+use crate::terminal::say;
 
 /// Rows and columns of MNIST's images, for a run that does not say them.
 const MNIST: [usize; 2] = [28, 28];
@@ -130,7 +130,8 @@ impl TrainedRun {
 
     /// The error where no model has weights.
     pub(super) fn nothing(&self) -> Error {
-        let error = Error::data(format!("{}: there are no weights of any model that is asked for", self.reader.place()));
+        let error =
+            Error::data(format!("{}: there are no weights of any model that is asked for", self.reader.place()));
         error.advice("name the directory of a run that has trained at least one epoch")
     }
 
@@ -155,8 +156,10 @@ impl TrainedRun {
         if [data.test.height, data.test.width] != self.size {
             let found = format!("{}×{}", data.test.height, data.test.width);
             let name = directory.map_or_else(|| data.name.clone(), |directory| one_line(directory.display()));
-            return Err(Error::data(format!("{name} has images of {found}, the networks of the run take {height}×{width}"))
-                .advice("give data of that size"));
+            return Err(Error::data(format!(
+                "{name} has images of {found}, the networks of the run take {height}×{width}"
+            ))
+            .advice("give data of that size"));
         }
         let differs = |(file, hash): &(String, String)| run.data.sha256.get(file).is_some_and(|of_run| of_run != hash);
         if given.is_none() && data.sha256[2..].iter().any(differs) {

@@ -10,8 +10,8 @@ use stridelab::report::text::counted;
 use stridelab::train::Trainer;
 use stridelab::{Result, data::Split};
 
-use super::trained::{self, ModelGroup, StoredModel, TrainedRun};
 use super::one_device;
+use super::trained::{self, ModelGroup, StoredModel, TrainedRun};
 use crate::args::{LayerChoice, PredictArgs};
 use crate::device;
 use crate::terminal::print;
@@ -43,13 +43,8 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     cpu::start_threads()?;
     let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "predicting")?;
     log::debug!("{why}, {}", counted(images.len(), "image"));
-    let probe = Split {
-        images: images[0].pixels.clone(),
-        labels: vec![0],
-        count: 1,
-        height: run.size[0],
-        width: run.size[1],
-    };
+    let probe =
+        Split { images: images[0].pixels.clone(), labels: vec![0], count: 1, height: run.size[0], width: run.size[1] };
     let mut all: Vec<Opinions> = images.iter().map(|_| Opinions::default()).collect();
     let shows_maps = if args.json { !args.layer.is_empty() || args.filters.is_some() } else { show::takes_maps() };
     for group in &run.groups {

@@ -5,8 +5,8 @@ use stridelab::analysis::{ConfigurationOpinion, opinions, ranked};
 use stridelab::record::{FeatureRecord, LayerFeatures, ModelOpinion};
 use stridelab::report::text::{MapColours, ShownMap, heading, opinions_table, shown_maps};
 
-use super::images::{FoundDigit, SeenImage};
 use super::Opinions;
+use super::images::{FoundDigit, SeenImage};
 use crate::args::PredictArgs;
 use crate::terminal::{colour, map_colours, width};
 
