@@ -182,6 +182,26 @@ fn specks_and_the_edge_of_the_table_are_left_out() {
     assert!(correlation(&of(&dirty), &of(&clean)) > 0.99);
 }
 
+/// Whatever the pixels are, there is an image or one line.
+#[test]
+fn any_pixels_are_an_image_or_a_line() {
+    let mut stream = Stream::new(3, "photo");
+    for round in 0..400 {
+        let [width, height] = [1 + stream.below(40) as usize, 1 + stream.below(40) as usize];
+        let levels = [2, 3, 20, 256][round % 4];
+        let pixels = (0..width * height).map(|_| (stream.below(levels) * 255 / levels) as u8).collect();
+        let size = [1 + stream.below(30) as usize, 1 + stream.below(30) as usize];
+        match prepare(&GreyImage { width, height, pixels }, size) {
+            Ok(image) => {
+                assert_eq!(image.pixels.len(), size[0] * size[1]);
+                let [left, top, ink_width, ink_height] = image.ink;
+                assert!(ink_width > 0 && left + ink_width <= width && ink_height > 0 && top + ink_height <= height);
+            }
+            Err(error) => assert!(!error.to_string().contains('\n'), "{error}"),
+        }
+    }
+}
+
 #[test]
 fn blank_paper_has_no_ink() {
     let plain = GreyImage { width: 300, height: 200, pixels: vec![200; 60_000] };

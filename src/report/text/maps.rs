@@ -110,13 +110,14 @@ mod tests {
 
     /// What is seen, without escape codes.
     fn seen(text: &str) -> Vec<String> {
-        let visible = |line: &str| {
-            line.split('\x1b').enumerate().map(|(i, part)| match i {
-                0 => part.to_string(),
-                _ => part.split_once('m').map_or(String::new(), |(_, rest)| rest.to_string()),
-            })
+        let visible = |line: &str| -> String {
+            let parts = line.split('\x1b').enumerate().map(|(i, part)| match i {
+                0 => part,
+                _ => part.split_once('m').map_or("", |(_, rest)| rest),
+            });
+            parts.collect()
         };
-        text.lines().map(|line| visible(line).collect::<String>().trim_end().to_string()).collect()
+        text.lines().map(|line| visible(line).trim_end().to_string()).collect()
     }
 
     #[test]

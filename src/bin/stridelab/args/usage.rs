@@ -131,7 +131,10 @@ mod tests {
             (&["bench", "--limit", "5"], "'--limit' found; training has it; stridelab bench --help lists"),
             (&["describe", "--image", "x"], "; stridelab describe --help lists"),
             (&["--compare", "a"], "; stridelab bench has it; stridelab --help lists"),
-            (&["parity", "--backend", "gpu"], "; training, stridelab predict, stridelab evaluate and stridelab bench have it; stridelab parity --help"),
+            (
+                &["parity", "--backend", "gpu"],
+                "; training, stridelab predict, stridelab evaluate and stridelab bench have it; stridelab parity --help",
+            ),
         ];
         for (args, words) in cases {
             let text = of(args);
