@@ -163,7 +163,7 @@ mod tests {
         bomb[29..33].copy_from_slice(&checksum);
         for (bytes, words) in [
             (&b""[..], "is empty"),
-            (b"GIF89a nonsense", "no PNG or JPEG"),
+            (b"GIF89a\x01\0\x01\0", "no PNG or JPEG"),
             (b"%PDF-1.7", "is a PDF"),
             (&whole[..50], "no whole picture"),
             (&jpeg(1)[..30], "no whole picture"),

@@ -3,11 +3,11 @@
 //! MNIST's images are light ink on black. The ink is scaled to a box of 20×20, its aspect kept, and its centre of mass
 //! lies in the middle of 28×28 pixels. [`prepare`] makes such an image of a photo or a drawing of any size:
 //!
-//! 1. The border says whether ink is dark or light ([`polarity`]).
+//! 1. The border says whether ink is dark or light, and from which side the light comes (`polarity.rs`).
 //! 2. A closing with a window wider than any stroke gives the paper's brightness at every pixel, shadows included. What a
-//!    pixel lacks of it is ink ([`paper`]).
-//! 3. Otsu's threshold tells ink from paper. Specks, and what is cut off at the border, are left out ([`ink`]).
-//! 4. The ink is scaled and placed; strokes too thin to survive that are widened ([`place`]).
+//!    pixel lacks of it is ink (`paper.rs`).
+//! 3. Otsu's threshold tells ink from paper. Specks, and what is cut off at the border, are left out (`ink.rs`).
+//! 4. The ink is scaled and placed; strokes too thin to survive that are widened (`place.rs`).
 //!
 //! Everything here is a pure function of grey pixels.
 
@@ -92,10 +92,10 @@ pub fn prepare(image: &GreyImage, size: [usize; 2]) -> Result<PreparedImage> {
         return Err(no_ink());
     }
     let (plane, factor) = Plane::shrunk(image);
-    let polarity = polarity::of(&plane);
+    let (polarity, light) = polarity::of(&plane);
     let plane = match polarity {
-        Polarity::DarkOnLight => plane,
-        Polarity::LightOnDark => plane.map(|value| 255.0 - value),
+        Polarity::DarkOnLight => light.evened(plane),
+        Polarity::LightOnDark => light.inverted().evened(plane.map(|value| 255.0 - value)),
     };
     let found = ink::find(&paper::ink(&plane)).ok_or_else(no_ink)?;
     let [left, top, width, height] = found.bounds.map(|side| side * factor);

@@ -14,7 +14,7 @@ const DARKEST_PAPER: f32 = 32.0;
 /// What each pixel of a dark-on-light plane lacks of the paper's brightness, in 255ths of it.
 ///
 /// The paper is the closing of the plane: the greatest value within a window around each pixel, then the least of those. It
-/// follows slopes and steps of light, and passes over whatever is dark and narrower than the window.
+/// follows the edges of shadows, and passes over whatever is dark and narrower than the window.
 pub(super) fn ink(plane: &Plane) -> Plane {
     let seen = blurred(plane, plane.width.max(plane.height) / BLUR);
     let half = plane.width.min(plane.height).div_ceil(HALF_WINDOW);
@@ -83,9 +83,9 @@ mod tests {
     }
 
     #[test]
-    fn a_slope_of_light_is_paper_and_a_stroke_is_ink() {
+    fn the_edge_of_a_shadow_is_paper_and_a_stroke_is_ink() {
         let (width, height) = (60, 60);
-        let light = |x: usize| 100.0 + 2.0 * x as f32;
+        let light = |x: usize| if x < 20 { 100.0 } else { 180.0 };
         let stroke = |x: usize| (28..32).contains(&x);
         let values =
             (0..width * height).map(|i| light(i % width) * if stroke(i % width) { 0.4 } else { 1.0 }).collect();

@@ -1,15 +1,17 @@
-//! Whether ink is darker or lighter than the paper.
+//! Whether ink is darker or lighter than the paper, and how light falls on it.
 
 use super::{Plane, Polarity};
 
 /// A ring so wide, as a share of each side, is taken for paper.
 const RING: usize = 16;
+/// Paper is taken to be at least so bright: what divides by less makes ink of noise.
+const DARKEST: f64 = 32.0;
 /// How often the paper's brightness is fitted, each time without what lies far from the last fit.
 const ROUNDS: usize = 4;
 
 /// Fits a plane `a + b·x + c·y` to the brightness of the border, which is paper under light that may come from one side.
 /// Strokes are few and far from it, so the sign of the sum of cubes is theirs.
-pub(super) fn of(plane: &Plane) -> Polarity {
+pub(super) fn of(plane: &Plane) -> (Polarity, Light) {
     let ring = |side: usize| (side / RING).max(1);
     let (dx, dy) = (ring(plane.width), ring(plane.height));
     let at = |i: usize| (i % plane.width, i / plane.width);
@@ -49,7 +51,29 @@ pub(super) fn of(plane: &Plane) -> Polarity {
         }
     }
     let skew: f64 = (0..plane.values.len()).map(|i| residual(&fit, i).powi(3)).sum();
-    if skew > 0.0 { Polarity::LightOnDark } else { Polarity::DarkOnLight }
+    (if skew > 0.0 { Polarity::LightOnDark } else { Polarity::DarkOnLight }, Light(fit))
+}
+
+/// The brightness of paper: `a + b·x + c·y`, the coordinates being shares of the sides, 0 in the middle.
+pub(super) struct Light([f64; 3]);
+
+impl Light {
+    /// The plane under even light: each pixel as bright as it would be in the middle.
+    pub(super) fn evened(&self, plane: Plane) -> Plane {
+        let Plane { width, height, .. } = plane;
+        let middle = self.0[0].max(DARKEST);
+        let share = |n: usize, side: usize| (n as f64 + 0.5) / side as f64 - 0.5;
+        let factor =
+            |i: usize| middle / dot(&self.0, &[1.0, share(i % width, width), share(i / width, height)]).max(DARKEST);
+        let values = plane.values.iter().enumerate().map(|(i, &value)| (f64::from(value) * factor(i)) as f32).collect();
+        Plane { values, ..plane }
+    }
+
+    /// That of the plane with light and dark exchanged.
+    pub(super) fn inverted(&self) -> Light {
+        let [a, b, c] = self.0;
+        Light([255.0 - a, -b, -c])
+    }
 }
 
 fn dot(a: &[f64; 3], b: &[f64; 3]) -> f64 {

@@ -43,7 +43,7 @@ fn title(image: &SeenImage) -> String {
 /// The maps of the first model of each configuration, one scale a filter over all of them.
 fn maps(args: &PredictArgs, seen: &Opinions, colours: MapColours) -> String {
     let record = FeatureRecord { models: seen.features.clone(), ..FeatureRecord::default() };
-    let mut text = String::new();
+    let mut text = String::from("\nfeature maps, a number a filter\n");
     for model in &record.models {
         for layer in &model.layers {
             let greatest = record.greatest(&layer.layer);
@@ -59,7 +59,7 @@ fn maps(args: &PredictArgs, seen: &Opinions, colours: MapColours) -> String {
             // Who names filters wants all of them.
             let drawn = shown_maps(&shown, colours, width(), args.filters.is_none());
             let [rows, columns] = map;
-            let title = format!("{}: {}, {rows}×{columns}, by filter", model.model, layer.layer);
+            let title = format!("{}: {}, {rows}×{columns}", model.model, layer.layer);
             text += &format!("\n{}\n{drawn}", heading(&title, colour()));
         }
     }
