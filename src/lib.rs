@@ -60,6 +60,7 @@
 //! | which files a run has, and their names | `src/store/` |
 //! | a figure | `src/report/figure/`, one file each (`cost.png` is `step_time.rs`); what figures are made of: `src/report/figure/marks/` |
 //! | what the records of a study answer | `src/analysis/`; the rows of its tables: `src/record/answers/`, its figures: `src/report/figure/study/` |
+//! | how a picture becomes an image like MNIST's | `src/data/photo/`; how PNG and JPEG are read: `src/data/picture.rs` |
 //! | a table on the terminal | `src/report/text/` |
 //! | a flag | `src/bin/stridelab/args/`; what it does: `src/bin/stridelab/commands/` |
 //! | how an error is worded | the library: where it arises; the command: `src/bin/stridelab/errors.rs` |

@@ -10,7 +10,12 @@ mod names;
 #[cfg(feature = "files")]
 mod open;
 mod order;
+pub mod photo;
+#[cfg(feature = "cli")]
+mod picture;
 mod transform;
 
 pub use mnist::{Dataset, FILES, Split, crop};
 pub use order::order;
+#[cfg(feature = "cli")]
+pub use picture::{Background, MOST_BYTES, picture};

@@ -35,6 +35,8 @@ pub const CLAIMS_JSON: &str = "claims.json";
 pub const CLAIMS_MD: &str = "claims.md";
 /// The page that shows all of it.
 pub const REPORT: &str = "report.html";
+/// What trained models come to on a set of images: [`crate::record::EvaluationRow`].
+pub const EVALUATION: &str = "evaluation.csv";
 /// Folder of what each model says of the test images.
 pub const PREDICTIONS: &str = "predictions";
 /// The labels of the test images, in [`PREDICTIONS`].
@@ -95,7 +97,7 @@ pub fn feature_maps_name(configuration: Configuration) -> String {
 pub(super) fn is_run_file(name: &str) -> bool {
     let tables =
         [METRICS, STEPS, SHAPES, MODELS, SHIFTS, BLANKED, SMOOTHNESS, GRADIENTS, INFERENCE, INK, UNCOVERED_INK];
-    let others = [RUN, FEATURES, CLAIMS_CSV, CLAIMS_JSON, CLAIMS_MD, REPORT];
+    let others = [RUN, FEATURES, CLAIMS_CSV, CLAIMS_JSON, CLAIMS_MD, REPORT, EVALUATION];
     others.contains(&name) || tables.contains(&name) || answers::FILES.contains(&name)
 }
 

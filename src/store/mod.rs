@@ -30,6 +30,7 @@ mod run_writer;
 mod study_reader;
 mod table;
 mod trained;
+mod weights_reader;
 
 pub use bench_writer::{BenchWriter, COST_COLUMNS};
 pub use checkpoint::{checkpoint_from_bytes, checkpoint_to_bytes};
@@ -50,3 +51,4 @@ pub use run_writer::{LastWord, RunWriter};
 pub use study_reader::{read_records, read_study};
 pub use table::csv_bytes;
 pub use trained::{TrainedModel, TrainedModels, trained_models};
+pub use weights_reader::{StoredWeights, WeightsReader};

@@ -7,6 +7,7 @@
 //! [`Trainer`] trains the models of several seeds side by side, one replica each. A replica whose loss is no finite
 //! number any more is marked ([`Epoch::divergence`]), and the others go on: no replica reads what another one wrote.
 
+mod ask;
 mod divergence;
 mod epoch;
 mod gradients;

@@ -42,6 +42,8 @@ fn help_lists_every_option_and_subcommand() {
     }
     for (subcommand, words) in [
         ("merge", ".tar.gz"),
+        ("predict", "--test-image"),
+        ("evaluate", "--data"),
         ("describe", "--image"),
         ("devices", "limits"),
         ("parity", "--seed"),

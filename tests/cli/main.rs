@@ -8,6 +8,7 @@ mod data;
 #[cfg(target_os = "linux")]
 mod driver;
 mod errors;
+mod evaluate;
 mod evaluation;
 #[cfg(target_os = "linux")]
 mod faults;
@@ -29,7 +30,10 @@ mod numbers;
 mod output;
 mod page;
 mod parity;
+mod predict;
 mod results;
 mod resume;
 mod spelling;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tool;

@@ -81,6 +81,15 @@ fn rows_of_epochs_fit_the_terminal() {
         wide.row("stride 1, valid", &row),
         "stride 1, valid    3/3    0.1000    0.9924       0.0086    0.9914     7.50"
     );
+    // On the narrowest terminals names are short, and cut rather than broken.
+    for width in 24..40 {
+        let name = "stride 1, valid, seed 12";
+        let table = EpochTable::new(name.len(), 3, width);
+        let line = table.row(name, &row);
+        assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
+        assert!(table.heading().chars().count() <= usize::from(width) && line.contains("3/3  0.9914"), "{line}");
+        assert!(line.starts_with("1 val") && (width < 30 || line.starts_with("1 valid #12")), "{line}");
+    }
     // Losses of any size stay readable.
     let mut hard = row.clone();
     (hard.train_loss, hard.val_loss) = (327_702_524.891, 2.3e-5);

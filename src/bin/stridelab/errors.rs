@@ -29,8 +29,12 @@ impl<'a> From<&'a Cli> for Options<'a> {
             Some(Command::Bench(args)) => Options::Bench(&args.grid),
             Some(Command::Describe(args)) => Options::Describe(&args.grid),
             Some(Command::Study(args)) => Options::Train(args),
-            Some(Command::Claims(_) | Command::Report(_) | Command::Merge(_)) => Options::Records,
-            Some(Command::Devices | Command::Parity(_) | Command::Completions { .. }) => Options::Other,
+            Some(Command::Claims(_) | Command::Report(_) | Command::Merge(_) | Command::Evaluate(_)) => {
+                Options::Records
+            }
+            Some(Command::Devices | Command::Parity(_) | Command::Predict(_) | Command::Completions { .. }) => {
+                Options::Other
+            }
         }
     }
 }

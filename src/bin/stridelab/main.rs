@@ -57,6 +57,8 @@ fn run(cli: &Cli) -> stridelab::Result<()> {
         Some(Command::Claims(args)) => commands::claims::run(args),
         Some(Command::Report(args)) => commands::report::run(args),
         Some(Command::Merge(args)) => commands::merge::run(args),
+        Some(Command::Predict(args)) => commands::predict::run(args),
+        Some(Command::Evaluate(args)) => commands::evaluate::run(args),
         Some(Command::Describe(args)) => commands::describe::run(args),
         Some(Command::Devices) => commands::devices::run(),
         Some(Command::Parity(args)) => commands::parity::run(args),

@@ -1,5 +1,8 @@
-//! Progress on stderr: a bar and a growing table on a terminal, one line an epoch elsewhere,
-//! nothing when quiet.
+//! Progress on stderr: a bar, a curve where there is room, and a growing table on a terminal, one line an epoch
+//! elsewhere, nothing when quiet.
+//!
+//! Bar and curve are drawn and taken away by indicatif, which leaves nothing behind on a terminal, however the run ends:
+//! no mode of the terminal is changed and its cursor stays where it is.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -9,7 +12,12 @@ use stridelab::model::{Configuration, ModelId};
 use stridelab::record::EpochRow;
 use stridelab::report::text::{self, EpochTable};
 
-use crate::terminal::{say, stderr_width, wants_colour};
+use crate::terminal::{say, stderr_size, wants_colour};
+
+/// Rows of the curve, at most, and rows that are left to the table above it, at least.
+const CURVE: [u16; 2] = [14, 10];
+/// A bar that tells its rate and what is left needs so many columns.
+const WHOLE_BAR: u16 = 72;
 
 /// Tells how training goes. Clones speak for the same run.
 #[derive(Clone)]
@@ -29,6 +37,10 @@ pub(crate) struct Progress {
     name_width: usize,
     /// The table on a terminal, once it has begun.
     table: Option<EpochTable>,
+    /// What the curve shows.
+    rows: Vec<EpochRow>,
+    /// The terminal's columns and rows for which the bar and the curve are laid out.
+    size: [u16; 2],
 }
 
 impl Progress {
@@ -36,17 +48,7 @@ impl Progress {
     pub(crate) fn new(quiet: bool, log: bool, networks: &[Configuration], seeds: &[u64], epochs: u32) -> Self {
         let bar = ProgressBar::hidden();
         if !quiet && !log && std::io::stderr().is_terminal() {
-            let colour = if wants_colour() { ":.cyan/dim" } else { "" };
-            let template = format!("{{msg}}  {{wide_bar{colour}}}  {{rate}}  {{left}}");
-            let style = ProgressStyle::with_template(&template).map(|style| {
-                style
-                    .progress_chars("━╸─")
-                    .with_key("rate", |s: &ProgressState, w: &mut dyn std::fmt::Write| {
-                        _ = w.write_str(&rate(s.per_sec()))
-                    })
-                    .with_key("left", |s: &ProgressState, w: &mut dyn std::fmt::Write| _ = w.write_str(&left(s.eta())))
-            });
-            bar.set_style(style.expect("the template is sound"));
+            bar.set_style(style(stderr_size()[0], false));
             bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         }
         let models =
@@ -63,7 +65,14 @@ impl Progress {
             title: String::new(),
             name_width: names.max().unwrap_or(0),
             table: None,
+            rows: Vec::new(),
+            size: [0; 2],
         }
+    }
+
+    /// Epochs of an earlier sitting, which the curve shows as well.
+    pub(crate) fn recall(&mut self, rows: &[EpochRow]) {
+        self.rows.extend_from_slice(rows);
     }
 
     /// So many networks remain of those that were asked for.
@@ -79,7 +88,7 @@ impl Progress {
     /// A network begins, or more seeds of it.
     pub(crate) fn start(&mut self, configuration: &Configuration, steps: usize, again: bool) {
         if self.begun == 0 && !self.bar.is_hidden() {
-            let table = EpochTable::new(self.name_width, self.epochs, stderr_width());
+            let table = EpochTable::new(self.name_width, self.epochs, stderr_size()[0]);
             self.line(&text::heading(&table.heading(), wants_colour()));
             self.table = Some(table);
         }
@@ -89,11 +98,27 @@ impl Progress {
         self.bar.set_length((steps as u64) * u64::from(self.epochs));
         self.bar.set_position(0);
         self.bar.reset();
+        self.lay_out(false);
         self.steps(1, 0);
     }
 
+    /// Lays the bar and the curve out for the terminal's size, where that has changed or `anew` says so.
+    fn lay_out(&mut self, anew: bool) {
+        let size = stderr_size();
+        if self.bar.is_hidden() || (size == self.size && !anew) {
+            return;
+        }
+        self.size = size;
+        let height = CURVE[0].min(size[1].saturating_sub(CURVE[1]));
+        // The last column stays free: some terminals begin a new line when it is written.
+        let curve = text::live_curve(&self.rows, self.epochs, [size[0].saturating_sub(1), height], wants_colour());
+        self.bar.set_style(style(size[0], curve.is_some()));
+        self.bar.set_prefix(curve.unwrap_or_default());
+    }
+
     /// So many steps of an epoch are done; after the last, validation follows.
-    pub(crate) fn steps(&self, epoch: u32, done: usize) {
+    pub(crate) fn steps(&mut self, epoch: u32, done: usize) {
+        self.lay_out(false);
         if self.epochs == 0 {
             self.bar.set_message(format!("{}, evaluating the initial weights", self.title));
             return;
@@ -104,11 +129,15 @@ impl Progress {
     }
 
     /// An epoch is done: a row under the terminal's heading, or a line that explains itself.
-    pub(crate) fn epoch(&self, row: &EpochRow) {
+    pub(crate) fn epoch(&mut self, row: &EpochRow) {
         let name = row_name(row.model, self.seeds);
         match self.table {
             Some(table) => self.line(&table.row(&name, row)),
             None => self.line(&text::epoch_line(&name, row, self.epochs)),
+        }
+        if self.table.is_some() {
+            self.rows.push(row.clone());
+            self.lay_out(true);
         }
     }
 
@@ -127,6 +156,23 @@ impl Progress {
             say("");
         }
     }
+}
+
+/// The bar, below the curve where there is one. On a narrow terminal what does not fit is cut.
+fn style(width: u16, curve: bool) -> ProgressStyle {
+    let colour = if wants_colour() { ":.cyan/dim" } else { "" };
+    let bar = match width {
+        WHOLE_BAR.. => format!("{{msg}}  {{wide_bar{colour}}}  {{rate}}  {{left}}"),
+        _ => "{percent:>3} %  {wide_msg}".into(),
+    };
+    let template = if curve { format!("{{prefix}}\n{bar}") } else { bar };
+    let style = ProgressStyle::with_template(&template).map(|style| {
+        style
+            .progress_chars("━╸─")
+            .with_key("rate", |s: &ProgressState, w: &mut dyn std::fmt::Write| _ = w.write_str(&rate(s.per_sec())))
+            .with_key("left", |s: &ProgressState, w: &mut dyn std::fmt::Write| _ = w.write_str(&left(s.eta())))
+    });
+    style.expect("the template is sound")
 }
 
 /// The name of a model in a row: with its seed where there are several.

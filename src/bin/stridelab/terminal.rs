@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
+use stridelab::report::text::MapColours;
 use stridelab::{Error, Result};
 
 /// Prints to stdout; a reader that has gone away (`| head`) is no error.
@@ -32,9 +33,16 @@ pub(crate) fn wants_colour() -> bool {
     !no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Columns of the terminal that stderr goes to; 80 where its size is not known.
-pub(crate) fn stderr_width() -> u16 {
-    terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| width.0)
+/// The colours that stdout shows for maps: any where the terminal says so, else 256; none where there are no colours.
+pub(crate) fn map_colours() -> Option<MapColours> {
+    let any = std::env::var("COLORTERM").is_ok_and(|value| ["truecolor", "24bit"].contains(&value.as_str()));
+    colour().then_some(if any { MapColours::True } else { MapColours::Indexed })
+}
+
+/// Columns and rows of the terminal that stderr goes to; 80 and 24 where its size is not known.
+pub(crate) fn stderr_size() -> [u16; 2] {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map_or([80, 24], |(width, height)| [width.0, height.0])
 }
 
 /// Columns of the terminal; 100 where there is none.

@@ -16,6 +16,9 @@ struct EpochColumn {
     cell: fn(&EpochRow) -> String,
 }
 
+/// Characters of a share.
+const SHARE: usize = 6;
+
 fn share(accuracy: f64) -> String {
     format!("{accuracy:.4}")
 }
@@ -37,15 +40,25 @@ pub struct EpochTable {
     epochs: u32,
     /// Columns of numbers that leave later than this one are shown.
     leaves: u8,
+    /// Whether names are short, and cut where even that is too long: no row is wider than the terminal.
+    short: bool,
 }
+
+/// The least characters of a name that is cut.
+const LEAST_NAME: usize = 6;
 
 impl EpochTable {
     /// For models whose names have at most `name` characters, of so many epochs, on a terminal of `width` columns.
     /// As many columns are left out as have to be; names, epochs and validation accuracies stay.
     pub fn new(name: usize, epochs: u32, width: u16) -> Self {
-        let table = |leaves| EpochTable { name, epochs, leaves };
+        let table = |leaves| EpochTable { name, epochs, leaves, short: false };
         let fits = |table: &EpochTable| table.heading().chars().count() <= usize::from(width);
-        (1..=5).rev().map(table).find(fits).unwrap_or(table(1))
+        (1..=5).rev().map(table).find(fits).unwrap_or_else(|| {
+            let short = EpochTable { name: 0, short: true, ..table(1) };
+            let beside = short.heading().chars().count();
+            let room = usize::from(width).saturating_sub(beside);
+            EpochTable { name: room.clamp(LEAST_NAME, name.max(LEAST_NAME)), ..short }
+        })
     }
 
     fn shown(&self) -> impl Iterator<Item = &'static EpochColumn> {
@@ -72,6 +85,7 @@ impl EpochTable {
         // Without the training accuracy beside it, "accuracy" alone would not say of what.
         let alone = self.leaves <= 4;
         let header = |column: &EpochColumn| match column.leaves {
+            0 if self.short => "acc.",
             0 if alone => "valid. acc.",
             _ => column.header,
         };
@@ -79,13 +93,27 @@ impl EpochTable {
     }
 
     fn width(&self, column: &EpochColumn) -> usize {
-        if column.leaves == 0 && self.leaves <= 4 { "valid. acc.".len() } else { column.width }
+        match column.leaves {
+            0 if self.short => SHARE,
+            0 if self.leaves <= 4 => "valid. acc.".len(),
+            _ => column.width,
+        }
     }
 
     /// The row of an epoch.
     pub fn row(&self, name: &str, row: &EpochRow) -> String {
         let epoch = format!("{}/{}", row.epoch, self.epochs);
-        self.line(name, &epoch, self.shown().map(|column| (self.width(column), (column.cell)(row))))
+        let name = if self.short { shortened(name, self.name) } else { name.to_string() };
+        self.line(&name, &epoch, self.shown().map(|column| (self.width(column), (column.cell)(row))))
+    }
+}
+
+/// `stride 1, same, seed 12` as `1 same #12`, in at most so many characters.
+fn shortened(name: &str, most: usize) -> String {
+    let short = name.replace("stride ", "").replace("seed ", "#").replace(", ", " ");
+    match short.chars().count() > most {
+        true => short.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+        false => short,
     }
 }
 

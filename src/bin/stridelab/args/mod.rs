@@ -1,9 +1,11 @@
 //! Every flag of the command line.
 
 mod bench;
+mod evaluate;
 mod figures;
 mod grid;
 mod merge;
+mod predict;
 pub(crate) mod recorded;
 mod report;
 mod runs;
@@ -15,9 +17,11 @@ use std::path::PathBuf;
 
 pub(crate) use bench::BenchArgs;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser as Text};
-pub(crate) use figures::FigureArgs;
+pub(crate) use evaluate::EvaluateArgs;
+pub(crate) use figures::{FigureArgs, LayerChoice};
 pub(crate) use grid::GridArgs;
 pub(crate) use merge::MergeArgs;
+pub(crate) use predict::PredictArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use runs::RunsArgs;
 pub(crate) use usage::{Stop, parse};
@@ -36,6 +40,7 @@ pub(crate) use usage::{Stop, parse};
   stridelab --resume runs/2026-05-01-120000
                                           go on with a run that was stopped
   stridelab study                         ten seeds of each, and what is so of the tutorial's claims
+  stridelab predict runs/mine five.jpg    what the trained networks make of a photo
   stridelab describe                      show shapes and costs, train nothing
 
 Exit codes: 0 fine, 1 failure, 2 usage, 3 no usable adapter,
@@ -60,6 +65,10 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Join runs of different seeds, networks or machines into one, or pack a run into a small file
     Merge(MergeArgs),
+    /// Let the trained networks of a run say what digit a picture shows: a photo, a drawing, a test image
+    Predict(PredictArgs),
+    /// Evaluate the trained networks of a run on its test images or on others; trains nothing
+    Evaluate(EvaluateArgs),
     /// Show layers, output shapes, padding by side, parameters and MACs; trains nothing
     Describe(DescribeArgs),
     /// List the adapters, the limits that matter, and which one would be chosen

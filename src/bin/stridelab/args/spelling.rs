@@ -31,9 +31,22 @@ const LISTS: [&str; 21] = [
 /// Words for training, which is what stridelab does without a word.
 const TRAINING: [&str; 3] = ["train", "run", "fit"];
 
+/// Other words for commands.
+const COMMANDS: [(&str, &str); 8] = [
+    ("classify", "predict"),
+    ("recognise", "predict"),
+    ("recognize", "predict"),
+    ("infer", "predict"),
+    ("inference", "predict"),
+    ("test", "evaluate"),
+    ("validate", "evaluate"),
+    ("score", "evaluate"),
+];
+
 /// The arguments with these changes:
 ///
 /// - `train` or `run` as the first word is left out, also after `help`;
+/// - `classify` and the like become `predict`, `validate` and the like `evaluate`;
 /// - `--batch_size` becomes `--batch-size`;
 /// - `--cpu` (`--no-gpu`, `--no-cuda`) and `--gpu` (`--cuda`) become `--backend cpu` and `--backend gpu`;
 /// - a list with blanks, `--stride 1 2`, `--stride 1, 2` or `--padding 'same, valid'`, gets commas alone.
@@ -42,6 +55,10 @@ pub(super) fn respelled(arguments: impl Iterator<Item = OsString>) -> Vec<OsStri
     let at = if rest.get(1).is_some_and(|word| word == "help") { 2 } else { 1 };
     if rest.get(at).and_then(|word| word.to_str()).is_some_and(|word| TRAINING.contains(&word)) {
         rest.remove(at);
+    }
+    let command = rest.get(at).and_then(|word| word.to_str());
+    if let Some((_, command)) = COMMANDS.iter().find(|(word, _)| command == Some(*word)) {
+        rest[at] = command.into();
     }
     let mut rest = rest.into_iter().peekable();
     let mut all: Vec<OsString> = Vec::new();
@@ -192,6 +209,14 @@ mod tests {
         assert_eq!((train.learning_rate, train.batch_size, train.backend), (0.5, 4, BackendChoice::Gpu));
         assert_eq!(train.out, Some("a=b".into()));
         assert!(matches!(parsed("desc").command, Some(Command::Describe(_))));
+        let Some(Command::Predict(predict)) = parsed("classify run a.png b.jpg --gpu --as_is").command else {
+            panic!()
+        };
+        assert_eq!((predict.backend, predict.as_is, predict.images.len()), (BackendChoice::Gpu, true, 2));
+        for line in ["eval run --dataset data -o out", "test run --data data --output=out"] {
+            let Some(Command::Evaluate(evaluate)) = parsed(line).command else { panic!("{line}") };
+            assert_eq!((evaluate.data, evaluate.out), (Some("data".into()), Some("out".into())), "{line}");
+        }
     }
 
     #[test]

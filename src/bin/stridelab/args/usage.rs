@@ -95,10 +95,12 @@ fn unknown_here(error: &clap::Error, command: &str) -> Option<String> {
     let others = others.filter(|(_, other)| other.get_name() != "study");
     let all = std::iter::once(("stridelab".to_string(), &training)).chain(others);
     let having: Vec<String> = all.filter(|(name, other)| name != command && has(other)).map(|(name, _)| name).collect();
-    let verb = if having.len() == 1 { "has" } else { "have" };
-    let names = having.join(" and ").replacen("stridelab and", "training and", 1);
-    let names = if names == "stridelab" { "training" } else { &names };
-    (!having.is_empty()).then(|| format!("; {names} {verb} it"))
+    let called = |name: &String| if name == "stridelab" { "training".to_string() } else { name.clone() };
+    let names: Vec<String> = having.iter().map(called).collect();
+    match names.split_last()? {
+        (only, []) => Some(format!("; {only} has it")),
+        (last, others) => Some(format!("; {} and {last} have it", others.join(", "))),
+    }
 }
 
 #[cfg(test)]
@@ -129,7 +131,10 @@ mod tests {
             (&["bench", "--limit", "5"], "'--limit' found; training has it; stridelab bench --help lists"),
             (&["describe", "--image", "x"], "; stridelab describe --help lists"),
             (&["--compare", "a"], "; stridelab bench has it; stridelab --help lists"),
-            (&["parity", "--backend", "gpu"], "; training and stridelab bench have it; stridelab parity --help"),
+            (
+                &["parity", "--backend", "gpu"],
+                "; training, stridelab predict, stridelab evaluate and stridelab bench have it; stridelab parity --help",
+            ),
         ];
         for (args, words) in cases {
             let text = of(args);

@@ -5,11 +5,14 @@ pub(crate) mod bench;
 pub(crate) mod claims;
 pub(crate) mod describe;
 pub(crate) mod devices;
+pub(crate) mod evaluate;
 pub(crate) mod merge;
 mod page;
 pub(crate) mod parity;
+pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod train;
+mod trained;
 
 use std::path::Path;
 

@@ -102,6 +102,8 @@ pub(super) fn caption_of(records: &StudyRecords) -> String {
     let models = records.models.len();
     let seeds: BTreeSet<u64> = records.models.iter().map(|row| row.model.seed).collect();
     let ended = match run.status {
+        // How each part of a merged run ended stands in its record; what is drawn is finished.
+        _ if !run.merged.is_empty() => None,
         Status::Finished => None,
         Status::Running => Some("not ended".to_string()),
         Status::Interrupted => Some("interrupted".into()),

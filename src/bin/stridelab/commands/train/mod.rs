@@ -116,6 +116,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
             Remaining::all(writer, RunRecord { init_sha256, ..record })
         }
     };
+    progress.recall(&remaining.rows);
     let Remaining { writer, record, rows, models, finished, diverged, checkpointed, resume } = remaining;
     study.resume = resume;
     say_left_out(&checked.left_out, Options::Train(args));
