@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold: format, lints, docs, each feature alone, wasm where the compiler has it, the package's
-# size, tests, SPIR-V where spirv-val is. Installs Debian's or Ubuntu's software
+# size, tests, the report in a browser, SPIR-V where spirv-val is. Installs Debian's or Ubuntu's software
 # Vulkan driver where no adapter is found; GPU tests never skip.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -56,6 +56,26 @@ size=$(wc -c <"$(ls -t "${CARGO_TARGET_DIR:-target}"/package/stridelab-*.crate |
 
 cargo test --all-targets
 cargo test --doc
+
+# The report in a real browser. Debian's chromium, Node and npm are installed where they can be.
+browser="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}"
+if [[ -z "$browser" ]] || ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  missing=(); [[ -n "$browser" ]] || missing+=(chromium)
+  command -v node >/dev/null || missing+=(nodejs); command -v npm >/dev/null || missing+=(npm)
+  if command -v apt-get >/dev/null && { [[ $EUID -eq 0 ]] || sudo -n true 2>/dev/null; }; then
+    as_root=(); [[ $EUID -eq 0 ]] || as_root=(sudo)
+    echo "installing ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    browser="${CHROMIUM:-$(command -v chromium)}"
+  else
+    echo "the page's tests need ${missing[*]}, which this script cannot install: install them, then run it again" >&2
+    exit 1
+  fi
+fi
+npm ci --prefix tests/page --no-audit --no-fund --silent
+CHROMIUM="$browser" STRIDELAB="${CARGO_TARGET_DIR:-target}/debug/stridelab" \
+  node --test --test-concurrency=1 tests/page/*.test.mjs
 
 # Every shader as SPIR-V, where the tool that reads it is there or can be had.
 if ! command -v spirv-val >/dev/null && command -v apt-get >/dev/null && [[ $EUID -eq 0 ]]; then

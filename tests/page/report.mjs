@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -19,7 +19,7 @@ export function stridelab(...args) {
 /** A run of two seeds of the four networks, and its page: `{ run, file, html, remove }`. */
 export function smallReport() {
   const given = process.env.STRIDELAB_REPORT;
-  if (given) return { file: resolve(given), html: readFileSync(given, "utf8"), remove: () => {} };
+  if (given) return { run: dirname(resolve(given)), file: resolve(given), html: readFileSync(given, "utf8"), remove: () => {} };
   const folder = mkdtempSync(join(tmpdir(), "stridelab-page-"));
   const run = join(folder, "run");
   stridelab("--backend", "cpu", "--epochs", "1", "--limit", "6400", "--seeds", "2", "--out", run);
