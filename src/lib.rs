@@ -20,7 +20,7 @@
 //!                        ops        shaders/*.wgsl                         │               │
 //!                   (equations)                                            ▼               │
 //!                                                    report ◄── analysis ◄── record ◄──────┘
-//!                                                 (tables, figures)
+//!                                              (tables, figures, page)
 //! ```
 //!
 //! Arrows point one way: [`ops`] know no backend and no shader, [`study`] knows neither which backend runs nor what
@@ -62,6 +62,7 @@
 //! | what the records of a study answer | `src/analysis/`; the rows of its tables: `src/record/answers/`, its figures: `src/report/figure/study/` |
 //! | how a picture becomes an image like MNIST's | `src/data/photo/`; how PNG and JPEG are read: `src/data/picture.rs` |
 //! | a table on the terminal | `src/report/text/` |
+//! | the page | what is in it: `src/report/page/`; how it looks and moves: `assets/web/`; its tests: `tests/page/` |
 //! | a flag | `src/bin/stridelab/args/`; what it does: `src/bin/stridelab/commands/` |
 //! | how an error is worded | the library: where it arises; the command: `src/bin/stridelab/errors.rs` |
 //!
