@@ -10,6 +10,7 @@ mod bench;
 mod directory;
 mod features;
 mod geometry;
+mod keras;
 mod marks;
 mod merge;
 mod page;
