@@ -120,10 +120,9 @@ export function windowExplorer(choices) {
   const hint = element(
     "p",
     { class: "diagram-hint" },
-    "Point at an output, move over the input, or use the arrow keys: the window follows. Rows and columns count from 0.",
+    "Point at an output or move over the input: the window follows. With the keyboard, press Tab until a grid is marked, then the arrow keys. Rows and columns count from 0.",
   );
   const node = element("div", { class: "diagram-part" }, hint, picture, controls, place, legend, explained, status);
-  playWhenSeen(picture, motion);
   return { node, redraw };
 }
 
@@ -145,18 +144,4 @@ function labelPlay(button, playing) {
     shape("path", { d: playing ? "M2 1h3v10h-3zM7 1h3v10h-3z" : "M2 1l9 5l-9 5z" }),
   );
   button.replaceChildren(icon, playing ? "Pause" : "Play");
-}
-
-// Plays once by itself when it comes into view, unless less motion is asked for, and only until the visitor takes over.
-function playWhenSeen(picture, motion) {
-  if (lessMotion()) return;
-  const watcher = new IntersectionObserver(
-    ([seen]) => {
-      if (!seen.isIntersecting) return motion.stop();
-      if (!seen.target.dataset.played) motion.start();
-      seen.target.dataset.played = "once";
-    },
-    { threshold: 0.6 },
-  );
-  watcher.observe(picture);
 }

@@ -42,7 +42,7 @@ export function networkExplorer(choices) {
     table.replaceChildren(networkTable(choices, network));
     if (network.refused) {
       drawing = null;
-      const refused = `These choices make no network: ${network.layer} is impossible. ${network.refused}`;
+      const refused = `These choices make no network: the image has become too small for ${network.layer}. ${network.refused}`;
       const advice = "Choose a larger input, a smaller stride or kernel, or more padding.";
       picture.replaceChildren(element("p", { class: "diagram-refused" }, `${refused} ${advice}`));
       for (const node of [legend, place, lost, costs]) node.replaceChildren();

@@ -34,7 +34,7 @@ export function aboutWeights(data, networks) {
   const present = networks.map(({ configuration }) => configuration.name);
   const missing = names.filter((name) => !present.includes(name));
   if (missing.length === 0) return [whose];
-  return [`${whose} The run has no weights of ${missing.join("; ")}. This command trains them: `, command, "."];
+  return [`${whose} The page holds no weights of the run's other ${counted(missing.length)}.`];
 }
 
 /** "four networks" */

@@ -78,7 +78,7 @@ function predictionCell(configuration) {
 }
 
 function verdictOf(predicted, label) {
-  if (label === null) return "drawn";
+  if (label === null) return "your drawing";
   return predicted === label ? "✓ right" : `✗ wrong, a ${label}`;
 }
 

@@ -2,15 +2,10 @@
 
 use std::path::Path;
 
-use super::layout::{WEIGHTS, weights_name};
-use super::run_files::RunFiles;
+use super::weights_reader::WeightsReader;
 use crate::error::Result;
-use crate::model::weights::from_bytes;
 use crate::model::{Configuration, ModelId, Network};
-use crate::record::{Machine, StudyRecords, from_json};
-
-/// Most bytes of a model's weights that are read.
-const WEIGHT_BYTES: u64 = 1 << 28;
+use crate::record::{Machine, StudyRecords};
 
 /// The weights file of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +38,12 @@ pub fn trained_models(runs: &[impl AsRef<Path>], records: &StudyRecords) -> Resu
     seeds.dedup();
     let mut best = TrainedModels::default();
     for run in runs {
-        let files = RunFiles::open(run.as_ref())?;
+        let reader = WeightsReader::open(run.as_ref())?;
         for &seed in &seeds {
-            let found = |&configuration: &Configuration| read(&files, records, ModelId { configuration, seed });
+            let found = |&configuration: &Configuration| checked(&reader, records, ModelId { configuration, seed });
             let models: Vec<TrainedModel> = wanted.iter().filter_map(found).collect();
             if models.len() > best.models.len() {
-                best = TrainedModels { models, machine: machine(&files) };
+                best = TrainedModels { models, machine: Some(reader.run.machine.clone()) };
             }
             if best.models.len() == wanted.len() {
                 return Ok(best);
@@ -58,16 +53,9 @@ pub fn trained_models(runs: &[impl AsRef<Path>], records: &StudyRecords) -> Resu
     Ok(best)
 }
 
-fn read(files: &RunFiles, records: &StudyRecords, model: ModelId) -> Option<TrainedModel> {
-    let name = format!("{WEIGHTS}/{}", weights_name(model));
-    let file = files.read(&name, WEIGHT_BYTES).ok()??;
+fn checked(reader: &WeightsReader, records: &StudyRecords, model: ModelId) -> Option<TrainedModel> {
     let network = Network::new(records.run.data.image, model.configuration).ok()?;
     let network = network.with_classes(records.run.data.classes.max(1)).ok()?;
-    from_bytes(&name, &file, &network).ok()?;
-    Some(TrainedModel { model, file })
-}
-
-fn machine(files: &RunFiles) -> Option<Machine> {
-    let text = files.read(super::layout::RUN, super::reader::JSON_BYTES).ok()??;
-    from_json::<crate::record::RunRecord>(&text).ok().map(|run| run.machine)
+    reader.read(model, &network).ok()??;
+    Some(TrainedModel { model, file: reader.file(model).ok()?? })
 }

@@ -61,14 +61,25 @@ impl WeightsReader {
     /// # Errors
     /// [`Error::Data`] where the file cannot be read, or holds other tensors than the network's.
     pub fn read(&self, model: ModelId, network: &Network) -> Result<Option<StoredWeights>> {
-        let file = format!("{WEIGHTS}/{}", weights_name(model));
-        let Some(bytes) = self.files.read(&file, WEIGHT_BYTES)? else { return Ok(None) };
-        let name = self.files.name(&file);
+        let Some(bytes) = self.file(model)? else { return Ok(None) };
+        let name = self.files.name(&path_of(model));
         let tensors = weights::from_bytes(&name, &bytes, network)?;
         let metadata = weights::metadata_from_bytes(&name, &bytes)?;
         let epoch = metadata.get("epoch").and_then(|epoch| epoch.parse().ok());
         Ok(Some(StoredWeights { tensors, epoch }))
     }
+
+    /// The file of a model's weights as it is, unchecked; nothing where the run has none of it.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where it cannot be read.
+    pub fn file(&self, model: ModelId) -> Result<Option<Vec<u8>>> {
+        self.files.read(&path_of(model), WEIGHT_BYTES)
+    }
+}
+
+fn path_of(model: ModelId) -> String {
+    format!("{WEIGHTS}/{}", weights_name(model))
 }
 
 /// The rows of a table, as far as it is there and whole.

@@ -141,7 +141,12 @@ impl fmt::Display for Effect {
             EffectUnit::Ratio => format!("{value:.1}"),
             EffectUnit::Number => format!("{value:+.3}"),
         };
-        let minus = |text: String| text.replace('-', "−");
+        // A zero has no sign.
+        let zero = |text: &str| text.chars().all(|c| !c.is_ascii_digit() || c == '0');
+        let minus = |text: String| match zero(&text) {
+            true => text.trim_start_matches(['-', '+']).to_string(),
+            false => text.replace('-', "−"),
+        };
         let unit = match self.unit {
             EffectUnit::Points => " points",
             EffectUnit::Percent => " %",

@@ -44,8 +44,8 @@ pub(super) fn border_holds_digits(records: &StudyRecords, condition: &Condition)
             EffectUnit::Percent,
         )),
         sentence: format!(
-            "per cent of test images with any ink in the outermost ring, by class: {}; to hold parts would be {:.0} % of each of \
-             0, 5, 6, 9",
+            "per cent of test images with any ink in the outermost ring, by class: {}; a class holds parts there if at least \
+             {:.0} % of its images do",
             list.join(", "),
             100.0 * IMAGES
         ),
@@ -174,7 +174,11 @@ pub(super) fn valid_truncates(records: &StudyRecords, condition: &Condition) -> 
             100.0 * least,
             EffectUnit::Percent,
         )),
-        sentence: format!("{}; to truncate would be {:.0} % with both strides", parts.join("; "), 100.0 * INK),
+        sentence: format!(
+            "{}; at least {:.0} % with both strides would count as truncated",
+            parts.join("; "),
+            100.0 * INK
+        ),
         command: None,
     }
 }

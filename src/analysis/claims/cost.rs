@@ -103,7 +103,7 @@ pub(super) fn padding_costs_little(records: &StudyRecords, condition: &Condition
             EffectUnit::Percent,
         )),
         sentence: format!(
-            "multiply-adds with valid instead of same padding, {}; minor would be less than {MINOR:.0} %",
+            "multiply-adds with valid instead of same padding, {}; less than {MINOR:.0} % would count as minor",
             parts.join("; ")
         ),
         command: None,
@@ -127,7 +127,7 @@ pub(super) fn only_stride_and_padding_vary(records: &StudyRecords, condition: &C
             let difference = PairedDifference::by_seed(&accuracy(one), &accuracy(two), Some(MARGIN));
             let p = compare(&[difference])[0].p;
             if let Some(effect) = Effect::points("", &difference, p) {
-                sentence += &format!("; {} is {effect} above {} (n = {})", short(one), short(two), difference.n);
+                sentence += &format!("; {} − {}: {effect} (n = {})", short(one), short(two), difference.n);
             }
         }
     } else if condition.is_tutorial() {

@@ -43,8 +43,8 @@ pub(super) fn accuracy(source: &PageSource, figures: &Figures) -> String {
     let note = match rows.len() {
         ..=MOST_DRAWN => "",
         _ => {
-            "<p class=\"note\">The table and the first two figures show all networks, controls among them; the other figures of the page show \
-             the tutorial's four.</p>\n"
+            "<p class=\"note\">The table and the first two figures show the controls too, which the <a href=\"#words\">words</a> below explain; the other \
+             figures of the page show the tutorial's four.</p>\n"
         }
     };
     table + note + &figures.section(ACCURACY)

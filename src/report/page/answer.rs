@@ -29,30 +29,33 @@ const GEOMETRY: std::ops::RangeInclusive<u8> = 5..=8;
 
 pub(super) fn answer(claims: &[Claim], figures: &Figures) -> String {
     let mut html = format!(
-        "<p>A tutorial trains these four networks once each and draws its conclusions. Here is what it says, and what the records of \
+        "<p>The tutorial <cite>Understanding the Effect of Stride and Padding on CNN Feature Extraction</cite> trains these four networks once each \
+         and draws its conclusions. Here is what it says, and what the records of \
          this run say: {}. Open a row for the numbers, the figure, and how it was computed.</p>\n<ol class=\"claims\">\n",
         counts(claims)
     );
     for claim in claims {
         html += &row(claim, figures);
     }
-    html += "</ol>\n<p class=\"note\">Points are percentage points of accuracy; brackets hold 95 % intervals. “Equivalent” means that a \
-             difference, if there is one, is smaller than 0.1 points. Verdicts are corrected for the number of questions.</p>\n";
+    html += "</ol>\n<p class=\"note\">Points are percentage points of accuracy; brackets hold 95 % intervals. “No real difference” means \
+             that a difference, if there is one, is smaller than 0.1 points (equivalent). Verdicts are corrected for the number of questions.</p>\n";
     html
 }
 
 fn row(claim: &Claim, figures: &Figures) -> String {
     let Claim { number, answer, .. } = claim;
-    let effect = answer.effect.as_ref().map(ToString::to_string).unwrap_or_default();
+    let effect = answer.effect.as_ref().map(|effect| format!("{effect} <small>{}</small>", Escaped(&effect.what)));
+    let effect = effect.unwrap_or_default();
     let mut html = format!(
         "<li class=\"claim\" id=\"claim-{number}\"><details><summary><span class=\"number\">{number}</span><span class=\"says\">{}\
          </span>{}<span class=\"effect\">{}</span></summary>\n<div class=\"detail\">\n",
         Escaped(&sentence(&claim.claim)),
         badge(answer.verdict),
-        Escaped(&effect),
+        effect,
     );
     html += &numbers(answer);
-    for control in &claim.controls {
+    // What depends on the images or on the geometry alone is the same under another condition.
+    for control in claim.controls.iter().filter(|control| control.sentence != answer.sentence) {
         let effect = control.effect.as_ref().map(|effect| format!(" {effect}")).unwrap_or_default();
         let _ = write!(
             html,
@@ -94,7 +97,11 @@ fn badge(verdict: ClaimVerdict) -> String {
         ClaimVerdict::Undecided { .. } => ("undecided", "?"),
         ClaimVerdict::NotComputable => ("not-computable", "–"),
     };
-    format!("<span class=\"verdict {class}\"><span aria-hidden=\"true\">{sign}</span> {verdict}</span>")
+    let word = match verdict {
+        ClaimVerdict::Equivalent => "no real difference".to_string(),
+        other => other.to_string(),
+    };
+    format!("<span class=\"verdict {class}\"><span aria-hidden=\"true\">{sign}</span> {word}</span>")
 }
 
 /// The text with a capital at its beginning.

@@ -42,7 +42,7 @@ pub(super) fn blocks(source: &PageSource) -> Result<String> {
         "configurations": configurations_json(source.records),
         "image_size": source.records.run.data.image,
         "models": models_json(source, &models),
-        "weights_command": "stridelab",
+        "weights_command": "stridelab --stride 1,2 --padding same,valid",
         "digits": digits(source),
     });
     // "<" could end the element, or begin a comment in it.

@@ -14,7 +14,11 @@ use crate::report::numbers::{DASH, grouped, microseconds, rounded};
 const FLOAT: usize = 4;
 
 pub(super) fn cost(source: &PageSource, figures: &Figures) -> String {
-    let networks = networks(source.records);
+    let mut networks = networks(source.records);
+    // Networks that were asked for and never trained are no part of a comparison.
+    if source.records.models.iter().any(|row| networks.iter().any(|(c, _)| *c == row.model.configuration)) {
+        networks.retain(|(c, _)| !source.records.of(*c).is_empty());
+    }
     let mut html = String::from(
         "<p>A <em>multiply-add</em> is one product added to a sum: nearly all that a network does. They follow from the sizes of the \
          layers, so they are exact. Time depends on the machine, and was measured.</p>\n",
@@ -66,8 +70,8 @@ fn totals(source: &PageSource, networks: &[(Configuration, Network)]) -> String 
             "Parameters",
             "Multiply-adds",
             "Of stride 1's",
-            "Activations, KiB",
-            "Training step, µs a model",
+            "Outputs of all layers, KiB",
+            "Training step, µs a model (median epoch)",
             "Images a second, one by one",
             "… 64 at once",
         ],
@@ -76,7 +80,8 @@ fn totals(source: &PageSource, networks: &[(Configuration, Network)]) -> String 
     let machine = &source.records.run.machine;
     let _ = writeln!(
         html,
-        "<p class=\"note\">Measured on {}; the models of all seeds trained side by side, so a step alone takes longer.</p>",
+        "<p class=\"note\">Measured on {}; the models of all seeds trained at once, and the time is divided among \
+         them; one model alone takes longer a step.</p>",
         Escaped(&machine.adapter)
     );
     html

@@ -25,14 +25,22 @@ const GLOSSARY: &[(&str, &str)] = &[
     ),
     ("Feature map", "What one kernel makes of an image: bright where the pattern that it has learnt is found."),
     ("ReLU", "Negative numbers become zero."),
-    ("Max pooling", "Of each 2×2 block the greatest number is kept, so that each side is halved."),
+    ("Max pooling", "Of each 2×2 block the greatest number is kept, so that each side is halved and rounded down."),
+    (
+        "Global average pooling (head gap)",
+        "Each feature map becomes one number, its mean, so that the size of the map no longer changes the number of parameters.",
+    ),
+    ("Pool none", "No max pooling; a stride of 2 takes its place."),
+    ("Stride 2:1", "Stride 2 in the first convolution, stride 1 in the second."),
+    ("Crop 4", "Four pixels cut from each side of every image, so that the ink touches the border."),
+    ("Test images", "Images that no network was trained on. Accuracy on them is called validation accuracy."),
     ("Receptive field", "The part of the image that one number of a layer depends on."),
     ("Parameters", "The numbers that training sets: weights and biases."),
     ("Multiply-add", "One product added to a sum, the unit of arithmetic here."),
     ("Epoch", "One pass over all training images."),
     (
         "Seed",
-        "The number from which initial weights and the order of images are drawn. The same seed gives the same model, bit for bit.",
+        "The number from which initial weights and the order of images are drawn. On one device the same seed gives the same model, bit for bit.",
     ),
     ("Point", "A percentage point: from 98 % to 99 % is one point."),
     (
@@ -41,14 +49,14 @@ const GLOSSARY: &[(&str, &str)] = &[
     ),
     (
         "Verdict",
-        "A difference is claimed only where the interval excludes zero and an exact sign-flip permutation test agrees, after Holm's correction \
+        "With many questions some would look decided by luck, so each has to pass a stricter test. A difference is claimed only where the interval excludes zero and an exact sign-flip permutation test agrees, after Holm's correction \
          over the pairs and over the whole table. Equivalent: two one-sided tests (TOST) within ±0.1 points, a margin that was set beforehand. \
          With fewer than six seeds nothing about accuracy is decided.",
     ),
 ];
 
 pub(super) fn method(source: &PageSource) -> String {
-    let mut html = String::from("<h3>Words</h3>\n<dl>\n");
+    let mut html = String::from("<h3 id=\"words\">Words</h3>\n<dl>\n");
     for (word, text) in GLOSSARY {
         let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", Escaped(word), prose(text));
     }

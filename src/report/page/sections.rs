@@ -19,8 +19,8 @@ pub(super) const ACCURACY: &[Shown] = &[
     shown(
         "final_accuracy",
         "Every model",
-        "A model that is trained again from other random numbers, its seed, ends at another accuracy. One model of each network says \
-         little; the mean of many, with an interval, says where the truth lies.",
+        "Training starts from random numbers, which a seed chooses, and another seed gives another accuracy. One model of each network says \
+         little; the mean of many, with its interval, gives a range for the true mean.",
     ),
     shown(
         "differences",
@@ -59,17 +59,16 @@ pub(super) const SIGHT: &[Shown] = &[
         "In how many ways each pixel reaches the classifier, from the geometry of the layers alone. Hatched pixels never do: with `valid` \
          padding a window that does not fit is dropped, at every layer, and always at the bottom and on the right.",
     ),
-    shown("uncovered_ink", "Ink that nobody reads", "The share of each class' ink that lies where no window reaches."),
+    shown("uncovered_ink", "Ink that nobody reads", "How much of the ink of each class lies where no window reaches."),
     shown(
         "ink_by_ring",
         "Where the ink is",
-        "Where padding acts, at the edge of an image, it can matter only if there is ink. Ring 0 is the outermost ring of pixels.",
+        "Padding acts at the edge of an image, so it matters only if there is ink there. Ring 0 is the outermost ring of pixels.",
     ),
     shown(
         "shift_accuracy",
         "Images moved towards the border",
-        "The same test images moved by up to four pixels, which no network was trained on. The question is how much more those lose \
-         that cannot see the border.",
+        "The same test images moved by up to four pixels, which no network was trained on. Do networks that cannot see the border lose more?",
     ),
     shown(
         "blanked_accuracy",
@@ -87,14 +86,18 @@ pub(super) const MAPS: &[Shown] = &[
     ),
     shown(
         "smoothness",
-        "How smooth feature maps are",
+        "How rough feature maps are",
         "Total variation: how much neighbouring pixels of a map differ, for an equal area of the image. Less is smoother.",
     ),
 ];
 
 /// Of cost.
 pub(super) const COST: &[Shown] = &[
-    shown("accuracy_cost", "Accuracy for its price", "What a network costs, and how accurate it is."),
+    shown(
+        "accuracy_cost",
+        "Accuracy for its price",
+        "Each point is a network: to the left it is cheap, at the top it is accurate.",
+    ),
     shown("cost", "Where the time of a step goes", "Each layer alone, forward and backward."),
 ];
 
@@ -104,7 +107,7 @@ pub(super) const DISPUTES: &[Shown] = &[
     shown(
         "confusion",
         "What is taken for what",
-        "How often an image of each row's class is taken for that of each column, over all models of a network.",
+        "How often an image of each row's class is taken for that of each column, over all models of a network. An empty cell: never.",
     ),
 ];
 

@@ -30,8 +30,11 @@ pub(super) fn shift_accuracy(study: &StudyView) -> Option<String> {
     let size = [side * across.len() as f64 / longer, side * down.len() as f64 / longer];
     let grid = SmallMultiples { left: EDGE + 34.0, top: TOP, columns, size, gap: [side - size[0] + gap, 58.0] };
     let bar = scale_bar("images classified rightly", grid.bottom(shown.len()) + 2.0);
-    let subtitle = "Percentage of the shifted test images classified rightly; what enters at the other side is black";
-    let mut svg = study.page("Accuracy on shifted images", subtitle, bar.bottom() + 24.0);
+    let images = study.records.shifts.iter().map(|row| row.images).max().unwrap_or_default();
+    let subtitle = format!(
+        "Percentage of {images} shifted test images classified rightly; what enters at the other side is black"
+    );
+    let mut svg = study.page("Accuracy on shifted images", &subtitle, bar.bottom() + 24.0);
     hatch::define(&mut svg);
     for (i, configuration) in shown.iter().enumerate() {
         let at = |dx: i32, dy: i32| -> Option<&ShiftAccuracyRow> {
