@@ -31,8 +31,21 @@ function makeSavable(figure) {
   );
 }
 
+/** Opens everything for the printer, and closes again what was closed. */
+function openForPrint() {
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const details of opened) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of opened) details.open = false;
+  });
+}
+
 /** Makes figures savable, and shows each inside its claim when that is opened. */
 export function startFigures() {
+  openForPrint();
   for (const figure of document.querySelectorAll("figure.figure")) makeSavable(figure);
   for (const place of document.querySelectorAll("[data-figure]")) {
     place.closest("details").addEventListener("toggle", () => {

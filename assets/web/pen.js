@@ -43,6 +43,7 @@ export function drawingSurface([rows, columns], describedBy, changed) {
     change(true);
   };
   const begin = (point) => {
+    backdrop.image = null;
     strokes.push([point]);
     change(false);
   };

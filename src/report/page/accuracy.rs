@@ -1,14 +1,12 @@
 //! Accuracy of every configuration, as a table and figures.
 
 use super::PageSource;
-use super::markup::{Escaped, table};
+use super::markup::{EscapedHtml, table};
 use super::sections::{ACCURACY, Figures};
 use crate::analysis::comparison::Spread;
 use crate::analysis::configurations;
 use crate::record::ModelRow;
 use crate::report::numbers::DASH;
-
-use super::MOST_DRAWN;
 
 pub(super) fn accuracy(source: &PageSource, figures: &Figures) -> String {
     let records = source.records;
@@ -22,7 +20,7 @@ pub(super) fn accuracy(source: &PageSource, figures: &Figures) -> String {
             let validation = spread(&models, |row| row.final_val_accuracy)?;
             let training = spread(&models, |row| row.final_train_accuracy);
             Some(vec![
-                Escaped(&configuration.to_string()).to_string(),
+                EscapedHtml(&configuration.to_string()).to_string(),
                 validation.n.to_string(),
                 percent(Some(validation)),
                 validation
@@ -40,9 +38,9 @@ pub(super) fn accuracy(source: &PageSource, figures: &Figures) -> String {
         &["Network", "Seeds", "On validation images", "95 % interval of the mean", "On training images"],
         &rows,
     );
-    let note = match rows.len() {
-        ..=MOST_DRAWN => "",
-        _ => {
+    let note = match source.four_drawn {
+        false => "",
+        true => {
             "<p class=\"note\">The table and the first two figures show the controls too, which the <a href=\"#words\">words</a> below explain; the other \
              figures of the page show the tutorial's four.</p>\n"
         }

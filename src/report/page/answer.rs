@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::markup::{Escaped, prose};
+use super::markup::{EscapedHtml, prose};
 use super::sections::Figures;
 use crate::analysis::claims::{Answer, Claim, ClaimVerdict};
 
@@ -24,12 +24,15 @@ fn figure_of(claim: u8) -> Option<&'static str> {
     })
 }
 
+/// What the page says in place of "equivalent".
+const NO_DIFFERENCE: &str = "no real difference";
+
 /// Claims that the diagram of one convolution shows.
 const GEOMETRY: std::ops::RangeInclusive<u8> = 5..=8;
 
 pub(super) fn answer(claims: &[Claim], figures: &Figures) -> String {
     let mut html = format!(
-        "<p>The tutorial <cite>Understanding the Effect of Stride and Padding on CNN Feature Extraction</cite> trains these four networks once each \
+        "<p>The tutorial <cite>Understanding the Effect of Stride and Padding on CNN Feature Extraction</cite> trains four networks once each \
          and draws its conclusions. Here is what it says, and what the records of \
          this run say: {}. Open a row for the numbers, the figure, and how it was computed.</p>\n<ol class=\"claims\">\n",
         counts(claims)
@@ -44,12 +47,12 @@ pub(super) fn answer(claims: &[Claim], figures: &Figures) -> String {
 
 fn row(claim: &Claim, figures: &Figures) -> String {
     let Claim { number, answer, .. } = claim;
-    let effect = answer.effect.as_ref().map(|effect| format!("{effect} <small>{}</small>", Escaped(&effect.what)));
+    let effect = answer.effect.as_ref().map(|effect| format!("{effect} <small>{}</small>", EscapedHtml(&effect.what)));
     let effect = effect.unwrap_or_default();
     let mut html = format!(
         "<li class=\"claim\" id=\"claim-{number}\"><details><summary><span class=\"number\">{number}</span><span class=\"says\">{}\
          </span>{}<span class=\"effect\">{}</span></summary>\n<div class=\"detail\">\n",
-        Escaped(&sentence(&claim.claim)),
+        EscapedHtml(&sentence(&claim.claim)),
         badge(answer.verdict),
         effect,
     );
@@ -60,9 +63,9 @@ fn row(claim: &Claim, figures: &Figures) -> String {
         let _ = write!(
             html,
             "<p>With {}: {}<span class=\"effect\">{}</span></p>\n{}",
-            Escaped(&control.condition),
+            EscapedHtml(&control.condition),
             badge(control.verdict),
-            Escaped(&effect),
+            EscapedHtml(&effect),
             numbers(control)
         );
     }
@@ -80,10 +83,10 @@ fn row(claim: &Claim, figures: &Figures) -> String {
 fn numbers(answer: &Answer) -> String {
     let mut html = String::from("<ul>\n");
     for part in answer.sentence.split("; ") {
-        let _ = writeln!(html, "<li>{}</li>", Escaped(&sentence(part)));
+        let _ = writeln!(html, "<li>{}</li>", EscapedHtml(&sentence(part)));
     }
     if let Some(command) = &answer.command {
-        let _ = writeln!(html, "<li><code>{}</code> would give it</li>", Escaped(command));
+        let _ = writeln!(html, "<li><code>{}</code> would give it</li>", EscapedHtml(command));
     }
     html + "</ul>\n"
 }
@@ -98,10 +101,18 @@ fn badge(verdict: ClaimVerdict) -> String {
         ClaimVerdict::NotComputable => ("not-computable", "–"),
     };
     let word = match verdict {
-        ClaimVerdict::Equivalent => "no real difference".to_string(),
-        other => other.to_string(),
+        ClaimVerdict::Undecided { seeds: Some(_) } => verdict.to_string(),
+        other => word(other).to_string(),
     };
     format!("<span class=\"verdict {class}\"><span aria-hidden=\"true\">{sign}</span> {word}</span>")
+}
+
+/// One word or a few: a claim cannot be equivalent, two networks can.
+fn word(verdict: ClaimVerdict) -> &'static str {
+    match verdict {
+        ClaimVerdict::Equivalent => NO_DIFFERENCE,
+        other => other.name(),
+    }
 }
 
 /// The text with a capital at its beginning.
@@ -111,8 +122,8 @@ fn sentence(text: &str) -> String {
 }
 
 fn counts(claims: &[Claim]) -> String {
-    let names = ["supported", "contradicted", "equivalent", "undecided", "not computable here"];
-    let count = |name: &&str| claims.iter().filter(|claim| claim.answer.verdict.name() == *name).count();
+    let names = ["supported", "contradicted", NO_DIFFERENCE, "undecided", "not computable here"];
+    let count = |name: &&str| claims.iter().filter(|claim| word(claim.answer.verdict) == *name).count();
     let counted = names.iter().map(|name| (count(name), name)).filter(|(count, _)| *count > 0);
     let parts: Vec<String> = counted.map(|(count, name)| format!("{count} {name}")).collect();
     format!("of {} claims {}", claims.len(), parts.join(", "))

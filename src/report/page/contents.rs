@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::markup::Escaped;
+use super::markup::EscapedHtml;
 use super::weights::packed;
 use super::{ModelWeights, PageFile, PageSource};
 use crate::analysis::configurations;
@@ -19,8 +19,10 @@ use crate::model::{Configuration, Network};
 use crate::record::StudyRecords;
 use crate::report::figure::marks::palette::{looks, variables_of};
 
-/// Bytes of all packed weights of a page: with them it stays below five megabytes.
-const MOST_WEIGHTS: usize = 3_700_000;
+/// Bytes of a page. Weights for which there is no room are left out.
+const PAGE: usize = 4_900_000;
+/// Bytes of its styles, fonts, scripts, texts and test digits.
+const FIXED: usize = 600_000;
 /// Test digits of each class.
 const EACH: usize = 3;
 /// Disputed digits beside them.
@@ -65,7 +67,7 @@ pub(super) fn buttons(files: &[PageFile]) -> String {
         let kind = if file.name.ends_with(".json") { "application/json" } else { "text/csv" };
         format!(
             "<li><button type=\"button\" data-file=\"{}\" data-block=\"file-{i}\" data-type=\"{kind}\" hidden>{0}</button></li>\n",
-            Escaped(&file.name)
+            EscapedHtml(&file.name)
         )
     };
     format!("<ul class=\"files\">\n{}</ul>\n", files.iter().enumerate().map(button).collect::<String>())
@@ -75,7 +77,8 @@ pub(super) fn buttons(files: &[PageFile]) -> String {
 fn kept<'a>(source: &PageSource<'a>) -> Result<Vec<(&'a ModelWeights, String)>> {
     let mut models: Vec<&ModelWeights> = source.models.models.iter().collect();
     models.sort_by_key(|model| !Configuration::TUTORIAL.contains(&model.model.configuration));
-    let mut room = MOST_WEIGHTS;
+    let drawn: usize = source.figures.iter().map(|figure| figure.svg.len()).sum();
+    let mut room = PAGE.saturating_sub(FIXED + drawn);
     let mut kept = Vec::new();
     for model in models {
         let text = packed(&model.file)?;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::PageSource;
 use super::contents::networks;
-use super::markup::{Escaped, table};
+use super::markup::{EscapedHtml, table};
 use super::sections::{COST, Figures};
 use crate::model::{Configuration, Network};
 use crate::record::{BenchRecord, Cost, NetworkCost};
@@ -52,7 +52,7 @@ fn totals(source: &PageSource, networks: &[(Configuration, Network)]) -> String 
         let rate = |batch| summary(Some(batch)).and_then(|row| row.images_per_second);
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| DASH.into());
         vec![
-            Escaped(&configuration.to_string()).to_string(),
+            EscapedHtml(&configuration.to_string()).to_string(),
             grouped(parameters as u64),
             grouped(macs(network)),
             or_dash(ratio.map(|ratio| format!("{:.1} %", 100.0 * ratio))),
@@ -77,13 +77,17 @@ fn totals(source: &PageSource, networks: &[(Configuration, Network)]) -> String 
         ],
         &rows,
     );
-    let machine = &source.records.run.machine;
-    let _ = writeln!(
-        html,
-        "<p class=\"note\">Measured on {}; the models of all seeds trained at once, and the time is divided among \
-         them; one model alone takes longer a step.</p>",
-        Escaped(&machine.adapter)
-    );
+    if source.tables.cost_summary.iter().any(|row| row.seconds_per_step.is_some()) {
+        let several = source.records.models.iter().any(|row| row.model.seed != source.records.models[0].model.seed);
+        let together = match several {
+            true => {
+                "; models of all seeds were trained at once, and the time is divided among them: one alone takes longer a step"
+            }
+            false => "",
+        };
+        let machine = EscapedHtml(&source.records.run.machine.adapter);
+        let _ = writeln!(html, "<p class=\"note\">Measured on {machine}{together}.</p>");
+    }
     html
 }
 
@@ -130,7 +134,7 @@ fn times(bench: &BenchRecord) -> String {
     let rows: Vec<Vec<String>> = first
         .costs()
         .map(|part| {
-            let name = Escaped(&format!("{}, {}", part.layer, part.pass.name().replace('_', " "))).to_string();
+            let name = EscapedHtml(&format!("{}, {}", part.layer, part.pass.name().replace('_', " "))).to_string();
             std::iter::once(name).chain(shown.iter().map(|network| cell(network, part))).collect()
         })
         .collect();

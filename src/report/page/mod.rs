@@ -31,12 +31,8 @@ use crate::error::Result;
 use crate::record::{BenchRecord, StudyRecords};
 pub use weights::ModelWeights;
 
-use markup::Escaped;
+use markup::EscapedHtml;
 pub use method::device;
-
-/// Most configurations that every figure of a page shows. Of more, those that compare accuracies show all, the others the
-/// tutorial's four.
-pub const MOST_DRAWN: usize = 6;
 
 /// A figure of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +74,8 @@ pub struct PageSource<'a> {
     pub claims: &'a [Claim],
     /// The figures.
     pub figures: &'a [PageFigure],
+    /// Whether those that do not compare accuracies show the tutorial's four alone, and not all configurations.
+    pub four_drawn: bool,
     /// The data of the run, where it is at hand.
     pub data: Option<&'a Dataset>,
     /// Trained weights.
@@ -106,7 +104,7 @@ pub fn page(source: &PageSource) -> Result<String> {
     let title = format!("What stride and padding do to a CNN: {}", source.records.run.data.name);
     let parts = [
         ("policy", policy),
-        ("title", Escaped(&title).to_string()),
+        ("title", EscapedHtml(&title).to_string()),
         ("lead", lead::lead(source)),
         ("answer", answer::answer(source.claims, &figures)),
         ("accuracy", accuracy::accuracy(source, &figures)),
@@ -115,7 +113,7 @@ pub fn page(source: &PageSource) -> Result<String> {
         ("cost", cost::cost(source, &figures)),
         ("disputes", figures.section(sections::DISPUTES)),
         ("method", method::method(source)),
-        ("version", Escaped(&source.records.run.version).to_string()),
+        ("version", EscapedHtml(&source.records.run.version).to_string()),
         ("blocks", contents::blocks(source)?),
         ("style", style),
         ("script", script),
@@ -125,7 +123,8 @@ pub fn page(source: &PageSource) -> Result<String> {
     for (i, piece) in inline::TEMPLATE.split("{{").enumerate() {
         match piece.split_once("}}") {
             Some((name, rest)) if i > 0 => {
-                page += parts.iter().find(|(known, _)| *known == name).map_or("", |(_, part)| part);
+                let part = parts.iter().find(|(known, _)| *known == name);
+                page += part.map(|(_, part)| part).unwrap_or_else(|| panic!("the page has no part {name}"));
                 page += rest;
             }
             _ => page += piece,

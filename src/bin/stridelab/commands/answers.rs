@@ -17,7 +17,7 @@ use stridelab::store::{OutputDirectory, ReportWriter, read_study};
 use stridelab::{Error, Result};
 
 use super::draw;
-use crate::args::RunsArgs;
+use crate::args::{RunsArgs, TrainArgs};
 use crate::terminal::{colour, say, width};
 
 /// The records of all runs that are named, joined, and where what is made of them goes.
@@ -46,6 +46,11 @@ pub(super) fn open(args: &RunsArgs) -> Result<RunSources> {
     let writer = place(args)?.map(ReportWriter::new).transpose()?;
     let command = format!("stridelab report {}", names.join(" "));
     Ok(RunSources { records: merged.records, data, paths: args.runs.clone(), command, writer })
+}
+
+/// The arguments that name the directory of a run in training.
+pub(super) fn of_directory(args: &TrainArgs, directory: &Path) -> RunsArgs {
+    RunsArgs { runs: vec![directory.to_owned()], out: None, force: false, data: args.data.clone(), json: args.json }
 }
 
 /// Names the models that several runs have.

@@ -1,7 +1,6 @@
 //! `stridelab evaluate`: what the trained weights of a run come to on a set of images, without training.
 
 use serde_json::{Value, json};
-use stridelab::Result;
 use stridelab::analysis::comparison::Spread;
 use stridelab::analysis::{TableSink, class_accuracy, confusion};
 use stridelab::backend::Backend;
@@ -14,9 +13,10 @@ use stridelab::record::{
     ClassAccuracyRow, ConfusionRow, DataRecord, EvaluationRow, ModelPredictions, Predictions, RunRecord, StudyRecords,
 };
 use stridelab::report::text::{Evaluated, counted, evaluation_tables};
-use stridelab::store::layout::EVALUATION;
+use stridelab::store::layout::{EVALUATION, RUN};
 use stridelab::store::{OutputDirectory, ReportWriter};
 use stridelab::train::Trainer;
+use stridelab::{Error, Result};
 
 use super::one_device;
 use super::trained::{self, StoredModel, TrainedRun};
@@ -50,6 +50,10 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     };
     let (classes, confused) = (class_accuracy(&records), confusion(&records));
     if let Some(out) = out {
+        if out.path().join(RUN).exists() {
+            let what = format!("{} is a run, whose own tables these would replace", one_line(out.path().display()));
+            return Err(Error::usage(what).advice("name another directory with --out"));
+        }
         let mut writer = ReportWriter::new(out)?;
         writer.table(EVALUATION, &rows)?;
         writer.table(CLASS_ACCURACY, &classes)?;

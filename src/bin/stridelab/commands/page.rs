@@ -11,38 +11,51 @@ use stridelab::record::{BenchRecord, Row, StudyRecords};
 use stridelab::report::figure::curves;
 use stridelab::report::figure::step_time::step_time;
 use stridelab::report::figure::study::{StudyFigure, caption, figures};
-use stridelab::report::page::{MOST_DRAWN, ModelWeights, PageFigure, PageFile, PageModels, PageSource, device, page};
+use stridelab::report::page::{ModelWeights, PageFigure, PageFile, PageModels, PageSource, device, page};
 use stridelab::store::layout::{CLAIMS_CSV, CLAIMS_JSON, METRICS, MODELS, REPORT, SHAPES};
-use stridelab::store::{TrainedModels, csv_bytes, trained_models};
+use stridelab::store::{SeedWeights, csv_bytes, seed_weights};
 use stridelab::{Error, Result};
 
 use super::answers::{self, RunSources};
-use crate::args::{RunsArgs, TrainArgs};
-use crate::terminal::print;
+use crate::args::TrainArgs;
+use crate::terminal::{print, say};
 
+/// Most configurations that every figure shows. Of more, those that compare accuracies show all, the others the tutorial's
+/// four.
+const MOST_DRAWN: usize = 6;
 /// Figures that show all configurations, however many there are.
 const COMPARED: [&str; 2] = ["final_accuracy", "differences"];
 
-/// Makes the page of a run that has just ended, and names it. A run without a row has none.
+/// Makes the page of a run that has just ended, and names it. A run without a row has none. A page that cannot be
+/// written is no failure of the run: `stridelab report` makes it again.
 ///
 /// # Errors
-/// [`Error::Failure`] where it cannot be written.
+/// [`Error::Failure`] where stdout cannot be written.
 pub(super) fn of_run(args: &TrainArgs, directory: &Path) -> Result<()> {
-    let runs = RunsArgs {
-        runs: vec![directory.to_owned()],
-        out: None,
-        force: false,
-        data: args.data.clone(),
-        json: args.json,
-    };
-    let mut sources = answers::open(&runs)?;
-    if sources.records.epochs.is_empty() {
-        return Ok(());
+    let made = answers::open(&answers::of_directory(args, directory)).and_then(|mut sources| {
+        if sources.records.epochs.is_empty() {
+            return Ok(None);
+        }
+        let tables = tables(&sources.records, sources.data.as_ref());
+        let claims = claims(&sources.records);
+        write(&mut sources, &tables, &claims, None).map(Some)
+    });
+    tell(args, made)
+}
+
+/// Names the page that was made, or warns that it was not.
+///
+/// # Errors
+/// [`Error::Failure`] where stdout cannot be written.
+pub(super) fn tell(args: &TrainArgs, made: Result<Option<PathBuf>>) -> Result<()> {
+    match made {
+        Ok(Some(page)) if !args.json => print(&named(&page)),
+        Ok(_) => Ok(()),
+        Err(error) => {
+            say(&format!("warning: the run has no page: {}", one_line(error)));
+            Ok(())
+        }
     }
-    let tables = tables(&sources.records, sources.data.as_ref());
-    let claims = claims(&sources.records);
-    let page = write(&mut sources, &tables, &claims, None)?;
-    if args.json { Ok(()) } else { print(&named(&page)) }
 }
 
 /// The line that names the page.
@@ -62,7 +75,9 @@ pub(super) fn write(
 ) -> Result<PathBuf> {
     let RunSources { records, data, paths, command, writer } = sources;
     let Some(writer) = writer else { return Err(Error::failure("the page has no directory")) };
-    let mut shown = drawn(records, tables, data.as_ref());
+    let all = records.configurations();
+    let four_drawn = all.len() > MOST_DRAWN && Configuration::TUTORIAL.iter().all(|c| all.contains(c));
+    let mut shown = drawn(records, tables, data.as_ref(), four_drawn);
     shown.extend(bench.map(|bench| PageFigure { name: "cost", svg: step_time(bench) }));
     let mut files = SavedFiles(vec![PageFile {
         name: CLAIMS_JSON.into(),
@@ -73,7 +88,7 @@ pub(super) fn write(
     files.table(METRICS, &records.epochs)?;
     files.table(SHAPES, &records.shapes)?;
     tables.each(&mut files)?;
-    let TrainedModels { models, machine } = trained_models(paths, records)?;
+    let SeedWeights { models, machine } = seed_weights(paths, records)?;
     let models = PageModels {
         epochs: records.models.iter().map(|row| row.epochs).max().unwrap_or_default(),
         device: machine.as_ref().map(device).unwrap_or_default(),
@@ -84,6 +99,7 @@ pub(super) fn write(
         tables,
         claims,
         figures: &shown,
+        four_drawn,
         data: data.as_ref(),
         models: &models,
         bench,
@@ -94,11 +110,9 @@ pub(super) fn write(
     Ok(writer.dir().join(REPORT))
 }
 
-/// The figures. Of many configurations those that compare accuracies show all, the others the tutorial's four.
-fn drawn(records: &StudyRecords, tables: &StudyTables, data: Option<&Dataset>) -> Vec<PageFigure> {
-    let all = records.configurations();
-    let many = all.len() > MOST_DRAWN && Configuration::TUTORIAL.iter().all(|c| all.contains(c));
-    let four = many.then(|| records.only(&Configuration::TUTORIAL));
+/// The figures; where `only_four`, those that do not compare accuracies show the tutorial's four alone.
+fn drawn(records: &StudyRecords, tables: &StudyTables, data: Option<&Dataset>, only_four: bool) -> Vec<PageFigure> {
+    let four = only_four.then(|| records.only(&Configuration::TUTORIAL));
     let four = four.map(|records| (stridelab::analysis::tables(&records, data), records));
     let (shown, of_shown) = four.as_ref().map_or((records, tables), |(tables, records)| (records, tables));
     let mut drawn = Vec::new();
@@ -107,7 +121,7 @@ fn drawn(records: &StudyRecords, tables: &StudyTables, data: Option<&Dataset>) -
     }
     let figure = |figure: StudyFigure| PageFigure { name: figure.name, svg: figure.svg };
     drawn.extend(figures(shown, of_shown, data).into_iter().map(figure));
-    if many {
+    if only_four {
         drawn.retain(|figure| !COMPARED.contains(&figure.name));
         let compared = figures(records, tables, data).into_iter().map(figure);
         drawn.extend(compared.filter(|figure| COMPARED.contains(&figure.name)));

@@ -24,6 +24,7 @@ use stridelab::model::{Configuration, Network};
 use stridelab::record::{LeftOutNetwork, RunRecord, ShapeRow};
 use stridelab::report::text::counted;
 use stridelab::store::RunWriter;
+use stridelab::store::layout::{CLAIMS_JSON, REPORT};
 use stridelab::study::measure::Questions;
 use stridelab::study::{self, Study};
 use stridelab::train::TrainOptions;
@@ -177,7 +178,12 @@ fn finished(earlier: EarlierRun) -> Result<()> {
     let path = directory.path().to_owned();
     // Whoever writes the answers takes the directory for itself.
     drop(directory);
-    if args.study && !questions::are_answered(&path) { questions::answer(&args, &path) } else { Ok(()) }
+    let has = |file| questions::has(&path, file);
+    match () {
+        () if args.study && !(has(CLAIMS_JSON) && (args.no_report || has(REPORT))) => questions::answer(&args, &path),
+        () if args.no_report || has(REPORT) => Ok(()),
+        () => page::of_run(&args, &path),
+    }
 }
 
 /// Options that contradict one another.

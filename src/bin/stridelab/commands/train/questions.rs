@@ -9,11 +9,11 @@ use stridelab::backend::Backend;
 use stridelab::bench::{Bench, BenchOptions};
 use stridelab::data::Dataset;
 use stridelab::store::RunWriter;
-use stridelab::store::layout::{CLAIMS_JSON, INFERENCE, INK, RUN, UNCOVERED_INK};
+use stridelab::store::layout::{INFERENCE, INK, RUN, UNCOVERED_INK};
 use stridelab::study::Study;
 use stridelab::study::measure::{Questions, Region, Shift};
 
-use crate::args::{RunsArgs, TrainArgs};
+use crate::args::TrainArgs;
 use crate::commands::{answers, page};
 use crate::terminal::{print, say};
 
@@ -61,10 +61,10 @@ pub(super) fn tables(writer: &mut RunWriter, study: &Study, backend: &Backend, d
     writer.table(INFERENCE, &rows)
 }
 
-/// Whether a finished study has its answers: the last of their files is younger than the record of its end.
-pub(super) fn are_answered(directory: &Path) -> bool {
+/// Whether a finished run has that file, younger than the record of its end.
+pub(super) fn has(directory: &Path, file: &str) -> bool {
     let written = |name| std::fs::metadata(directory.join(name)).and_then(|metadata| metadata.modified()).ok();
-    written(CLAIMS_JSON).is_some_and(|answers| written(RUN).is_some_and(|end| answers >= end))
+    written(file).is_some_and(|answers| written(RUN).is_some_and(|end| answers >= end))
 }
 
 /// Makes tables, figures and verdicts of what the run has on disk, and shows the verdicts.
@@ -72,27 +72,19 @@ pub(super) fn are_answered(directory: &Path) -> bool {
 /// # Errors
 /// [`stridelab::Error::Failure`] where a file cannot be written.
 pub(super) fn answer(args: &TrainArgs, directory: &Path) -> Result<()> {
-    let runs = RunsArgs {
-        runs: vec![directory.to_owned()],
-        out: None,
-        force: false,
-        data: args.data.clone(),
-        json: args.json,
-    };
-    let mut sources = answers::open(&runs)?;
+    let mut sources = answers::open(&answers::of_directory(args, directory))?;
     let tables = answers::write_tables(&mut sources)?;
     let claims = answers::write_claims(&mut sources)?;
-    let page = match args.no_report {
-        true => None,
-        false => Some(page::write(&mut sources, &tables, &claims, None)?),
-    };
     if args.json {
         print(&answers::json_text(&claims, &sources.records)?)?;
+    } else {
+        if !args.quiet {
+            tables.missing.iter().for_each(|line| say(&line.to_string()));
+        }
+        print(&format!("\n{}\n", answers::shown(&claims, &sources.records)))?;
+    }
+    if args.no_report {
         return Ok(());
     }
-    if !args.quiet {
-        tables.missing.iter().for_each(|line| say(&line.to_string()));
-    }
-    print(&format!("\n{}\n", answers::shown(&claims, &sources.records)))?;
-    page.map_or(Ok(()), |page| print(&page::named(&page)))
+    page::tell(args, page::write(&mut sources, &tables, &claims, None).map(Some))
 }

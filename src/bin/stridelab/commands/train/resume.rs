@@ -117,6 +117,7 @@ pub(super) fn open(path: &Path, args: &TrainArgs) -> Result<EarlierRun> {
         force: false,
         resume: args.resume.clone(),
         any_device: args.any_device,
+        no_report: args.no_report,
         given: args.given.clone(),
         json: args.json,
         quiet: args.quiet,

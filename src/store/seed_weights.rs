@@ -9,7 +9,7 @@ use crate::record::{Machine, StudyRecords};
 
 /// The weights file of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrainedModel {
+pub struct WeightsFile {
     /// The model.
     pub model: ModelId,
     /// The file, which holds exactly the tensors of the model's network.
@@ -18,9 +18,9 @@ pub struct TrainedModel {
 
 /// Models of one seed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrainedModels {
+pub struct SeedWeights {
     /// A model a configuration.
-    pub models: Vec<TrainedModel>,
+    pub models: Vec<WeightsFile>,
     /// The machine that trained them; `None` of no models.
     pub machine: Option<Machine>,
 }
@@ -31,19 +31,19 @@ pub struct TrainedModels {
 ///
 /// # Errors
 /// [`crate::Error::Data`] where a run cannot be read.
-pub fn trained_models(runs: &[impl AsRef<Path>], records: &StudyRecords) -> Result<TrainedModels> {
+pub fn seed_weights(runs: &[impl AsRef<Path>], records: &StudyRecords) -> Result<SeedWeights> {
     let wanted = records.configurations();
     let mut seeds: Vec<u64> = records.models.iter().map(|row| row.model.seed).collect();
     seeds.sort_unstable();
     seeds.dedup();
-    let mut best = TrainedModels::default();
+    let mut best = SeedWeights::default();
     for run in runs {
         let reader = WeightsReader::open(run.as_ref())?;
         for &seed in &seeds {
             let found = |&configuration: &Configuration| checked(&reader, records, ModelId { configuration, seed });
-            let models: Vec<TrainedModel> = wanted.iter().filter_map(found).collect();
+            let models: Vec<WeightsFile> = wanted.iter().filter_map(found).collect();
             if models.len() > best.models.len() {
-                best = TrainedModels { models, machine: Some(reader.run.machine.clone()) };
+                best = SeedWeights { models, machine: Some(reader.run.machine.clone()) };
             }
             if best.models.len() == wanted.len() {
                 return Ok(best);
@@ -53,9 +53,9 @@ pub fn trained_models(runs: &[impl AsRef<Path>], records: &StudyRecords) -> Resu
     Ok(best)
 }
 
-fn checked(reader: &WeightsReader, records: &StudyRecords, model: ModelId) -> Option<TrainedModel> {
+fn checked(reader: &WeightsReader, records: &StudyRecords, model: ModelId) -> Option<WeightsFile> {
     let network = Network::new(records.run.data.image, model.configuration).ok()?;
     let network = network.with_classes(records.run.data.classes.max(1)).ok()?;
     reader.read(model, &network).ok()??;
-    Some(TrainedModel { model, file: reader.file(model).ok()?? })
+    Some(WeightsFile { model, file: reader.file(model).ok()?? })
 }
