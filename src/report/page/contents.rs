@@ -28,13 +28,16 @@ const EACH: usize = 3;
 /// Disputed digits beside them.
 const DISPUTED: usize = 6;
 
-/// The networks of the records; configurations that make none of the run's images are left out.
+/// The networks that have finished models, or all of a run that has none; configurations that make no network of the
+/// run's images are left out.
 pub(super) fn networks(records: &StudyRecords) -> Vec<(Configuration, Network)> {
+    let trained = records.configurations();
+    let all = if trained.is_empty() { configurations(records) } else { trained };
     let network = |configuration: Configuration| {
         let network = Network::new(records.run.data.image, configuration).ok()?;
         Some((configuration, network.with_classes(records.run.data.classes.max(1)).ok()?))
     };
-    configurations(records).into_iter().filter_map(network).collect()
+    all.into_iter().filter_map(network).collect()
 }
 
 /// The blocks at the end of the page.

@@ -14,11 +14,7 @@ use crate::report::numbers::{DASH, grouped, microseconds, rounded};
 const FLOAT: usize = 4;
 
 pub(super) fn cost(source: &PageSource, figures: &Figures) -> String {
-    let mut networks = networks(source.records);
-    // Networks that were asked for and never trained are no part of a comparison.
-    if source.records.models.iter().any(|row| networks.iter().any(|(c, _)| *c == row.model.configuration)) {
-        networks.retain(|(c, _)| !source.records.of(*c).is_empty());
-    }
+    let networks = networks(source.records);
     let mut html = String::from(
         "<p>A <em>multiply-add</em> is one product added to a sum: nearly all that a network does. They follow from the sizes of the \
          layers, so they are exact. Time depends on the machine, and was measured.</p>\n",

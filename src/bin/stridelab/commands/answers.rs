@@ -44,7 +44,8 @@ pub(super) fn open(args: &RunsArgs) -> Result<RunSources> {
     say_doubled(&merged.doubled);
     let data = data(args.data.as_deref(), &merged.records)?;
     let writer = place(args)?.map(ReportWriter::new).transpose()?;
-    let command = format!("stridelab report {}", names.join(" "));
+    let out = args.out.as_ref().map(|out| format!(" --out {}", one_line(out.display()))).unwrap_or_default();
+    let command = format!("stridelab report {}{out}", names.join(" "));
     Ok(RunSources { records: merged.records, data, paths: args.runs.clone(), command, writer })
 }
 
