@@ -73,6 +73,14 @@ impl RunFiles {
         }
     }
 
+    /// Whether there is such a file.
+    pub(super) fn has(&self, file: &str) -> bool {
+        match &self.0 {
+            Place::Directory(path) => path.join(file).is_file(),
+            Place::Packed { files, .. } => files.contains_key(file),
+        }
+    }
+
     /// A file to be read a part at a time, or nothing where there is none.
     ///
     /// # Errors

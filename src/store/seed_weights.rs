@@ -1,10 +1,12 @@
 //! Trained weights of one seed, wherever the runs that are read have them.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::weights_reader::WeightsReader;
 use crate::error::Result;
-use crate::model::{Configuration, ModelId, Network};
+use crate::model::{ModelId, Network};
 use crate::record::{Machine, StudyRecords};
 
 /// The weights file of a model.
@@ -21,41 +23,50 @@ pub struct WeightsFile {
 pub struct SeedWeights {
     /// A model a configuration.
     pub models: Vec<WeightsFile>,
+    /// Epochs after which the first of them was written, where its file says it.
+    pub epoch: Option<u32>,
     /// The machine that trained them; `None` of no models.
     pub machine: Option<Machine>,
 }
 
-/// Of the finished models of `records`, those of the least seed of which a run has the weights of every configuration, or
-/// else of most of them. All are of one run. A file that is damaged, or of another network, counts as one that is not
-/// there.
+/// The weights of the least seed of which a run has those of every configuration, or else of most of them, all of one
+/// run: of finished models, or of a run that has none, of those that were begun. A file that is damaged, or of another
+/// network, counts as one that is not there.
 ///
 /// # Errors
 /// [`crate::Error::Data`] where a run cannot be read.
 pub fn seed_weights(runs: &[impl AsRef<Path>], records: &StudyRecords) -> Result<SeedWeights> {
-    let wanted = records.configurations();
-    let mut seeds: Vec<u64> = records.models.iter().map(|row| row.model.seed).collect();
-    seeds.sort_unstable();
-    seeds.dedup();
     let mut best = SeedWeights::default();
     for run in runs {
         let reader = WeightsReader::open(run.as_ref())?;
-        for &seed in &seeds {
-            let found = |&configuration: &Configuration| checked(&reader, records, ModelId { configuration, seed });
-            let models: Vec<WeightsFile> = wanted.iter().filter_map(found).collect();
-            if models.len() > best.models.len() {
-                best = SeedWeights { models, machine: Some(reader.run.machine.clone()) };
+        let finished: HashSet<ModelId> = records.models.iter().map(|row| row.model).collect();
+        let wanted = |model: &&ModelId| finished.is_empty() || finished.contains(*model);
+        let mut by_seed: BTreeMap<u64, Vec<ModelId>> = BTreeMap::new();
+        for model in reader.models.iter().filter(wanted).filter(|model| reader.has(**model)) {
+            by_seed.entry(model.seed).or_default().push(*model);
+        }
+        // The greatest number first, of equal ones the least seed.
+        let mut seeds: Vec<Vec<ModelId>> = by_seed.into_values().collect();
+        seeds.sort_by_key(|models| Reverse(models.len()));
+        for models in seeds {
+            if models.len() <= best.models.len() {
+                break;
             }
-            if best.models.len() == wanted.len() {
-                return Ok(best);
+            let found: Vec<_> = models.into_iter().filter_map(|model| checked(&reader, records, model)).collect();
+            if found.len() > best.models.len() {
+                let epoch = found.first().and_then(|(_, epoch)| *epoch);
+                let models = found.into_iter().map(|(file, _)| file).collect();
+                best = SeedWeights { models, epoch, machine: Some(reader.run.machine.clone()) };
             }
         }
     }
     Ok(best)
 }
 
-fn checked(reader: &WeightsReader, records: &StudyRecords, model: ModelId) -> Option<WeightsFile> {
+/// The file of a model, and the epochs that it names.
+fn checked(reader: &WeightsReader, records: &StudyRecords, model: ModelId) -> Option<(WeightsFile, Option<u32>)> {
     let network = Network::new(records.run.data.image, model.configuration).ok()?;
     let network = network.with_classes(records.run.data.classes.max(1)).ok()?;
-    reader.read(model, &network).ok()??;
-    Some(WeightsFile { model, file: reader.file(model).ok()?? })
+    let epoch = reader.read(model, &network).ok()??.epoch;
+    Some((WeightsFile { model, file: reader.file(model).ok()?? }, epoch))
 }

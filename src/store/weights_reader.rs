@@ -69,6 +69,11 @@ impl WeightsReader {
         Ok(Some(StoredWeights { tensors, epoch }))
     }
 
+    /// Whether the run has a file of the model's weights.
+    pub fn has(&self, model: ModelId) -> bool {
+        self.files.has(&path_of(model))
+    }
+
     /// The file of a model's weights as it is, unchecked; nothing where the run has none of it.
     ///
     /// # Errors

@@ -88,9 +88,9 @@ pub(super) fn write(
     files.table(METRICS, &records.epochs)?;
     files.table(SHAPES, &records.shapes)?;
     tables.each(&mut files)?;
-    let SeedWeights { models, machine } = seed_weights(paths, records)?;
+    let SeedWeights { models, epoch, machine } = seed_weights(paths, records)?;
     let models = PageModels {
-        epochs: records.models.iter().map(|row| row.epochs).max().unwrap_or_default(),
+        epochs: epoch.or(records.models.iter().map(|row| row.epochs).max()).unwrap_or_default(),
         device: machine.as_ref().map(device).unwrap_or_default(),
         models: models.into_iter().map(|trained| ModelWeights { model: trained.model, file: trained.file }).collect(),
     };
