@@ -72,6 +72,25 @@ test("a digit that is drawn is answered by every network", () =>
     assert.match(await text(page, ".digits-time"), /four networks in [\d.]+ ms/);
   }));
 
+test("the page is ready soon and answers while the pen moves", () =>
+  opened({}, async (page) => {
+    const ready = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domInteractive);
+    const times = [];
+    for (const digit of await page.$$('[role="radio"]')) {
+      if (times.length === 12) break;
+      if (!(await digit.evaluate((node) => node.closest(".digits-gallery, [role=radiogroup]") !== null))) continue;
+      await digit.evaluate((node) => node.click());
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+      times.push(Number(/([\d.]+) ms/.exec(await text(page, ".digits-time"))[1]));
+    }
+    times.sort((a, b) => a - b);
+    const median = times[times.length >> 1];
+    console.log(`ready after ${ready.toFixed(0)} ms, four networks in ${median} ms (median of ${times.length})`);
+    // The aims are 1 s and 30 ms on two idle cores; a machine that is busy with other tests gets five times as long.
+    assert.ok(ready < 5000, `ready after ${ready} ms`);
+    assert.ok(times.length === 12 && median < 150, `${median} ms, ${times.length} digits`);
+  }));
+
 test("another stride gives another size in the diagram", () =>
   opened({ hash: "#stride=2&padding=same" }, async (page) => {
     assert.match(await text(page, "#diagram-formulas"), /= 14/);
