@@ -1,9 +1,9 @@
 // "See what a stride does": one convolution whose window moves, and the network that is made of two of them.
 
-import { choicesInAddress, keepSoon } from "./diagram-choices.js";
-import { diagramControls } from "./diagram-controls.js";
-import { windowExplorer } from "./diagram-explorer.js";
-import { networkExplorer } from "./diagram-network.js";
+import { choicesInAddress, keepSoon } from "./diagram_choices.js";
+import { diagramControls } from "./diagram_controls.js";
+import { windowExplorer } from "./diagram_explorer.js";
+import { networkExplorer } from "./diagram_network.js";
 
 /** Fills an empty element with the diagram. */
 export function startDiagram(root) {

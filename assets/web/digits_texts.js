@@ -29,7 +29,7 @@ export function aboutWeights(data, networks) {
   }
   const { seed, epochs, device } = data.models;
   const trained = `${counted(epochs).replace("network", "epoch")} of training`;
-  const whose = `These are the networks of seed ${seed} after ${trained}${device ? ` (${device})` : ""}.`;
+  const whose = `These are the networks of seed ${seed} after ${trained}${device ? `, trained on: ${device}` : ""}.`;
   const names = data.configurations.map(({ name }) => name);
   const present = networks.map(({ configuration }) => configuration.name);
   const missing = names.filter((name) => !present.includes(name));

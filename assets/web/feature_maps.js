@@ -40,7 +40,7 @@ export function featureMapTable(networks, size, layerName, filters) {
       element(
         "tr",
         {},
-        element("th", { scope: "row" }, "image", element("small", { class: "digits-note" }, "hatched where no window reads it")),
+        element("th", { scope: "row" }, "image", element("small", { class: "digits-note" }, "hatched where no window of this layer reads it")),
         ...images.map((image) => element("td", {}, image?.node ?? "–")),
       ),
       ...rows.map((row) => row.node),

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./modules.mjs";
 
-const page = await load("diagram-words.js", "diagram-layers.js", "diagram-layout.js", "diagram-table.js");
+const page = await load("diagram_words.js", "diagram_layers.js", "diagram_layout.js", "diagram_table.js");
 const { arrowTarget, litCells, listOfRuns, networkGrids, neverRead, outputSentence, outputsReached, positionSentence } =
   page;
 const {

@@ -137,6 +137,8 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = |value: f64| match self.unit {
             EffectUnit::Points => format!("{value:+.2}"),
+            // A share, which is exact, has no sign; a change has.
+            EffectUnit::Percent if self.interval.is_none() && value > 0.0 => format!("{value:.1}"),
             EffectUnit::Percent => format!("{value:+.1}"),
             EffectUnit::Ratio => format!("{value:.1}"),
             EffectUnit::Number => format!("{value:+.3}"),

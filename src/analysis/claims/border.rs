@@ -175,9 +175,11 @@ pub(super) fn valid_truncates(records: &StudyRecords, condition: &Condition) -> 
             EffectUnit::Percent,
         )),
         sentence: format!(
-            "{}; at least {:.0} % with both strides would count as truncated",
-            parts.join("; "),
-            100.0 * INK
+            "{truncating} of {} valid networks {} at least {:.0} % of the ink, and the claim is about both; {}",
+            shares.len(),
+            if truncating == 1 { "loses" } else { "lose" },
+            100.0 * INK,
+            parts.join("; ")
         ),
         command: None,
     }

@@ -138,6 +138,9 @@ pub(super) fn valid_removes_the_border(records: &StudyRecords, condition: &Condi
     }
     let holds = around == valid.len();
     let effect = Effect::exact("pixels that stride 2, valid never reads", 100.0 * largest, EffectUnit::Percent);
+    if !holds {
+        parts.insert(0, "a border runs all round, and what is never read does not".into());
+    }
     let sentence = parts.join("; ");
     exact(condition, holds, Some(effect), sentence)
 }

@@ -138,11 +138,11 @@ fn stride(source: &PageSource) -> Option<Finding> {
 /// `same` against `valid` at stride 1.
 fn padding(source: &PageSource) -> Option<Finding> {
     let row = pair(source, 0, 2)?;
-    let difference = format!("The accuracy with `same` less that with `valid` is {}", size_of(row, false));
+    let difference = format!("`same` minus `valid`: {}", size_of(row, false));
     let (what, why) = match verdict(source, 2)? {
         ClaimVerdict::Equivalent => (
             "At stride 1 padding makes no difference that counts",
-            format!("{difference}, which is less than {} points.", 100.0 * MARGIN),
+            format!("{difference}; what is below {} points does not count.", 100.0 * MARGIN),
         ),
         ClaimVerdict::Supported => {
             ("At stride 1 `same` padding is more accurate than `valid`", format!("{difference}."))
@@ -190,12 +190,12 @@ fn size(source: &PageSource) -> Option<Finding> {
     let none = accuracy(with(1, Head::Dense, Pooling::None));
     if let [Some(one), Some(two)] = gap {
         why += &format!(
-            " Where every network has as many, because each feature map is averaged to one number, stride 1 comes to {one:.2} % and stride 2 to {two:.2} %."
+            " If each feature map is averaged to one number, all four have equally many; then stride 1 comes to {one:.2} % and stride 2 to {two:.2} %."
         );
     }
     if let (Some(none), Some(one)) = (none, accuracy(Configuration::TUTORIAL[0])) {
         why += &format!(
-            " With stride 2 in place of pooling, which gives as many parameters as stride 1 has, it is {none:.2} % against {one:.2} %."
+            " If stride 2 takes the place of pooling, its network has as many as that of stride 1, and comes to {none:.2} % against {one:.2} %."
         );
     }
     let known = none.is_some() || gap.iter().all(Option::is_some);

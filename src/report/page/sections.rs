@@ -98,7 +98,11 @@ pub(super) const COST: &[Shown] = &[
         "Accuracy for its price",
         "Each point is a network: to the left it is cheap, at the top it is accurate.",
     ),
-    shown("cost", "Where the time of a step goes", "Each layer alone, forward and backward."),
+    shown(
+        "cost",
+        "Where the time of a step goes",
+        "A separate benchmark of one model alone, on the machine that stands below the figure: each layer, forward and backward.",
+    ),
 ];
 
 /// Of disagreement.

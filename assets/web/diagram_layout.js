@@ -1,7 +1,7 @@
 // Where the grids of the diagram's two pictures stand, and which cell lies under a point. Cells are whole pixels, so that
 // they are crisp.
 
-import { isLargePicture } from "./diagram-grid.js";
+import { isLargePicture } from "./diagram_grid.js";
 
 const roomAboveGrid = 46;
 const roomBelowGrid = 52;

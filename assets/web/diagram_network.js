@@ -3,12 +3,12 @@
 import { element, grouped } from "./dom.js";
 import { neverRead } from "./coverage.js";
 import { slidingLayers, tutorialNetwork } from "./geometry.js";
-import { diagramLegend } from "./diagram-controls.js";
-import { choicesName, keepSoon, paddingOf, positionInAddress, quietStatus } from "./diagram-choices.js";
-import { networkGrids, positionSentence } from "./diagram-layers.js";
-import { drawNetwork } from "./diagram-maps.js";
-import { networkTable } from "./diagram-table.js";
-import { listOfRuns, sharePercent } from "./diagram-words.js";
+import { diagramLegend } from "./diagram_controls.js";
+import { choicesName, keepSoon, paddingOf, positionInAddress, quietStatus } from "./diagram_choices.js";
+import { networkGrids, positionSentence } from "./diagram_layers.js";
+import { drawNetwork } from "./diagram_maps.js";
+import { networkTable } from "./diagram_table.js";
+import { listOfRuns, sharePercent } from "./diagram_words.js";
 
 /** The explorer of the network with these choices. Call `redraw` where they or the width have changed. */
 export function networkExplorer(choices) {

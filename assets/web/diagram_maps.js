@@ -2,10 +2,10 @@
 
 import { grouped, shape } from "./dom.js";
 import { bySides } from "./geometry.js";
-import { countOf } from "./diagram-words.js";
-import { litCells, networkGrids } from "./diagram-layers.js";
-import { cellGrid, cellsPath, cellsRectangle, crossed, pictureClass, pointIn, upTo } from "./diagram-grid.js";
-import { cellUnder, networkLayout } from "./diagram-layout.js";
+import { countOf } from "./diagram_words.js";
+import { litCells, networkGrids } from "./diagram_layers.js";
+import { cellGrid, cellsPath, cellsRectangle, crossed, pictureClass, pointIn, upTo } from "./diagram_grid.js";
+import { cellUnder, networkLayout } from "./diagram_layout.js";
 
 /**
  * Draws a network. `moved` gets the grid's index and `[row, column]`; `show` lights up what that position reads and

@@ -3,8 +3,8 @@
 import { shape } from "./dom.js";
 import { pathsAlong } from "./coverage.js";
 import { bySides } from "./geometry.js";
-import { countOf, trueMinus } from "./diagram-words.js";
-import { crossed } from "./diagram-grid.js";
+import { countOf, trueMinus } from "./diagram_words.js";
+import { crossed } from "./diagram_grid.js";
 
 /** The padding of each side beside it, and the sizes of the grids. */
 export function padLabels({ pads, input, output }, { side, image, result, beside, onEdge }) {

@@ -3,12 +3,12 @@
 import { element, shape } from "./dom.js";
 import { neverRead } from "./coverage.js";
 import { bySides, slidingWindow } from "./geometry.js";
-import { diagramLegend } from "./diagram-controls.js";
-import { keepSoon, paddingOf, positionInAddress, quietStatus } from "./diagram-choices.js";
-import { glider, lessMotion, player } from "./diagram-player.js";
-import { windowLegend } from "./diagram-labels.js";
-import { drawWindow } from "./diagram-window.js";
-import { outputSentence, placeFormulas, sizeFormulas, windowSentences } from "./diagram-words.js";
+import { diagramLegend } from "./diagram_controls.js";
+import { keepSoon, paddingOf, positionInAddress, quietStatus } from "./diagram_choices.js";
+import { glider, lessMotion, player } from "./diagram_player.js";
+import { windowLegend } from "./diagram_labels.js";
+import { drawWindow } from "./diagram_window.js";
+import { outputSentence, placeFormulas, sizeFormulas, windowSentences } from "./diagram_words.js";
 
 /** The explorer of one convolution with these choices. Call `redraw` where they or the width have changed. */
 export function windowExplorer(choices) {

@@ -2,7 +2,7 @@
 
 import { neverRead, outputsReached, positionsRead } from "./coverage.js";
 import { slidingLayers } from "./geometry.js";
-import { countOf, listOfRuns } from "./diagram-words.js";
+import { countOf, listOfRuns } from "./diagram_words.js";
 
 /** The grids of a network: the image, then each layer of maps, with the layers behind and before it. */
 export function networkGrids(network) {

@@ -3,9 +3,9 @@
 import { shape } from "./dom.js";
 import { pathsAlong } from "./coverage.js";
 import { bySides } from "./geometry.js";
-import { cellGrid, cellsPath, cellsRectangle, crossed, hatching, pictureClass, pointIn, upTo } from "./diagram-grid.js";
-import { movingLabels, padLabels, placeLabels } from "./diagram-labels.js";
-import { outputAt, windowLayout } from "./diagram-layout.js";
+import { cellGrid, cellsPath, cellsRectangle, crossed, hatching, pictureClass, pointIn, upTo } from "./diagram_grid.js";
+import { movingLabels, padLabels, placeLabels } from "./diagram_labels.js";
+import { outputAt, windowLayout } from "./diagram_layout.js";
 
 const tintLevels = 5;
 

@@ -3,8 +3,8 @@
 import { element, grouped } from "./dom.js";
 import { neverRead } from "./coverage.js";
 import { slidingLayers, tutorialNetwork } from "./geometry.js";
-import { sharePercent } from "./diagram-words.js";
-import { asTutorial, choicesName, tutorialChoices } from "./diagram-choices.js";
+import { sharePercent } from "./diagram_words.js";
+import { asTutorial, choicesName, tutorialChoices } from "./diagram_choices.js";
 
 const tableColumns = [
   "Stride, padding",

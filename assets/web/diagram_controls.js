@@ -1,7 +1,7 @@
 // The controls of the diagram: what a convolution can be, and the tutorial's four choices.
 
 import { element } from "./dom.js";
-import { asTutorial, tutorialChoices } from "./diagram-choices.js";
+import { asTutorial, tutorialChoices } from "./diagram_choices.js";
 
 const paddingNames = ["same", "valid", "symmetric", "explicit"];
 const padSides = ["top", "left", "bottom", "right"];
