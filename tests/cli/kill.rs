@@ -30,7 +30,11 @@ fn determined(run: &Path) -> Vec<(String, Vec<u8>)> {
                 "cost_summary.csv" => without(&bytes, &["seconds_per_step", "images_per_second"]),
                 "claims.csv" => without_measured_times(&bytes),
                 // The same sentences, and a point for each measured time.
-                "claims.json" | "claims.md" | "figures/accuracy_cost.svg" | "figures/accuracy_cost.png" => Vec::new(),
+                "report.html"
+                | "claims.json"
+                | "claims.md"
+                | "figures/accuracy_cost.svg"
+                | "figures/accuracy_cost.png" => Vec::new(),
                 _ => bytes,
             };
             files.push((name, bytes));

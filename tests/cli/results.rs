@@ -17,6 +17,7 @@ fn two_configurations_leave_every_file() {
         "run/predictions/labels.safetensors",
         "run/predictions/stride1-same-seed0.safetensors",
         "run/predictions/stride2-same-seed0.safetensors",
+        "run/report.html",
         "run/run.json",
         "run/shapes.csv",
         "run/steps.csv",

@@ -56,7 +56,7 @@ pub(super) const SIGHT: &[Shown] = &[
     shown(
         "coverage",
         "Which pixels count",
-        "In how many ways each pixel reaches the classifier, from the geometry of the layers alone. Hatched pixels never do: with `valid` \
+        "In how many ways each pixel reaches the classifier, from the geometry of the layers alone. The squares are the mean of the test images: where they lie, there is something to be read. Hatched pixels never do: with `valid` \
          padding a window that does not fit is dropped, at every layer, and always at the bottom and on the right.",
     ),
     shown("uncovered_ink", "Ink that nobody reads", "How much of the ink of each class lies where no window reaches."),

@@ -164,8 +164,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         let judged = questions::answer(args, &directory);
         return ended.and(judged);
     }
-    let page = if args.no_report { Ok(()) } else { page::of_run(args, &directory) };
-    ended.and(page)
+    // What ended by a fault of the machine has one thing to say; `report` makes its page.
+    let is_told = matches!(ended, Ok(()) | Err(Error::Interrupted));
+    if !is_told || args.no_report { ended } else { ended.and(page::of_run(args, &directory)) }
 }
 
 /// Tells that nothing is left to train. The answers of a study are made where it was stopped before they were.
