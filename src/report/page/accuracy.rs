@@ -1,7 +1,7 @@
 //! Accuracy of every configuration, as a table and figures.
 
 use super::PageSource;
-use super::markup::{EscapedHtml, table};
+use super::markup::{Escaped, table};
 use super::sections::{ACCURACY, Figures};
 use crate::analysis::comparison::Spread;
 use crate::analysis::configurations;
@@ -20,7 +20,7 @@ pub(super) fn accuracy(source: &PageSource, figures: &Figures) -> String {
             let validation = spread(&models, |row| row.final_val_accuracy)?;
             let training = spread(&models, |row| row.final_train_accuracy);
             Some(vec![
-                EscapedHtml(&configuration.to_string()).to_string(),
+                Escaped(&configuration.to_string()).to_string(),
                 validation.n.to_string(),
                 percent(Some(validation)),
                 validation

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::markup::{EscapedHtml, prose};
+use super::markup::{Escaped, prose};
 use super::sections::Figures;
 use crate::analysis::claims::{Answer, Claim, ClaimVerdict};
 
@@ -47,12 +47,12 @@ pub(super) fn answer(claims: &[Claim], figures: &Figures) -> String {
 
 fn row(claim: &Claim, figures: &Figures) -> String {
     let Claim { number, answer, .. } = claim;
-    let effect = answer.effect.as_ref().map(|effect| format!("{effect} <small>{}</small>", EscapedHtml(&effect.what)));
+    let effect = answer.effect.as_ref().map(|effect| format!("{effect} <small>{}</small>", Escaped(&effect.what)));
     let effect = effect.unwrap_or_default();
     let mut html = format!(
         "<li class=\"claim\" id=\"claim-{number}\"><details><summary><span class=\"number\">{number}</span><span class=\"says\">{}\
          </span>{}<span class=\"effect\">{}</span></summary>\n<div class=\"detail\">\n",
-        EscapedHtml(&sentence(&claim.claim)),
+        Escaped(&sentence(&claim.claim)),
         badge(answer.verdict),
         effect,
     );
@@ -63,9 +63,9 @@ fn row(claim: &Claim, figures: &Figures) -> String {
         let _ = write!(
             html,
             "<p>With {}: {}<span class=\"effect\">{}</span></p>\n{}",
-            EscapedHtml(&control.condition),
+            Escaped(&control.condition),
             badge(control.verdict),
-            EscapedHtml(&effect),
+            Escaped(&effect),
             numbers(control)
         );
     }
@@ -83,10 +83,10 @@ fn row(claim: &Claim, figures: &Figures) -> String {
 fn numbers(answer: &Answer) -> String {
     let mut html = String::from("<ul>\n");
     for part in answer.sentence.split("; ") {
-        let _ = writeln!(html, "<li>{}</li>", EscapedHtml(&sentence(part)));
+        let _ = writeln!(html, "<li>{}</li>", Escaped(&sentence(part)));
     }
     if let Some(command) = &answer.command {
-        let _ = writeln!(html, "<li><code>{}</code> would give it</li>", EscapedHtml(command));
+        let _ = writeln!(html, "<li><code>{}</code> would give it</li>", Escaped(command));
     }
     html + "</ul>\n"
 }

@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::markup::EscapedHtml;
+use super::markup::Escaped;
 use super::weights::packed;
 use super::{ModelWeights, PageFile, PageSource};
 use crate::analysis::configurations;
@@ -70,7 +70,7 @@ pub(super) fn buttons(files: &[PageFile]) -> String {
         let kind = if file.name.ends_with(".json") { "application/json" } else { "text/csv" };
         format!(
             "<li><button type=\"button\" data-file=\"{}\" data-block=\"file-{i}\" data-type=\"{kind}\" hidden>{0}</button></li>\n",
-            EscapedHtml(&file.name)
+            Escaped(&file.name)
         )
     };
     format!("<ul class=\"files\">\n{}</ul>\n", files.iter().enumerate().map(button).collect::<String>())

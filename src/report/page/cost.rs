@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::PageSource;
 use super::contents::networks;
-use super::markup::{EscapedHtml, table};
+use super::markup::{Escaped, table};
 use super::sections::{COST, Figures};
 use crate::model::{Configuration, Network};
 use crate::record::{BenchRecord, Cost, NetworkCost};
@@ -48,7 +48,7 @@ fn totals(source: &PageSource, networks: &[(Configuration, Network)]) -> String 
         let rate = |batch| summary(Some(batch)).and_then(|row| row.images_per_second);
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| DASH.into());
         vec![
-            EscapedHtml(&configuration.to_string()).to_string(),
+            Escaped(&configuration.to_string()).to_string(),
             grouped(parameters as u64),
             grouped(macs(network)),
             or_dash(ratio.map(|ratio| format!("{:.1} %", 100.0 * ratio))),
@@ -81,7 +81,7 @@ fn totals(source: &PageSource, networks: &[(Configuration, Network)]) -> String 
             }
             false => "",
         };
-        let machine = EscapedHtml(&source.records.run.machine.adapter);
+        let machine = Escaped(&source.records.run.machine.adapter);
         let _ = writeln!(html, "<p class=\"note\">Measured on {machine}{together}.</p>");
     }
     html
@@ -130,7 +130,7 @@ fn times(bench: &BenchRecord) -> String {
     let rows: Vec<Vec<String>> = first
         .costs()
         .map(|part| {
-            let name = EscapedHtml(&format!("{}, {}", part.layer, part.pass.name().replace('_', " "))).to_string();
+            let name = Escaped(&format!("{}, {}", part.layer, part.pass.name().replace('_', " "))).to_string();
             std::iter::once(name).chain(shown.iter().map(|network| cell(network, part))).collect()
         })
         .collect();

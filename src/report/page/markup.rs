@@ -1,36 +1,16 @@
 //! Text that becomes markup, and markup that becomes a figure of the page.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::Write;
 
 use crate::report::figure::marks::palette::variables;
-
-/// A text in which no character has a meaning for HTML, in elements and in quoted attributes alike.
-pub(super) struct EscapedHtml<'a>(pub &'a str);
-
-impl Display for EscapedHtml<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                '\n' | '\t' => f.write_char(c)?,
-                c if c.is_control() => f.write_char('\u{fffd}')?,
-                c => f.write_char(c)?,
-            }
-        }
-        Ok(())
-    }
-}
+pub(super) use crate::report::figure::marks::svg::Escaped;
 
 /// A text escaped for HTML, with what stands between two backticks as code.
 pub(super) fn prose(text: &str) -> String {
     let parts = text.split('`').enumerate();
     let part = |(i, part): (usize, &str)| match i % 2 {
-        0 => EscapedHtml(part).to_string(),
-        _ => format!("<code>{}</code>", EscapedHtml(part)),
+        0 => Escaped(part).to_string(),
+        _ => format!("<code>{}</code>", Escaped(part)),
     };
     parts.map(part).collect()
 }
@@ -56,13 +36,13 @@ pub(super) fn themed(name: &str, svg: &str) -> String {
 /// A table: a caption, the heads of its columns, and rows whose first cell is their head. Cells are markup; every column
 /// but the first is numeric.
 pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> String {
-    let caption = EscapedHtml(caption);
+    let caption = Escaped(caption);
     let mut html = format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{caption}\"><table class=\"data\">\n<caption>{caption}</caption>\n\
          <thead><tr>"
     );
     for head in heads {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", EscapedHtml(head));
+        let _ = write!(html, "<th scope=\"col\">{}</th>", Escaped(head));
     }
     html += "</tr></thead>\n<tbody>\n";
     for row in rows {
@@ -83,7 +63,7 @@ mod tests {
     fn nothing_that_is_shown_is_markup() {
         let text = "<script>alert('x')</script> & \"quotes\"\u{1}";
         assert_eq!(
-            EscapedHtml(text).to_string(),
+            Escaped(text).to_string(),
             "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;quotes&quot;\u{fffd}"
         );
         assert_eq!(prose("run `a < b` & go"), "run <code>a &lt; b</code> &amp; go");

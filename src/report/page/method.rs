@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::PageSource;
 use super::contents::buttons;
-use super::markup::{EscapedHtml, prose};
+use super::markup::{Escaped, prose};
 use crate::record::Machine;
 
 /// Words of the page.
@@ -58,17 +58,17 @@ const GLOSSARY: &[(&str, &str)] = &[
 pub(super) fn method(source: &PageSource) -> String {
     let mut html = String::from("<h3 id=\"words\">Words</h3>\n<dl>\n");
     for (word, text) in GLOSSARY {
-        let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", EscapedHtml(word), prose(text));
+        let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", Escaped(word), prose(text));
     }
     html += "</dl>\n<h3>What was run</h3>\n<dl>\n";
     for (name, value) in facts(source) {
-        let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", EscapedHtml(name), EscapedHtml(&value));
+        let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", Escaped(name), Escaped(&value));
     }
     let _ = write!(
         html,
         "</dl>\n<p>This page again: <code>{}</code></p>\n<h3>Files</h3>\n<p>The records that every number here is computed from, the verdicts, and the weights of one seed as \
          safetensors.</p>\n{}",
-        EscapedHtml(source.command),
+        Escaped(source.command),
         buttons(source.files)
     );
     html

@@ -31,7 +31,7 @@ use crate::error::Result;
 use crate::record::{BenchRecord, StudyRecords};
 pub use weights::ModelWeights;
 
-use markup::EscapedHtml;
+use markup::Escaped;
 pub use method::device;
 
 /// A figure of the page.
@@ -104,7 +104,7 @@ pub fn page(source: &PageSource) -> Result<String> {
     let title = format!("What stride and padding do to a CNN: {}", source.records.run.data.name);
     let parts = [
         ("policy", policy),
-        ("title", EscapedHtml(&title).to_string()),
+        ("title", Escaped(&title).to_string()),
         ("lead", lead::lead(source)),
         ("answer", answer::answer(source.claims, &figures)),
         ("accuracy", accuracy::accuracy(source, &figures)),
@@ -113,7 +113,7 @@ pub fn page(source: &PageSource) -> Result<String> {
         ("cost", cost::cost(source, &figures)),
         ("disputes", figures.section(sections::DISPUTES)),
         ("method", method::method(source)),
-        ("version", EscapedHtml(&source.records.run.version).to_string()),
+        ("version", Escaped(&source.records.run.version).to_string()),
         ("blocks", contents::blocks(source)?),
         ("style", style),
         ("script", script),

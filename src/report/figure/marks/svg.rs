@@ -132,8 +132,8 @@ impl Svg {
     }
 }
 
-/// A text in which no character has a meaning for XML.
-struct Escaped<'a>(&'a str);
+/// A text in which no character has a meaning for XML or HTML, in elements and in quoted attributes alike.
+pub(in crate::report) struct Escaped<'a>(pub &'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -143,6 +143,7 @@ impl Display for Escaped<'_> {
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
                 // XML 1.0 cannot hold these characters, not even escaped.
                 c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => f.write_char('\u{fffd}')?,
                 c => f.write_char(c)?,
