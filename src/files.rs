@@ -53,6 +53,16 @@ pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Makes a directory that only this user can look into, unless it is there. Where this fails, writing into it fails too,
+/// with the better message.
+pub fn make_private(directory: &Path) {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let _ = builder.create(directory);
+}
+
 /// Whether `path` still leads to this open file or folder.
 pub fn is_same(file: &File, path: &Path) -> bool {
     let (Ok(open), Ok(found)) = (file.metadata(), fs::metadata(path)) else { return false };

@@ -53,7 +53,7 @@
 //! | which layers a network has | `src/model/network.rs`; their operations: `src/plan/build.rs` and `backward.rs` |
 //! | what a shader computes | `shaders/plain/<operation>.wgsl`; its constants and grid: `src/gpu/kernels/<operation>.rs` |
 //! | a faster kernel in place of several operations | `shaders/fused/`, `src/gpu/fused/`, `src/cpu/fused/` |
-//! | a choice that depends on the adapter | `src/gpu/tuning.rs` |
+//! | a choice that depends on the adapter | `src/gpu/tuning` |
 //! | a column of `metrics.csv` | `src/record/epoch.rs`, filled in `src/bin/stridelab/commands/train/record.rs` |
 //! | a column of `cost.csv` | `src/record/cost.rs`, `src/store/bench_writer.rs` |
 //! | what a checkpoint holds | `src/train/snapshot.rs`, `src/record/checkpoint.rs`; its file: `src/store/checkpoint.rs` |

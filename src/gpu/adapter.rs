@@ -17,11 +17,6 @@ pub struct AdapterSummary {
     pub features: wgpu::Features,
 }
 
-/// Whether an adapter is a piece of hardware rather than a program on the CPU.
-pub fn is_real(info: &wgpu::AdapterInfo) -> bool {
-    info.device_type != wgpu::DeviceType::Cpu
-}
-
 /// Discrete before integrated before virtual before software adapters. The system may list an integrated
 /// GPU first.
 fn rank(info: &wgpu::AdapterInfo) -> u8 {

@@ -3,14 +3,14 @@
 //! Most drivers also keep a cache of their own. A file here is a convenience: where anything is wrong with
 //! it, pipelines are compiled as if there were none.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::files::write_atomic;
+use crate::files::{make_private, write_atomic};
 
 use super::device::Gpu;
 
@@ -111,12 +111,7 @@ fn save(path: &Path, data: &[u8]) -> Result<()> {
         return Ok(());
     }
     if let Some(directory) = path.parent() {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        // Where this fails, writing the file fails too, with the better message.
-        let _ = builder.create(directory);
+        make_private(directory);
     }
     write_atomic(path, |w| {
         w.write_all(&Sha256::digest(data))?;

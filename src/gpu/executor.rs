@@ -8,7 +8,7 @@ use web_time::Instant;
 use crate::error::{Error, Result};
 use crate::plan::{Buffer, Plan, ProgramId, StepRecord, View};
 
-use super::clock::Stamps;
+use super::clock::{Stamps, time_pass};
 use super::device::Gpu;
 use super::fused::{Fused, fuse};
 use super::pipeline::{BoundBuffers, Pipelines, side_by_side};
@@ -196,24 +196,6 @@ impl GpuExecutor {
         })
     }
 
-    /// Submits one pass between two timestamps.
-    fn submit_timed(
-        &self,
-        encode: impl FnOnce(&mut wgpu::ComputePass<'_>),
-        stamps: &Stamps,
-    ) -> Result<wgpu::SubmissionIndex> {
-        self.gpu.call(|device, queue| {
-            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let timestamp_writes = Some(stamps.writes());
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
-            encode(&mut pass);
-            drop(pass);
-            stamps.resolve(&mut encoder);
-            let _turn = self.gpu.turn();
-            queue.submit([encoder.finish()])
-        })
-    }
-
     /// Runs a range of a program's steps in submissions that each take a fraction of a second. The next
     /// submission is encoded while one runs. After each, `progress(steps done)` says whether to go on.
     ///
@@ -271,8 +253,7 @@ impl GpuExecutor {
         let mut rows = Vec::new();
         for (number, kernel) in timed.kernels.iter().enumerate() {
             let encode = |pass: &mut wgpu::ComputePass<'_>| timed.encode_one(pass, number, repeats);
-            let submission = self.submit_timed(encode, stamps)?;
-            let seconds = stamps.seconds(&self.gpu, submission).await? / repeats as f64;
+            let seconds = time_pass(&self.gpu, Some(stamps), encode).await? / repeats as f64;
             rows.push(KernelSeconds { name: kernel.name(), seconds });
         }
         Ok(Some(rows))
@@ -292,8 +273,7 @@ impl GpuExecutor {
         self.compile(program)?;
         let Some(stamps) = &self.stamps else { return Ok(None) };
         let encode = |pass: &mut wgpu::ComputePass<'_>| self.programs[program.0].encode(pass, steps);
-        let submission = self.submit_timed(encode, stamps)?;
-        stamps.seconds(&self.gpu, submission).await.map(Some)
+        time_pass(&self.gpu, Some(stamps), encode).await.map(Some)
     }
 }
 
@@ -309,7 +289,8 @@ fn parts(steps: Range<usize>) -> Vec<Range<usize>> {
     (0..steps.len().div_ceil(length)).map(|i| start_of(i)..start_of(i + 1)).collect()
 }
 
-fn buffer(gpu: &Gpu, spec: &Buffer) -> Result<wgpu::Buffer> {
+/// Memory for a plan's buffer, zeroed.
+pub(super) fn buffer(gpu: &Gpu, spec: &Buffer) -> Result<wgpu::Buffer> {
     let descriptor = wgpu::BufferDescriptor {
         label: Some(&spec.name),
         size: spec.bytes().max(4),

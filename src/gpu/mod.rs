@@ -1,8 +1,8 @@
 //! The GPU backend: a plan's operations as compute dispatches through wgpu.
 //!
-//! - `adapter` lists the adapters and chooses one, `absent` says why there is none; `device` opens it; `boundary` turns
-//!   panics of wgpu into errors.
-//! - `tuning` holds every choice that depends on the adapter.
+//! - `adapter` lists the adapters and chooses one, `real` says which are hardware, `absent` says why there is none;
+//!   `device` opens it; `boundary` turns panics of wgpu into errors.
+//! - `tuning` holds every choice that depends on the adapter; `measure` times those that a clock may make.
 //! - `shaders` assembles the WGSL files and reads off them what they declare.
 //! - `kernels` says how each plain operation is dispatched, `fused` which operations faster kernels replace.
 //! - `pipeline` compiles kernels and binds their buffers; `program` holds a program's dispatches and step
@@ -20,20 +20,26 @@ mod device;
 mod executor;
 mod fused;
 mod kernels;
+mod measure;
 mod peak;
 mod pipeline;
 mod program;
 mod readback;
+mod real;
 mod shaders;
 mod tuning;
 
-pub use adapter::{AdapterSummary, adapters, choose, is_real};
+pub use adapter::{AdapterSummary, adapters, choose};
 pub use boundary::{panics_become_errors, silent_for};
 pub use device::{Gpu, open};
 pub use executor::{GpuExecutor, KernelSeconds};
+pub use measure::measure;
 pub use peak::Peak;
+pub use real::is_real;
 pub use shaders::{SHADERS, shader_source};
-pub use tuning::Tuning;
+#[cfg(feature = "files")]
+pub use tuning::KeptTuning;
+pub use tuning::{Measured, Tuning};
 
 #[cfg(test)]
 mod tests;

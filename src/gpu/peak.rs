@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use web_time::Instant;
-
 use crate::error::Result;
 use crate::plan::{Buffer, BufferId, Element, View};
 
-use super::clock::Stamps;
+use super::clock::{Stamps, time_pass};
 use super::device::Gpu;
 use super::kernels::{Argument, Grid, Kernel};
 use super::pipeline::{BoundBuffers, Dispatch, Pipelines};
-use super::readback::Signal;
 use super::shaders::constant;
 
 /// Invocations of a dispatch: several times as many as the largest device runs at once.
@@ -79,26 +76,12 @@ impl Peak {
     /// # Errors
     /// [`crate::Error::Failure`] where the device failed or stays silent.
     pub async fn time(&self, dispatches: usize) -> Result<f64> {
-        let start = Instant::now();
-        let submission = self.gpu.call(|device, queue| {
-            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let timestamp_writes = self.stamps.as_ref().map(Stamps::writes);
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
+        let [x, y, z] = self.dispatch.groups;
+        let encode = |pass: &mut wgpu::ComputePass<'_>| {
             pass.set_pipeline(&self.dispatch.pipeline);
             pass.set_bind_group(0, &*self.dispatch.bindings, &[]);
-            let [x, y, z] = self.dispatch.groups;
             (0..dispatches).for_each(|_| pass.dispatch_workgroups(x, y, z));
-            drop(pass);
-            if let Some(stamps) = &self.stamps {
-                stamps.resolve(&mut encoder);
-            }
-            let _turn = self.gpu.turn();
-            queue.submit([encoder.finish()])
-        })?;
-        if let Some(stamps) = &self.stamps {
-            return stamps.seconds(&self.gpu, submission).await;
-        }
-        Signal::of_work(&self.gpu)?.wait(&self.gpu, submission).await?;
-        Ok(start.elapsed().as_secs_f64())
+        };
+        time_pass(&self.gpu, self.stamps.as_ref(), encode).await
     }
 }

@@ -103,6 +103,11 @@ impl GpuProgram {
         }
     }
 
+    /// Encodes each kernel of the first step so many times, one kernel after the other.
+    pub(super) fn encode_all(&self, pass: &mut wgpu::ComputePass<'_>, repeats: usize) {
+        (0..self.kernels.len()).for_each(|kernel| self.encode_one(pass, kernel, repeats));
+    }
+
     fn encode_dispatch(&self, pass: &mut wgpu::ComputePass<'_>, dispatch: &Dispatch, step: usize) {
         pass.set_pipeline(&dispatch.pipeline);
         pass.set_bind_group(0, &*dispatch.bindings, &[]);

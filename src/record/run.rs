@@ -79,6 +79,9 @@ pub struct Machine {
     pub instruction_set: String,
     /// The kernels that were chosen, each choice by its name; `null` for the CPU backend, which has none to choose.
     pub kernels: serde_json::Value,
+    /// Where those choices come from: `measured` and when, a file, or `default`. Empty for the CPU backend.
+    #[serde(default)]
+    pub tuning: String,
 }
 
 impl Machine {
@@ -91,11 +94,24 @@ impl Machine {
     }
 }
 
+/// Choices that change no bit of a result: `stridelab::gpu::Tuning::NEUTRAL`, and those of earlier versions.
+pub(super) const NEUTRAL_CHOICES: [&str; 9] = [
+    "forward_tile",
+    "backward_tile",
+    "large_forward_tile",
+    "large_backward_tile",
+    "large_from",
+    "merge",
+    "submission_ms",
+    "tile",
+    "large_tile",
+];
+
 /// The kernels that were chosen, without those choices that change no bit.
 fn choices(kernels: &serde_json::Value) -> serde_json::Value {
     let mut kernels = kernels.clone();
     if let serde_json::Value::Object(choices) = &mut kernels {
-        choices.retain(|name, _| !["merge", "submission_ms"].contains(&name.as_str()));
+        choices.retain(|name, _| !NEUTRAL_CHOICES.contains(&name.as_str()));
     }
     kernels
 }

@@ -37,3 +37,4 @@ mod spelling;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod tool;
+mod tune;

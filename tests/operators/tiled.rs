@@ -30,7 +30,7 @@ fn they_compute_what_plain_kernels_do() {
         ("2", [14, 15], [[1; 2]; 2], [Padding::Same; 2], [5, 3]),
     ] {
         let what = format!("tile {tile}: {size:?} {strides:?}");
-        agree_on(&tiled(&[("tile", tile)]), &what, size, strides, paddings, counts);
+        agree_on(&tiled(&[("forward_tile", tile), ("backward_tile", tile)]), &what, size, strides, paddings, counts);
     }
 }
 
@@ -76,9 +76,10 @@ fn no_tile_changes_a_bit() {
         let weights = ok(trainer.state(last)).weights.into_iter().flat_map(|tensor| tensor.data).collect();
         [losses, weights]
     };
-    let [losses, weights] = run(&[("tile", "0")], &[1]);
+    let [losses, weights] = run(&[], &[1]);
+    const NAMES: [&str; 4] = ["forward_tile", "backward_tile", "large_forward_tile", "large_backward_tile"];
     for tile in ["0", "1", "2", "3", "4", "5"] {
-        let [got_losses, got_weights] = run(&[("tile", tile), ("large_tile", tile)], &[0, 1]);
+        let [got_losses, got_weights] = run(&NAMES.map(|name| (name, tile)), &[0, 1]);
         same_bits(&format!("losses of tile {tile}"), &got_losses, &losses);
         same_bits(&format!("weights of tile {tile}"), &got_weights, &weights);
     }

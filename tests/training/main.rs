@@ -20,4 +20,5 @@ mod replicas;
 mod resume;
 mod setup;
 mod training;
+mod tuning;
 mod weights;

@@ -1,6 +1,5 @@
 //! Where to train, and why there.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use stridelab::backend::Backend;
@@ -8,20 +7,22 @@ use stridelab::cpu::{self, MachineInfo};
 use stridelab::record::Machine;
 use stridelab::{Error, Result, gpu};
 
-use crate::args::BackendChoice;
+use crate::args::{BackendChoice, TuningChoice};
 use crate::terminal::threads;
-use crate::{interrupt, memory};
-
-/// The environment variable that replaces choices of the GPU's tuning, for measurements.
-const TUNING: &str = "STRIDELAB_TUNING";
+use crate::{interrupt, memory, tuning};
 
 /// The backend that the options choose, and a line or two that say which and why; `doing` begins
 /// them: `training`.
 ///
 /// # Errors
-/// [`Error::NoAdapter`] where a GPU is asked for and none can be had; [`Error::Usage`] for a tuning that
-/// does not exist.
-pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -> Result<(Backend, String)> {
+/// [`Error::NoAdapter`] where a GPU is asked for and none can be had; [`Error::Usage`] or [`Error::Data`] for a tuning
+/// that does not exist.
+pub(crate) fn open(
+    backend: BackendChoice,
+    adapter: Option<&str>,
+    tuning: &TuningChoice,
+    doing: &str,
+) -> Result<(Backend, String)> {
     let cpu = |why: &str| Ok((Backend::Cpu, format!("{doing} on the CPU, {} threads: {why}", threads())));
     if backend == BackendChoice::Cpu {
         return cpu("as asked");
@@ -57,14 +58,13 @@ pub(crate) fn open(backend: BackendChoice, adapter: Option<&str>, doing: &str) -
         Err(Error::NoAdapter(problem)) if choice => return cpu(&problem.what),
         opened => opened?,
     };
-    if let Some(directory) = cache_directory() {
-        pollster::block_on(gpu.use_cache(&directory));
+    let directory = tuning::cache_directory();
+    if let Some(directory) = &directory {
+        pollster::block_on(gpu.use_cache(directory));
     }
     gpu.stop_when(interrupt::stops_gpu);
-    if let Ok(choices) = std::env::var(TUNING) {
-        tune(gpu.tuning_mut(), &choices)?;
-        log::debug!("tuning: {}", gpu.tuning());
-    }
+    tuning::apply(&mut gpu, tuning, directory.as_deref())?;
+    log::debug!("tuning, {}: {}", gpu.tuning().origin, gpu.tuning());
     let name = format!("{doing} on {} ({:?})", gpu.info.name, gpu.info.backend);
     let line = match gpu::is_real(&gpu.info) {
         true => format!("{name}, {}", kind(&gpu.info)),
@@ -91,6 +91,7 @@ pub(crate) fn machine(backend: &Backend) -> Machine {
             software: !gpu::is_real(&gpu.info),
             cpu: processor,
             kernels: serde_json::to_value(gpu.tuning()).unwrap_or_default(),
+            tuning: gpu.tuning().origin.clone(),
             ..machine
         },
     }
@@ -113,23 +114,6 @@ pub(crate) fn keep_compiled(backend: &Backend) {
     if let Backend::Gpu(gpu) = backend {
         gpu.save_cache();
     }
-}
-
-/// Where this user's programs keep what they can make again; `None` where no variable says it.
-fn cache_directory() -> Option<PathBuf> {
-    let of = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = if cfg!(windows) { of("LOCALAPPDATA") } else { of("XDG_CACHE_HOME") };
-    base.or_else(|| Some(of("HOME")?.join(".cache"))).map(|base| base.join("stridelab"))
-}
-
-/// Replaces what is chosen for the adapter by `choices`, such as `merge=1,slices=16`.
-fn tune(tuning: &mut gpu::Tuning, choices: &str) -> Result<()> {
-    let choices = choices.split(',').map(str::trim).filter(|choice| !choice.is_empty());
-    for choice in choices {
-        let (name, value) = choice.split_once('=').unwrap_or((choice, ""));
-        tuning.set(name, value).map_err(|error| error.at(TUNING))?;
-    }
-    Ok(())
 }
 
 /// What sort of device an adapter is, for people.

@@ -32,9 +32,13 @@ impl<'a> From<&'a Cli> for Options<'a> {
             Some(Command::Claims(_) | Command::Report(_) | Command::Merge(_) | Command::Evaluate(_)) => {
                 Options::Records
             }
-            Some(Command::Devices | Command::Parity(_) | Command::Predict(_) | Command::Completions { .. }) => {
-                Options::Other
-            }
+            Some(
+                Command::Devices
+                | Command::Parity(_)
+                | Command::Tune(_)
+                | Command::Predict(_)
+                | Command::Completions { .. },
+            ) => Options::Other,
         }
     }
 }

@@ -8,6 +8,7 @@ mod interrupt;
 mod memory;
 mod progress;
 mod terminal;
+mod tuning;
 
 use std::process::ExitCode;
 
@@ -62,6 +63,7 @@ fn run(cli: &Cli) -> stridelab::Result<()> {
         Some(Command::Describe(args)) => commands::describe::run(args),
         Some(Command::Devices) => commands::devices::run(),
         Some(Command::Parity(args)) => commands::parity::run(args),
+        Some(Command::Tune(args)) => commands::tune::run(args),
         Some(Command::Bench(args)) => commands::bench::run(args),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();

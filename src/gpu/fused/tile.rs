@@ -64,10 +64,17 @@ impl Tiles {
         CANDIDATES[0]
     }
 
-    /// The tiles of convolutions of which there would be so many of the small kind: large ones where these fill the
+    /// The tiles of a convolution of which there would be so many of the small kind: large ones where these fill the
     /// device as well.
-    pub(super) fn of(tuning: &Tuning, small_tiles: usize) -> Self {
-        CANDIDATES[if small_tiles >= tuning.large_from { tuning.large_tile } else { tuning.tile }]
+    pub(super) fn forward(tuning: &Tuning, small_tiles: usize) -> Self {
+        let large = small_tiles >= tuning.large_from;
+        CANDIDATES[if large { tuning.large_forward_tile } else { tuning.forward_tile }]
+    }
+
+    /// The same for its gradients.
+    pub(super) fn backward(tuning: &Tuning, small_tiles: usize) -> Self {
+        let large = small_tiles >= tuning.large_from;
+        CANDIDATES[if large { tuning.large_backward_tile } else { tuning.backward_tile }]
     }
 
     /// Invocations of a workgroup.

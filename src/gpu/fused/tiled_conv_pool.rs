@@ -42,7 +42,7 @@ fn weights_iterations(slices: &Slices) -> u64 {
 pub(super) fn forward(tuning: &Tuning, run: &ConvPool, replicas: usize) -> Kernel {
     let windows = run.batch * run.pool.output[0] * run.pool.output[1];
     let channels = run.conv.out_channels;
-    let tiles = Tiles::of(tuning, replicas * Tiles::dense().wide.count(4 * windows, channels));
+    let tiles = Tiles::forward(tuning, replicas * Tiles::dense().wide.count(4 * windows, channels));
     let tile = tiles.wide;
     let mut constants = subgroup::constants(run, windows);
     let (shader, grid) = if run.conv.in_channels == 1 {
@@ -100,7 +100,7 @@ pub(super) fn backward(
         [input, slices.count * tiles.wide.count(rows, conv.out_channels)]
     };
     let small = groups(Tiles::dense());
-    let tiles = Tiles::of(tuning, scratch.replicas * (small[0] + small[1]));
+    let tiles = Tiles::backward(tuning, scratch.replicas * (small[0] + small[1]));
     let [input_groups, weight_groups] = groups(tiles);
     let (weights, input) = (tiles.wide, tiles.narrow);
     constants.extend(tiles.constants());

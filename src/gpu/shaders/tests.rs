@@ -25,7 +25,9 @@ fn tunings() -> Vec<Tuning> {
     let fused = Tuning::for_adapter(&info, wgpu::Features::SUBGROUP, &wgpu::Limits::default());
     let choices = [
         "tiles=1",
-        "tile=1,large_tile=2,large_from=1",
+        "forward_tile=1,backward_tile=2",
+        "forward_tile=5,backward_tile=5",
+        "large_forward_tile=3,large_backward_tile=4,large_from=1",
         "tiles=0,lanes=8",
         "tiles=0,merge=0",
         "tiles=0,lanes=0",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, builder::NonEmptyStringValueParser as Text};
 
-use super::{BackendChoice, GridArgs, value};
+use super::{BackendChoice, GridArgs, TuningChoice, value};
 
 /// Options of `bench`.
 #[derive(Debug, Args)]
@@ -24,6 +24,11 @@ pub(crate) struct BenchArgs {
     /// The GPU adapter, by a part of its name or its number in `stridelab devices`
     #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new())]
     pub adapter: Option<String>,
+    /// Choices that depend on the adapter and change no result: as measured before, and measured at the first use of a
+    /// real GPU (auto); measured now (measure); by what the adapter says of itself (default); or those of a FILE that
+    /// `stridelab tune --out` wrote
+    #[arg(long, value_name = "auto|measure|default|FILE", default_value = "auto")]
+    pub tuning: TuningChoice,
     /// Run the plain operations only, none of the faster ones that replace runs of them
     #[arg(long)]
     pub no_fuse: bool,

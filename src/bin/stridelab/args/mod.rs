@@ -10,6 +10,7 @@ pub(crate) mod recorded;
 mod report;
 mod runs;
 mod spelling;
+mod tuning;
 mod usage;
 mod value;
 
@@ -24,6 +25,7 @@ pub(crate) use merge::MergeArgs;
 pub(crate) use predict::PredictArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use runs::RunsArgs;
+pub(crate) use tuning::{TuneArgs, TuningChoice};
 pub(crate) use usage::{Stop, parse};
 
 /// Train one small CNN on MNIST four times, with stride 1 or 2 and same or valid padding, and
@@ -75,6 +77,8 @@ pub(crate) enum Command {
     Devices,
     /// Check this adapter against the CPU: every operator, and training steps of each network
     Parity(ParityArgs),
+    /// Measure which kernels are fastest on this adapter, and keep the choice; no result depends on it
+    Tune(TuneArgs),
     /// Measure what each layer of each network costs: arithmetic, memory, time
     Bench(BenchArgs),
     /// Print a completion script for a shell
@@ -141,6 +145,11 @@ pub(crate) struct TrainArgs {
     /// The GPU adapter, by a part of its name or its number in `stridelab devices`
     #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new(), help_heading = "The device")]
     pub adapter: Option<String>,
+    /// Choices that depend on the adapter and change no result: as measured before, and measured at the first use of a
+    /// real GPU (auto); measured now (measure); by what the adapter says of itself (default); or those of a FILE that
+    /// `stridelab tune --out` wrote
+    #[arg(long, value_name = "auto|measure|default|FILE", default_value = "auto", help_heading = "The device")]
+    pub tuning: TuningChoice,
     /// Run every operation as it stands in the plan, instead of faster kernels that replace several
     #[arg(long, help_heading = "The device")]
     pub no_fuse: bool,
@@ -222,6 +231,11 @@ pub(crate) struct ParityArgs {
     /// The GPU adapter, by a part of its name or its number in `stridelab devices`
     #[arg(long, value_name = "NAME|INDEX", value_parser = Text::new())]
     pub adapter: Option<String>,
+    /// Choices that depend on the adapter and change no result: as measured before, and measured at the first use of a
+    /// real GPU (auto); measured now (measure); by what the adapter says of itself (default); or those of a FILE that
+    /// `stridelab tune --out` wrote
+    #[arg(long, value_name = "auto|measure|default|FILE", default_value = "auto")]
+    pub tuning: TuningChoice,
     /// Seed of the random inputs
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = value::seed, allow_negative_numbers = true)]
     pub seed: u64,

@@ -9,7 +9,8 @@ use stridelab::{Error, Result};
 use super::{Cli, TrainArgs};
 
 /// Options that belong to a sitting and not to the run.
-const OF_A_SITTING: [&str; 8] = ["no-report", "out", "force", "json", "quiet", "verbose", "resume", "any-device"];
+const OF_A_SITTING: [&str; 9] =
+    ["no-report", "out", "force", "json", "quiet", "verbose", "resume", "any-device", "tuning"];
 
 /// The lists of the grid.
 const GRID: [&str; 7] = ["stride", "padding", "kernel", "pool", "head", "crop", "configuration"];

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     memory::check_data(None)?;
     cpu::start_threads()?;
     let data = Dataset::embedded()?;
-    let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "measuring")?;
+    let (backend, why) = device::open(args.backend, args.adapter.as_deref(), &args.tuning, "measuring")?;
     say(&why);
     let mut bench = Bench::new(&backend, &data, &options)?;
     let check = |who: &str, configurations: &[Configuration], bytes: u64| {

@@ -1,11 +1,12 @@
 //! `stridelab devices`: what there is to run on.
 
 use stridelab::Result;
-use stridelab::gpu::{AdapterSummary, Tuning, adapters, choose, is_real};
+use stridelab::gpu::{AdapterSummary, KeptTuning, Tuning, adapters, choose, is_real};
 
 use crate::device::{driver, kind};
 use crate::memory;
 use crate::terminal::{print, threads};
+use crate::tuning::cache_directory;
 
 /// Prints every adapter with the limits that matter, and which would be chosen and why.
 pub(crate) fn run() -> Result<()> {
@@ -34,13 +35,21 @@ pub(crate) fn run() -> Result<()> {
 
 fn describe(index: usize, adapter: &AdapterSummary) -> String {
     let (info, limits) = (&adapter.info, &adapter.limits);
-    let tuning = Tuning::for_adapter(info, adapter.features, limits).to_string();
+    let mut tuning = Tuning::for_adapter(info, adapter.features, limits);
+    // Kept files that cannot be applied are not loaded.
+    let directory = cache_directory();
+    let kept = directory.and_then(|directory| KeptTuning::load(&directory, info, &tuning));
+    let _ = kept.map_or(Ok(()), |kept| kept.apply(&mut tuning));
+    let origin = match tuning.origin.as_str() {
+        "default" => "default, not measured: stridelab tune does",
+        origin => origin,
+    };
     let has = |feature| if adapter.features.contains(feature) { "yes" } else { "no" };
     format!(
         "{index}: {}\n   {}, {:?}, driver {}\n   {} MiB a binding, {} MiB a buffer, {} storage buffers a stage\n   \
          {} invocations and {} KiB shared memory a workgroup\n   \
          timestamps: {}, subgroups: {} of {} to {} lanes, pipeline cache: {}\n   \
-         tuning: {}\n",
+         tuning, {origin}:\n     {}\n",
         info.name,
         kind(info),
         info.backend,
@@ -55,7 +64,7 @@ fn describe(index: usize, adapter: &AdapterSummary) -> String {
         info.subgroup_min_size,
         info.subgroup_max_size,
         has(wgpu::Features::PIPELINE_CACHE),
-        wrapped(&tuning, "\n     "),
+        wrapped(&tuning.to_string(), "\n     "),
     )
 }
 

@@ -20,7 +20,7 @@ use stridelab::{Error, Result};
 
 use super::one_device;
 use super::trained::{self, StoredModel, TrainedRun};
-use crate::args::EvaluateArgs;
+use crate::args::{EvaluateArgs, TuningChoice};
 use crate::device;
 use crate::terminal::{colour, print, say, width};
 
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     labels.map_err(|error| error.at(one_line(&data.name)))?;
     let out = args.out.as_deref().map(|out| OutputDirectory::open(out, args.force)).transpose()?;
     cpu::start_threads()?;
-    let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "evaluating")?;
+    let (backend, why) = device::open(args.backend, args.adapter.as_deref(), &TuningChoice::Kept, "evaluating")?;
     if !args.quiet {
         say(&format!("{why}\n{}: {}", one_line(&data.name), counted(data.test.count, "test image")));
     }

@@ -13,6 +13,7 @@ pub(crate) mod predict;
 pub(crate) mod report;
 pub(crate) mod train;
 mod trained;
+pub(crate) mod tune;
 
 use std::path::Path;
 

@@ -20,7 +20,7 @@ const WIDTH: usize = 26;
 /// Prints the largest error by tensor and, at the end, whether all are within their bounds; fails where one is not.
 pub(crate) fn run(args: &ParityArgs) -> Result<()> {
     cpu::start_threads()?;
-    let (backend, _) = device::open(BackendChoice::Gpu, args.adapter.as_deref(), "checking")?;
+    let (backend, _) = device::open(BackendChoice::Gpu, args.adapter.as_deref(), &args.tuning, "checking")?;
     if let Backend::Gpu(gpu) = &backend {
         print(&format!("{} ({:?}) against the CPU, seed {}\n\n", gpu.info.name, gpu.info.backend, args.seed))?;
     }

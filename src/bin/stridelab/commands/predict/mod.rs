@@ -12,7 +12,7 @@ use stridelab::{Result, data::Split};
 
 use super::one_device;
 use super::trained::{self, ModelGroup, StoredModel, TrainedRun};
-use crate::args::{LayerChoice, PredictArgs};
+use crate::args::{LayerChoice, PredictArgs, TuningChoice};
 use crate::device;
 use crate::terminal::print;
 use images::SeenImage;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
         return failed.map_or(Ok(()), Err);
     }
     cpu::start_threads()?;
-    let (backend, why) = device::open(args.backend, args.adapter.as_deref(), "predicting")?;
+    let (backend, why) = device::open(args.backend, args.adapter.as_deref(), &TuningChoice::Kept, "predicting")?;
     log::debug!("{why}, {}", counted(images.len(), "image"));
     let probe =
         Split { images: images[0].pixels.clone(), labels: vec![0], count: 1, height: run.size[0], width: run.size[1] };

@@ -61,7 +61,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     memory::check_data(args.data.as_deref())?;
     cpu::start_threads()?;
     let (data, opened) = std::thread::scope(|scope| {
-        let open = || device::open(args.backend, args.adapter.as_deref(), "training");
+        let open = || device::open(args.backend, args.adapter.as_deref(), &args.tuning, "training");
         match std::thread::Builder::new().spawn_scoped(scope, open) {
             Ok(device) => (load(args), device.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))),
             // Without another thread, one after the other.

@@ -21,7 +21,7 @@ use crate::commands::timestamp;
 use crate::terminal::say;
 
 /// Options that may differ from those of the run. Of data, weights and device it is looked at what they are.
-const MAY_DIFFER: [&str; 13] = [
+const MAY_DIFFER: [&str; 14] = [
     "resume",
     "any-device",
     "checkpoint-seconds",
@@ -35,6 +35,7 @@ const MAY_DIFFER: [&str; 13] = [
     "init",
     "backend",
     "adapter",
+    "tuning",
 ];
 
 /// A run that is gone on with: its directory is locked, and the options agree.
@@ -117,6 +118,7 @@ pub(super) fn open(path: &Path, args: &TrainArgs) -> Result<EarlierRun> {
         force: false,
         resume: args.resume.clone(),
         any_device: args.any_device,
+        tuning: args.tuning.clone(),
         no_report: args.no_report,
         given: args.given.clone(),
         json: args.json,

@@ -1,22 +1,31 @@
 //! Every choice that depends on the adapter.
 //!
-//! The choices are made once, when a device is opened, by what the adapter says of itself. They are
-//! printed by `stridelab devices`, and for measurements each can be replaced by name with [`Tuning::set`].
-//! A new choice is a field, its default in [`Tuning::for_adapter`], and a line in `Tuning::choices`.
+//! The choices are made when a device is opened, by what the adapter says of itself. They are printed by `stridelab
+//! devices`, and for measurements each can be replaced by name with [`Tuning::set`]. A new choice is a field, its default
+//! in [`Tuning::for_adapter`], and a line in `Tuning::choices`.
 //!
 //! Some choices set the order in which numbers are added, so another value gives another rounding: `lanes`, `tiles`,
 //! `naive_conv2d`, `slices`, `slice_windows`, `split_k_workgroups`, `split_k_terms` and, past its value,
-//! `loop_iterations`. The others, `tile`, `large_tile`, `large_from`, `merge` and `submission_ms`, leave every bit of a
-//! result as it is.
+//! `loop_iterations`. What the adapter says of itself decides them, and never a clock. The others leave every bit of a
+//! result as it is ([`Tuning::NEUTRAL`]). Those of [`Tuning::candidates`] are made again by measurement: `gpu::measure` times
+//! them, `kept` keeps what was found.
+
+mod choice;
+#[cfg(feature = "files")]
+mod kept;
 
 use std::fmt::{self, Display};
+use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-use super::adapter::is_real;
+use super::real::is_real;
 use super::shaders::{SHADERS, constant, interface};
+use choice::Choice;
+#[cfg(feature = "files")]
+pub use kept::KeptTuning;
 
 /// How many tiles there are to choose from; `gpu::fused::tile` lists them.
 pub(super) const TILE_CANDIDATES: usize = 6;
@@ -30,10 +39,14 @@ pub struct Tuning {
     /// Whether the fused kernels are those of matrix products by tiles of workgroup memory, which need no subgroups,
     /// instead of those that share numbers among lanes.
     pub(super) tiles: bool,
-    /// Which of the candidates in `gpu::fused::tile` such a tile is.
-    pub(super) tile: usize,
-    /// The same where there are at least `large_from` tiles.
-    pub(super) large_tile: usize,
+    /// Which of the candidates in `gpu::fused::tile` the tiles of a convolution are, forward.
+    pub(super) forward_tile: usize,
+    /// The same of its gradients.
+    pub(super) backward_tile: usize,
+    /// The same, forward, where there are at least `large_from` tiles.
+    pub(super) large_forward_tile: usize,
+    /// The same of the gradients.
+    pub(super) large_backward_tile: usize,
     /// From so many tiles on, large ones fill the device as well.
     pub(super) large_from: usize,
     /// Whether fused kernels that do not depend on each other go into one dispatch. That saves a launch, which pays
@@ -60,6 +73,9 @@ pub struct Tuning {
     /// others about half a second if each iteration waits half a microsecond for memory, as drivers stop a device
     /// that seems to hang.
     pub(super) loop_iterations: usize,
+    /// Where the choices come from, in words: `measured` and when, the name of a file, or `default`.
+    #[serde(skip)]
+    pub origin: String,
     /// The most iterations that this adapter allows.
     #[serde(skip)]
     most_iterations: usize,
@@ -68,19 +84,41 @@ pub struct Tuning {
     most_lanes: usize,
 }
 
-/// A choice and the values that it may take.
-enum Choice<'a> {
-    /// 0 or 1.
-    Switch(&'a mut bool),
-    /// At least 1.
-    Count(&'a mut usize),
-    /// From 16, which every kernel can do with, to the most that the adapter allows.
-    Iterations(&'a mut usize, usize),
-    /// One of these.
-    OneOf(&'a mut usize, Vec<usize>),
+/// What a candidate takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The choice's name.
+    pub choice: String,
+    /// Its value.
+    pub value: usize,
+    /// Seconds of the kernels of a training step that depend on the choice.
+    pub seconds: f64,
 }
 
+/// A choice that is made by measurement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidates {
+    pub choice: &'static str,
+    pub values: Range<usize>,
+    /// Models side by side in the training step that is timed: so many that the choice has an effect.
+    pub replicas: usize,
+}
+
+/// By how much of its time a candidate must be faster to replace the default: less may be chance.
+const GAIN: f64 = 0.03;
+
 impl Tuning {
+    /// Choices that change no bit of any result.
+    pub const NEUTRAL: [&'static str; 7] = [
+        "forward_tile",
+        "backward_tile",
+        "large_forward_tile",
+        "large_backward_tile",
+        "large_from",
+        "merge",
+        "submission_ms",
+    ];
+
     /// The choices for an adapter with these limits, of whose features the device has these.
     pub fn for_adapter(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limits) -> Self {
         let most_lanes = shared_lanes(info, features, limits);
@@ -88,8 +126,10 @@ impl Tuning {
         Tuning {
             lanes: most_lanes,
             tiles: runs_tiles(info, limits),
-            tile: 0,
-            large_tile: 0,
+            forward_tile: 0,
+            backward_tile: 0,
+            large_forward_tile: 0,
+            large_backward_tile: 0,
             large_from: 1000,
             merge: is_real(info),
             naive_conv2d: false,
@@ -99,6 +139,7 @@ impl Tuning {
             split_k_terms: 128,
             submission_ms: if is_real(info) { 5 } else { 200 },
             loop_iterations: most_iterations,
+            origin: "default".into(),
             most_iterations,
             most_lanes,
         }
@@ -120,14 +161,67 @@ impl Tuning {
         }
     }
 
-    fn choices(&mut self) -> [(&'static str, Choice<'_>); 13] {
+    /// The kernels that there are, in a word: by `tiles`, sharing among `lanes`, or `plain`.
+    pub fn kernels(&self) -> &'static str {
+        match self {
+            Tuning { tiles: true, .. } => "tiles",
+            Tuning { lanes: 1.., .. } => "lanes",
+            _ => "plain",
+        }
+    }
+
+    /// The choices that a clock can make for these kernels. None changes a bit.
+    pub(super) fn candidates(&self) -> Vec<Candidates> {
+        let of = |choice, values, replicas| Candidates { choice, values, replicas };
+        let merge = of("merge", 0..2, 1);
+        match self.kernels() {
+            "tiles" => vec![
+                of("forward_tile", 0..TILE_CANDIDATES, 1),
+                of("backward_tile", 0..TILE_CANDIDATES, 1),
+                merge,
+                of("large_forward_tile", 0..TILE_CANDIDATES, LARGE_REPLICAS),
+                of("large_backward_tile", 0..TILE_CANDIDATES, LARGE_REPLICAS),
+            ],
+            "lanes" => vec![merge],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Makes every choice that was measured: the fastest value, if it is clearly faster than the one there is.
+    pub fn choose_fastest(&mut self, measured: &[Measured]) {
+        for Candidates { choice, values, .. } in self.candidates() {
+            let seconds = |value: usize| {
+                let found = measured.iter().find(|row| row.choice == choice && row.value == value);
+                found.map_or(f64::INFINITY, |row| row.seconds)
+            };
+            let now = self.choice(choice).map_or(f64::INFINITY, seconds);
+            let fastest = values.min_by(|&a, &b| seconds(a).total_cmp(&seconds(b)));
+            let clearly = |value: &usize| now.is_finite() && seconds(*value) < now * (1.0 - GAIN);
+            if let Some(fastest) = fastest.filter(clearly) {
+                // The values are those that the choice can have.
+                let _ = self.set(choice, &fastest.to_string());
+            }
+        }
+    }
+
+    /// The value of the choice of that name, a switch as 0 or 1; `None` where there is no such choice.
+    pub fn choice(&self, name: &str) -> Option<usize> {
+        let mut copy = self.clone();
+        let choices = copy.choices();
+        choices.iter().find(|(other, _)| *other == name).map(|(_, choice)| choice.value())
+    }
+
+    fn choices(&mut self) -> [(&'static str, Choice<'_>); 15] {
         let mut lanes = vec![0, self.most_lanes];
         lanes.dedup();
+        let tile = |choice| Choice::OneOf(choice, (0..TILE_CANDIDATES).collect());
         [
             ("lanes", Choice::OneOf(&mut self.lanes, lanes)),
             ("tiles", Choice::Switch(&mut self.tiles)),
-            ("tile", Choice::OneOf(&mut self.tile, (0..TILE_CANDIDATES).collect())),
-            ("large_tile", Choice::OneOf(&mut self.large_tile, (0..TILE_CANDIDATES).collect())),
+            ("forward_tile", tile(&mut self.forward_tile)),
+            ("backward_tile", tile(&mut self.backward_tile)),
+            ("large_forward_tile", tile(&mut self.large_forward_tile)),
+            ("large_backward_tile", tile(&mut self.large_backward_tile)),
             ("large_from", Choice::Count(&mut self.large_from)),
             ("merge", Choice::Switch(&mut self.merge)),
             ("naive_conv2d", Choice::Switch(&mut self.naive_conv2d)),
@@ -149,57 +243,9 @@ impl Display for Tuning {
     }
 }
 
-impl Choice<'_> {
-    fn set(&mut self, name: &str, text: &str) -> Result<()> {
-        let value = text.parse::<usize>().ok();
-        let allowed = match self {
-            Choice::Switch(switch) => match value {
-                Some(value @ (0 | 1)) => {
-                    **switch = value == 1;
-                    return Ok(());
-                }
-                _ => "0 or 1".to_string(),
-            },
-            Choice::Count(count) => match value {
-                Some(value @ 1..) => {
-                    **count = value;
-                    return Ok(());
-                }
-                _ => "a whole number of at least 1".to_string(),
-            },
-            Choice::Iterations(count, most) => match value {
-                Some(value) if (FEWEST_ITERATIONS..=*most).contains(&value) => {
-                    **count = value;
-                    return Ok(());
-                }
-                _ => format!("{FEWEST_ITERATIONS} to {most} on this adapter"),
-            },
-            Choice::OneOf(choice, values) => match value {
-                Some(value) if values.contains(&value) => {
-                    **choice = value;
-                    return Ok(());
-                }
-                _ => {
-                    let values: Vec<_> = values.iter().map(usize::to_string).collect();
-                    format!("{} on this adapter", values.join(" or "))
-                }
-            },
-        };
-        Err(Error::usage(format!("tuning {name}={text}: {name} can be {allowed}")))
-    }
-}
+/// Models side by side whose convolutions have more than `large_from` tiles.
+const LARGE_REPLICAS: usize = 4;
 
-impl Display for Choice<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Choice::Switch(switch) => write!(f, "{}", u8::from(**switch)),
-            Choice::Count(value) | Choice::Iterations(value, _) | Choice::OneOf(value, _) => write!(f, "{value}"),
-        }
-    }
-}
-
-/// The fewest iterations that loops can be cut to: those of a tap, a row and a channel, one each, are 6.
-const FEWEST_ITERATIONS: usize = 16;
 /// What Mesa's software driver allows, less 1,023 for loops of fixed length, which no kernel has as many of.
 const SOFTWARE_ITERATIONS: usize = 65_535 - 1023;
 const ITERATIONS: usize = 1 << 20;
@@ -240,75 +286,4 @@ fn shared_lanes(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgp
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tuning(subgroup: [u32; 2], features: wgpu::Features, limits: &wgpu::Limits) -> Tuning {
-        let [subgroup_min_size, subgroup_max_size] = subgroup;
-        let real = wgpu::AdapterInfo::new(wgpu::DeviceType::DiscreteGpu, wgpu::Backend::Vulkan);
-        let info = wgpu::AdapterInfo { subgroup_min_size, subgroup_max_size, ..real };
-        Tuning::for_adapter(&info, features, limits)
-    }
-
-    /// Eight lanes share numbers wherever the smallest subgroup has eight, however large the largest is.
-    #[test]
-    fn every_size_of_subgroups() {
-        let limits = wgpu::Limits::default();
-        let sizes = [4, 8, 16, 32, 64];
-        for (i, &least) in sizes.iter().enumerate() {
-            for &most in &sizes[i..] {
-                let with = tuning([least, most], wgpu::Features::SUBGROUP, &limits);
-                assert_eq!(with.lanes, if least >= 8 { 8 } else { 0 }, "{least} to {most} lanes");
-                let without = tuning([least, most], wgpu::Features::empty(), &limits);
-                assert_eq!(without.lanes, 0, "{least} to {most} lanes, no subgroup operations");
-            }
-        }
-    }
-
-    #[test]
-    fn small_limits_leave_the_plain_kernels() {
-        let lanes = |limits: wgpu::Limits| {
-            let tuning = tuning([32; 2], wgpu::Features::SUBGROUP, &limits);
-            assert_eq!(tuning.tiles, tuning.lanes > 0);
-            tuning.lanes
-        };
-        let limits = wgpu::Limits::default();
-        assert_eq!(lanes(limits.clone()), 8);
-        assert_eq!(lanes(wgpu::Limits { max_storage_buffers_per_shader_stage: 4, ..limits.clone() }), 0);
-        assert_eq!(lanes(wgpu::Limits { max_compute_invocations_per_workgroup: 64, ..limits.clone() }), 0);
-        assert_eq!(lanes(wgpu::Limits { max_compute_workgroup_storage_size: 1024, ..limits }), 0);
-    }
-
-    #[test]
-    fn choices_are_replaced_by_name() {
-        let mut tuning = tuning([32; 2], wgpu::Features::SUBGROUP, &wgpu::Limits::default());
-        assert!(tuning.to_string().starts_with("lanes=8 tiles=1 tile=0 large_tile=0 "), "{tuning}");
-        tuning.set("merge", "0").unwrap();
-        tuning.set("slices", "16").unwrap();
-        assert!(tuning.to_string().contains(" merge=0 naive_conv2d=0 slices=16 "), "{tuning}");
-        tuning.set("lanes", "0").unwrap();
-        assert!(tuning.to_string().starts_with("lanes=0 tiles=1 tile=0 large_tile=0 "), "{tuning}");
-        let before = tuning.clone();
-        for (name, value) in
-            [("merge", "2"), ("slices", "0"), ("slices", "many"), ("lanes", "16"), ("submission_ms", "")]
-        {
-            let error = tuning.set(name, value).unwrap_err();
-            assert!(matches!(error, Error::Usage(_)) && error.to_string().contains(name), "{error}");
-        }
-        let unknown = tuning.set("speed", "1").unwrap_err().to_string();
-        assert!(unknown.contains("\"speed\"") && unknown.contains("merge, naive_conv2d, slices"), "{unknown}");
-        assert_eq!(tuning, before, "what is refused changes nothing");
-    }
-
-    /// A record of a run has the names that [`Tuning::set`] takes.
-    #[test]
-    fn names_are_those_of_the_fields() {
-        let mut tuning = tuning([4; 2], wgpu::Features::empty(), &wgpu::Limits::default());
-        let json = serde_json::to_value(&tuning).unwrap();
-        let mut names: Vec<_> = tuning.choices().iter().map(|(name, _)| name.to_string()).collect();
-        names.sort();
-        let mut fields: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
-        fields.sort();
-        assert_eq!(names, fields);
-    }
-}
+mod tests;
