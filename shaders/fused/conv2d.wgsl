@@ -23,8 +23,15 @@ fn load_dy(at: vec4<u32>, o: u32, inside: vec4<bool>) -> vec4<f32> {
     return select(vec4(0.0), vec4(dy[at.x + o], dy[at.y + o], dy[at.z + o], dy[at.w + o]), inside);
 }
 
-fn load_w(at: u32) -> vec4<f32> {
+fn row_w(at: u32) -> vec4<f32> {
     return vec4(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
+}
+
+fn load_w(at: u32) -> Loaded {
+    if (LANES == 8u) {
+        return Loaded(row_w(at), vec4(0.0));
+    }
+    return Loaded(row_w(at), row_w(at + 4u * OUT_C));
 }
 
 // dx[n,ih,iw,c] = Σ_{i,j,o} dy[n,oh,ow,o] · w[i,j,c,o] over oh·sh = ih + top − i, ow·sw = iw + left − j

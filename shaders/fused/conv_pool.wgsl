@@ -29,8 +29,29 @@ fn load_x(at: vec4<u32>, c: u32, inside: vec4<bool>) -> vec4<f32> {
     return select(vec4(0.0), vec4(x[at.x + c], x[at.y + c], x[at.z + c], x[at.w + c]), inside);
 }
 
-fn load_w(at: u32) -> vec4<f32> {
+fn column_w(at: u32) -> vec4<f32> {
     return vec4(w[at], w[at + OUT_C], w[at + 2u * OUT_C], w[at + 3u * OUT_C]);
+}
+
+fn load_w(at: u32) -> Loaded {
+    if (LANES == 8u) {
+        return Loaded(column_w(at), vec4(0.0));
+    }
+    return Loaded(column_w(at), column_w(at + 4u));
+}
+
+fn load_one_w(at: u32) -> LoadedOne {
+    if (LANES == 8u) {
+        return LoadedOne(w[at], 0.0);
+    }
+    return LoadedOne(w[at], w[at + 4u]);
+}
+
+fn load_b(at: u32) -> LoadedOne {
+    if (LANES == 8u) {
+        return LoadedOne(b[at], 0.0);
+    }
+    return LoadedOne(b[at], b[at + 4u]);
 }
 
 // y[n,ph,pw,o] = max over the window of max(Σ_{i,j,c} x[n, oh·sh + i − top, ow·sw + j − left, c] · w[i,j,c,o] + b[o], 0)
@@ -76,19 +97,19 @@ fn forward(
                 for (var c = 0u; c < IN_C; c++) {
                     let pixels = load_x(at, c, inside);
                     let row = tap + c * OUT_C;
-                    add_product(&s0, pixels, w[row]);
-                    add_product(&s1, pixels, w[row + 8u]);
-                    add_product(&s2, pixels, w[row + 16u]);
-                    add_product(&s3, pixels, w[row + 24u]);
+                    add_product(&s0, pixels, load_one_w(row));
+                    add_product(&s1, pixels, load_one_w(row + 8u));
+                    add_product(&s2, pixels, load_one_w(row + 16u));
+                    add_product(&s3, pixels, load_one_w(row + 24u));
                 }
             }
         }
     }
     let bias = b_offset + group.z * b_stride + column;
-    add_product(&s0, vec4(1.0), b[bias]);
-    add_product(&s1, vec4(1.0), b[bias + 8u]);
-    add_product(&s2, vec4(1.0), b[bias + 16u]);
-    add_product(&s3, vec4(1.0), b[bias + 24u]);
+    add_product(&s0, vec4(1.0), load_b(bias));
+    add_product(&s1, vec4(1.0), load_b(bias + 8u));
+    add_product(&s2, vec4(1.0), load_b(bias + 16u));
+    add_product(&s3, vec4(1.0), load_b(bias + 24u));
     if (window < windows) {
         let out = vec2(group.z * y_stride, group.z * argmax_stride) + vec2(window * OUT_C + channel);
         store_windows(&s0, out);

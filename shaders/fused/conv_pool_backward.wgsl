@@ -60,7 +60,7 @@ fn weights(workgroup: u32, replica: u32, invocation: u32, lane: u32) {
     var s1: Eight;
     var s2: Eight;
     var s3: Eight;
-    var biases = vec4(0.0);
+    var biases = Loaded(vec4(0.0), vec4(0.0));
     let end = min((slice + 1u) * WINDOWS, BATCH * POOLED_H * POOLED_W);
     for (var window = slice * WINDOWS; window < end; window++) {
         let p = window_pixels(window);
@@ -77,7 +77,8 @@ fn weights(workgroup: u32, replica: u32, invocation: u32, lane: u32) {
         let g1 = gradients(here + vec2(8u));
         let g2 = gradients(here + vec2(16u));
         let g3 = gradients(here + vec2(24u));
-        biases += vec4(total(g0), total(g1), total(g2), total(g3));
+        biases.low += vec4(total(g0.low), total(g1.low), total(g2.low), total(g3.low));
+        biases.high += vec4(total(g0.high), total(g1.high), total(g2.high), total(g3.high));
         add_products(&s0, pixels, g0);
         add_products(&s1, pixels, g1);
         add_products(&s2, pixels, g2);
@@ -168,8 +169,16 @@ fn row_x(at: u32, inside: bool) -> vec4<f32> {
     return select(vec4(0.0), vec4(x[at], x[at + 1u], x[at + 2u], x[at + 3u]), inside);
 }
 
+// The gradients of the four pixels of a window, in a lane's channels.
+fn gradients(at: vec2<u32>) -> Loaded {
+    if (LANES == 8u) {
+        return Loaded(channel_gradients(at), vec4(0.0));
+    }
+    return Loaded(channel_gradients(at), channel_gradients(at + vec2(4u)));
+}
+
 // The gradients of the four pixels of a window: all but the winner's are zero.
-fn gradients(at: vec2<u32>) -> vec4<f32> {
+fn channel_gradients(at: vec2<u32>) -> vec4<f32> {
     return select(vec4(0.0), vec4(dy[at.x]), vec4(winner[at.y]) == vec4(0u, 1u, 2u, 3u));
 }
 

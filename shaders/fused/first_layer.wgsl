@@ -36,18 +36,15 @@ fn backward_weights(
     let channel = number % (OUT_C / TILE_CHANNELS) * TILE_CHANNELS + invocation * 4u;
     let slice = number / (OUT_C / TILE_CHANNELS);
     let base = vec2(group.z * dy_stride, group.z * winner_stride) + vec2(channel);
-    // Of the nine taps, lane l loads for tap l what the window's four pixels read. For the last tap, each of
-    // lanes 0 to 3 loads what one of the pixels reads.
-    let tap = vec2(lane % LANES / 3u, lane % LANES % 3u);
+    // Of the nine taps, lane l loads for tap l what the window's four pixels read, and of four lanes for tap l + 4 too.
+    // For the last tap, each of lanes 0 to 3 loads what one of the pixels reads.
     var sums: Eight;
     var last = vec4(0.0);
     var biases = vec4(0.0);
     let end = min((slice + 1u) * WINDOWS, BATCH * POOLED_H * POOLED_W);
     for (var window = slice * WINDOWS; window < end; window++) {
         let p = window_pixels(window);
-        let inside = reads(p, tap.x, tap.y);
-        let at = vec4(group.z * x_stride) + input(p, tap.x, tap.y, inside);
-        let read = select(vec4(0.0), vec4(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
+        let read = load_x(group.z * x_stride, p, lane % LANES);
         let last_inside = reads(p, 2u, 2u);
         let last_at = input(p, 2u, 2u, last_inside);
         let mine = group.z * x_stride + of_lane(last_at, lane);
@@ -66,6 +63,20 @@ fn backward_weights(
     }
     store(out + 8u * OUT_C, last);
     store(out + TAPS * OUT_C, biases);
+}
+
+// What a window's four pixels read at a lane's taps.
+fn load_x(first: u32, p: Pixels, tap: u32) -> Loaded {
+    if (LANES == 8u) {
+        return Loaded(tap_x(first, p, tap), vec4(0.0));
+    }
+    return Loaded(tap_x(first, p, tap), tap_x(first, p, tap + 4u));
+}
+
+fn tap_x(first: u32, p: Pixels, tap: u32) -> vec4<f32> {
+    let inside = reads(p, tap / 3u, tap % 3u);
+    let at = vec4(first) + input(p, tap / 3u, tap % 3u, inside);
+    return select(vec4(0.0), vec4(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
 }
 
 // Which of a window's four pixels a lane loads for the last tap.

@@ -2,7 +2,6 @@
 // [SLICES, ROWS, HIDDEN], slices of the first layer's product; w2 is [HIDDEN, CLASSES], in the buffer of
 // both biases; d_logits [ROWS, CLASSES]. HIDDEN is at most WORKGROUP, CLASSES at most MOST_CLASSES.
 
-#import shared/subgroup
 #import shared/common
 
 // One invocation, called a lane here, for each hidden unit.
@@ -10,7 +9,7 @@ const WORKGROUP: u32 = 128;
 const TILE_ROWS: u32 = 4;
 const MOST_CLASSES: u32 = 16;
 // Subgroups of a workgroup, where each has as few lanes as the fused kernels allow.
-const MOST_SUBGROUPS: u32 = WORKGROUP / LANES;
+const MOST_SUBGROUPS: u32 = WORKGROUP / 4;
 
 override ROWS: u32;
 override HIDDEN: u32;

@@ -36,11 +36,11 @@ fn backward_weights(
 ) {
     let number = linear(group, groups, 1u);
     let k = number * TILE_UNITS + invocation * 4u;
-    let column = min(vec2(lane % LANES) + vec2(0u, 8u), vec2(CLASSES - 1u));
+    let column = min(vec4(lane % LANES) + vec4(0u, 4u, 8u, 12u), vec4(CLASSES - 1u));
     var low: Eight;
     var high: Eight;
     var units = vec4(0.0);
-    var classes = vec2(0.0);
+    var classes = vec4(0.0);
     for (var row = 0u; row < ROWS; row += 4u) {
         let rows = vec4(row) + vec4(0u, 1u, 2u, 3u);
         let within = rows < vec4(ROWS);
@@ -48,11 +48,11 @@ fn backward_weights(
         let u = vec4(group.z * hidden_stride + k) + at * HIDDEN;
         let products = array(hidden_at(u.x), hidden_at(u.y), hidden_at(u.z), hidden_at(u.w));
         let base = vec4(group.z * d_logits_stride) + at * CLASSES;
-        let d0 = select(vec4(0.0), d_logits_at(base + vec4(column.x)), within);
-        let d1 = select(vec4(0.0), d_logits_at(base + vec4(column.y)), within);
+        let d0 = load_d_logits(base, within, column.x, column.y);
+        let d1 = load_d_logits(base, within, column.z, column.w);
         add_products(&low, products, d0);
         add_products(&high, products, d1);
-        classes += vec2(d0.x + d0.y + d0.z + d0.w, d1.x + d1.y + d1.z + d1.w);
+        classes += vec4(total(d0.low), total(d0.high), total(d1.low), total(d1.high));
         let g = vec4(group.z * d_hidden_stride + k) + at * HIDDEN;
         units += select(vec4(0.0), d_hidden_at(g.x), within.x) + select(vec4(0.0), d_hidden_at(g.y), within.y)
             + select(vec4(0.0), d_hidden_at(g.z), within.z) + select(vec4(0.0), d_hidden_at(g.w), within.w);
@@ -70,7 +70,11 @@ fn backward_weights(
     if (number == 0u) {
         let c = lane % LANES;
         if (c < CLASSES) { dw2[out + db2_offset + c] = classes.x; }
-        if (c + 8u < CLASSES) { dw2[out + db2_offset + c + 8u] = classes.y; }
+        if (c + 8u < CLASSES) { dw2[out + db2_offset + c + 8u] = classes.z; }
+        if (LANES == 4u) {
+            if (c + 4u < CLASSES) { dw2[out + db2_offset + c + 4u] = classes.y; }
+            if (c + 12u < CLASSES) { dw2[out + db2_offset + c + 12u] = classes.w; }
+        }
     }
 }
 
@@ -80,6 +84,19 @@ fn hidden_at(at: u32) -> vec4<f32> {
 
 fn d_hidden_at(at: u32) -> vec4<f32> {
     return vec4(d_hidden[at], d_hidden[at + 1u], d_hidden[at + 2u], d_hidden[at + 3u]);
+}
+
+// The logits' gradients of four rows, in a lane's classes.
+fn load_d_logits(base: vec4<u32>, within: vec4<bool>, low: u32, high: u32) -> Loaded {
+    let first = select(vec4(0.0), d_logits_at(base + vec4(low)), within);
+    if (LANES == 8u) {
+        return Loaded(first, vec4(0.0));
+    }
+    return Loaded(first, select(vec4(0.0), d_logits_at(base + vec4(high)), within));
+}
+
+fn total(v: vec4<f32>) -> f32 {
+    return v.x + v.y + v.z + v.w;
 }
 
 fn d_logits_at(at: vec4<u32>) -> vec4<f32> {

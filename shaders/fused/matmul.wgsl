@@ -28,8 +28,16 @@ override y_stride: u32;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-fn load_a(at: u32) -> vec4<f32> {
+fn row_a(at: u32) -> vec4<f32> {
     return vec4(a[at], a[at + A_COLUMN], a[at + 2u * A_COLUMN], a[at + 3u * A_COLUMN]);
+}
+
+// Of two rows, of which eight lanes need the first alone.
+fn load_a(low: u32, high: u32) -> Loaded {
+    if (LANES == 8u) {
+        return Loaded(row_a(low), vec4(0.0));
+    }
+    return Loaded(row_a(low), row_a(high));
 }
 
 fn load_b(at: u32) -> vec4<f32> {
@@ -52,7 +60,8 @@ fn multiply(
     let slice = number / tiles(ROWS, TILE_ROWS);
     // Rows past the last one compute the last one again and are not stored.
     let rows = min(vec4(row + lane % LANES) + vec4(0u, 8u, 16u, 24u), vec4(ROWS - 1u));
-    let factors = vec4(a_offset + group.z * a_stride) + rows * A_ROW;
+    let later = min(vec4(row + lane % LANES) + vec4(4u, 12u, 20u, 28u), vec4(ROWS - 1u));
+    let first = vec4(a_offset + group.z * a_stride);
     let base = b_offset + group.z * b_stride + min(column, COLUMNS - 4u) * B_COLUMN;
     var s0: Eight;
     var s1: Eight;
@@ -66,11 +75,12 @@ fn multiply(
             load_b(base + (k + 2u) * B_ROW),
             load_b(base + (k + 3u) * B_ROW),
         );
-        let at = factors + vec4(k * A_COLUMN);
-        add_products(&s0, columns, load_a(at.x));
-        add_products(&s1, columns, load_a(at.y));
-        add_products(&s2, columns, load_a(at.z));
-        add_products(&s3, columns, load_a(at.w));
+        let low = first + rows * A_ROW + vec4(k * A_COLUMN);
+        let high = first + later * A_ROW + vec4(k * A_COLUMN);
+        add_products(&s0, columns, load_a(low.x, high.x));
+        add_products(&s1, columns, load_a(low.y, high.y));
+        add_products(&s2, columns, load_a(low.z, high.z));
+        add_products(&s3, columns, load_a(low.w, high.w));
     }
     let out = y_offset + group.z * y_stride + slice * ROWS * COLUMNS + column;
     for (var e = 0u; e < 8u; e++) {

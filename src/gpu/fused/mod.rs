@@ -19,6 +19,7 @@ use crate::plan::patterns::{ConvPool, ConvPoolBackward, Dense, DenseHead, Rectif
 use crate::plan::{Buffer, BufferId, Element, Plan, Program};
 
 use super::kernels::{self, Kernel};
+use super::shaders::interface;
 use super::tuning::Tuning;
 
 /// The kernels of a plan.
@@ -62,7 +63,7 @@ pub(super) fn fuse(plan: &Plan, tuning: &Tuning, max_binding_bytes: u64) -> Fuse
         if fuses && tuning.tiles {
             tiled::program(tuning, &program.ops, &mut forwards, &mut scratch)
         } else if fuses && tuning.lanes > 0 {
-            fuse_program(tuning, &program.ops, &mut forwards, &mut scratch)
+            shared_among(tuning.lanes, fuse_program(tuning, &program.ops, &mut forwards, &mut scratch))
         } else {
             plain(program)
         }
@@ -72,6 +73,16 @@ pub(super) fn fuse(plan: &Plan, tuning: &Tuning, max_binding_bytes: u64) -> Fuse
         return Fused { programs: plan.programs.iter().map(plain).collect(), scratch: Vec::new() };
     }
     Fused { programs, scratch: scratch.buffers }
+}
+
+/// Sets how many lanes share numbers, in the kernels that do.
+fn shared_among(lanes: usize, mut kernels: Vec<Kernel>) -> Vec<Kernel> {
+    for kernel in &mut kernels {
+        if interface(kernel.shader).overrides.iter().any(|name| name == "LANES") {
+            kernel.constants.push(("LANES", lanes as f64));
+        }
+    }
+    kernels
 }
 
 /// The kernels of one program. `forwards` holds the forward passes replaced so far, in this program or an

@@ -29,6 +29,7 @@ fn tunings() -> Vec<Tuning> {
         "forward_tile=5,backward_tile=5",
         "large_forward_tile=3,large_backward_tile=4,large_from=1",
         "tiles=0,lanes=8",
+        "tiles=0,lanes=4",
         "tiles=0,merge=0",
         "tiles=0,lanes=0",
         "tiles=0,lanes=0,naive_conv2d=1",

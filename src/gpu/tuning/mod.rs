@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 use super::real::is_real;
-use super::shaders::{SHADERS, constant, interface};
+use super::shaders::{SHADERS, interface};
 use choice::Choice;
 #[cfg(feature = "files")]
 pub use kept::KeptTuning;
@@ -79,7 +79,7 @@ pub struct Tuning {
     /// The most iterations that this adapter allows.
     #[serde(skip)]
     most_iterations: usize,
-    /// The most lanes that this adapter can share numbers among: `lanes` is this or 0.
+    /// The most lanes that this adapter can share numbers among.
     #[serde(skip)]
     most_lanes: usize,
 }
@@ -212,8 +212,7 @@ impl Tuning {
     }
 
     fn choices(&mut self) -> [(&'static str, Choice<'_>); 15] {
-        let mut lanes = vec![0, self.most_lanes];
-        lanes.dedup();
+        let lanes = [0].into_iter().chain(LANES.into_iter().filter(|&lanes| lanes <= self.most_lanes)).collect();
         let tile = |choice| Choice::OneOf(choice, (0..TILE_CANDIDATES).collect());
         [
             ("lanes", Choice::OneOf(&mut self.lanes, lanes)),
@@ -268,13 +267,14 @@ fn runs_tiles(info: &wgpu::AdapterInfo, limits: &wgpu::Limits) -> bool {
         && limits.max_compute_workgroup_storage_size >= 16 << 10
 }
 
-/// Lanes that share numbers in the fused kernels, or 0 where the adapter cannot run them: it lacks
+/// Lanes that can share numbers, in `shaders/shared/subgroup.wgsl`.
+const LANES: [usize; 2] = [4, 8];
+
+/// The most lanes that share numbers in the fused kernels, or 0 where the adapter cannot run them: it lacks
 /// subgroups, its smallest subgroup has fewer lanes, or one of the kernels exceeds its limits.
 fn shared_lanes(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limits) -> usize {
-    let lanes = constant("fused/matmul", "LANES");
-    if !features.contains(wgpu::Features::SUBGROUP) || (info.subgroup_min_size as usize) < lanes {
-        return 0;
-    }
+    let lanes = LANES.into_iter().rfind(|&lanes| lanes <= info.subgroup_min_size as usize);
+    let Some(lanes) = lanes.filter(|_| features.contains(wgpu::Features::SUBGROUP)) else { return 0 };
     let fused = SHADERS.iter().filter(|stem| stem.starts_with("fused/"));
     let mut entries = fused.flat_map(|stem| interface(stem).entries());
     let fits = entries.all(|entry| {

@@ -9,15 +9,15 @@ fn tuning(subgroup: [u32; 2], features: wgpu::Features, limits: &wgpu::Limits) -
     Tuning::for_adapter(&info, features, limits)
 }
 
-/// Eight lanes share numbers wherever the smallest subgroup has eight, however large the largest is.
+/// Eight lanes share numbers wherever the smallest subgroup has eight, however large the largest is, else four.
 #[test]
 fn every_size_of_subgroups() {
     let limits = wgpu::Limits::default();
-    let sizes = [4, 8, 16, 32, 64];
+    let sizes = [2, 4, 8, 16, 32, 64];
     for (i, &least) in sizes.iter().enumerate() {
         for &most in &sizes[i..] {
             let with = tuning([least, most], wgpu::Features::SUBGROUP, &limits);
-            assert_eq!(with.lanes, if least >= 8 { 8 } else { 0 }, "{least} to {most} lanes");
+            assert_eq!(with.lanes, if least >= 4 { least.min(8) as usize } else { 0 }, "{least} to {most} lanes");
             let without = tuning([least, most], wgpu::Features::empty(), &limits);
             assert_eq!(without.lanes, 0, "{least} to {most} lanes, no subgroup operations");
         }
