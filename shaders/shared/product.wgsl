@@ -16,6 +16,12 @@ override WORKGROUP: u32;
 // Vectors of workgroup memory: two steps of both factors.
 override SHARED: u32;
 
+// How a factor is kept whose numbers are fetched along the terms. 1: as it was fetched, four terms of an element a vector,
+// which are transposed when they are read. 0: transposed when they are written, four elements of a term a vector, of
+// which neighbours write one component each. WGSL lets an implementation write the whole vector then, so 0 is for
+// Vulkan, whose memory model does not.
+override WHOLE_VECTORS: u32;
+
 var<workgroup> factors: array<vec4<f32>, SHARED>;
 
 // Four rows of four columns.
@@ -62,11 +68,26 @@ fn pitch(len: u32) -> u32 {
     return len / 4u + 1u;
 }
 
-// Neighbours may write components of one vector, which is sound where a component is written alone: see `runs_tiles` in
-// src/gpu/tuning.rs.
+// The same of four terms an element.
+fn pitch_of_terms() -> u32 {
+    return STEP / 4u + 1u;
+}
+
+// Vectors that a step of a factor takes.
+fn vectors(len: u32, along_terms: bool) -> u32 {
+    return select(STEP * pitch(len), len * pitch_of_terms(), WHOLE_VECTORS == 1u && along_terms);
+}
+
 fn keep(at: u32, len: u32, slot: u32, along_terms: bool, value: vec4<f32>) {
     if (along_terms) {
         let element = slot / (STEP / 4u);
+        if (WHOLE_VECTORS == 1u) {
+            // The first elements of all blocks come first, then the second ones: blocks side by side are read from
+            // different banks.
+            let row = element / 4u + element % 4u * (len / 4u);
+            factors[at + row * pitch_of_terms() + slot % (STEP / 4u)] = value;
+            return;
+        }
         let first = at + slot % (STEP / 4u) * 4u * pitch(len) + element / 4u;
         factors[first][element % 4u] = value.x;
         factors[first + pitch(len)][element % 4u] = value.y;
@@ -107,6 +128,78 @@ fn add_term(
     }
     if (here.high == 2u) {
         add_outer_product(bottom_left, factors[a + here.rows / 8u], left);
+    }
+}
+
+// A block's elements at four successive terms.
+struct Four {
+    t0: vec4<f32>,
+    t1: vec4<f32>,
+    t2: vec4<f32>,
+    t3: vec4<f32>,
+}
+
+// Terms 4·four to 4·four + 3 of a block's elements, of a step that begins at `at`.
+fn four_terms(at: u32, len: u32, block: u32, four: u32, along_terms: bool) -> Four {
+    if (along_terms) {
+        let first = at + block * pitch_of_terms() + four;
+        let gap = len / 4u * pitch_of_terms();
+        let a = factors[first];
+        let b = factors[first + gap];
+        let c = factors[first + 2u * gap];
+        let d = factors[first + 3u * gap];
+        return Four(
+            vec4(a.x, b.x, c.x, d.x),
+            vec4(a.y, b.y, c.y, d.y),
+            vec4(a.z, b.z, c.z, d.z),
+            vec4(a.w, b.w, c.w, d.w),
+        );
+    }
+    let first = at + 4u * four * pitch(len) + block;
+    return Four(
+        factors[first],
+        factors[first + pitch(len)],
+        factors[first + 2u * pitch(len)],
+        factors[first + 3u * pitch(len)],
+    );
+}
+
+// block += a·bᵀ for each of four terms
+fn add_outer_products(block: ptr<function, Block>, a: Four, b: Four) {
+    add_outer_product(block, a.t0, b.t0);
+    add_outer_product(block, a.t1, b.t1);
+    add_outer_product(block, a.t2, b.t2);
+    add_outer_product(block, a.t3, b.t3);
+}
+
+// blocks += the products of four terms of a step whose factors begin at a_first and b_first.
+fn add_four_terms(
+    top_left: ptr<function, Block>,
+    top_right: ptr<function, Block>,
+    bottom_left: ptr<function, Block>,
+    bottom_right: ptr<function, Block>,
+    here: Place,
+    job: u32,
+    a_first: u32,
+    b_first: u32,
+    four: u32,
+) {
+    let top = four_terms(a_first, here.rows, here.row, four, along_terms_a(job));
+    let left = four_terms(b_first, here.columns, here.column, four, along_terms_b(job));
+    add_outer_products(top_left, top, left);
+    if (here.high == 1u && here.wide == 1u) {
+        return;
+    }
+    let bottom = four_terms(a_first, here.rows, here.row + here.rows / 8u, four, along_terms_a(job));
+    if (here.high == 2u) {
+        add_outer_products(bottom_left, bottom, left);
+    }
+    if (here.wide == 2u) {
+        let right = four_terms(b_first, here.columns, here.column + here.columns / 8u, four, along_terms_b(job));
+        add_outer_products(top_right, top, right);
+        if (here.high == 2u) {
+            add_outer_products(bottom_right, bottom, right);
+        }
     }
 }
 
@@ -154,8 +247,8 @@ fn product(job: u32, here: Place, terms: u32, invocation: u32) -> Sums {
     let steps = tiles(terms, STEP);
     let a_slots = here.rows * STEP / 4u;
     let b_slots = here.columns * STEP / 4u;
-    let a_len = STEP * pitch(here.rows);
-    let b_len = STEP * pitch(here.columns);
+    let a_len = vectors(here.rows, along_terms_a(job));
+    let b_len = vectors(here.columns, along_terms_b(job));
     keep_all(0u, here.rows, a_slots, invocation, along_terms_a(job), fetch_all_a(job, a_slots, invocation, 0u));
     keep_all(2u * a_len, here.columns, b_slots, invocation, along_terms_b(job),
         fetch_all_b(job, b_slots, invocation, 0u));
@@ -169,17 +262,25 @@ fn product(job: u32, here: Place, terms: u32, invocation: u32) -> Sums {
             a = fetch_all_a(job, a_slots, invocation, step + 1u);
             b = fetch_all_b(job, b_slots, invocation, step + 1u);
         }
-        var a_at = now * a_len + here.row;
-        var b_at = 2u * a_len + now * b_len + here.column;
-        for (var k = 0u; k < STEP; k += 4u) {
-            add_term(&top_left, &top_right, &bottom_left, &bottom_right, here, a_at, b_at);
-            add_term(&top_left, &top_right, &bottom_left, &bottom_right, here, a_at + a_pitch, b_at + b_pitch);
-            add_term(&top_left, &top_right, &bottom_left, &bottom_right, here,
-                a_at + 2u * a_pitch, b_at + 2u * b_pitch);
-            add_term(&top_left, &top_right, &bottom_left, &bottom_right, here,
-                a_at + 3u * a_pitch, b_at + 3u * b_pitch);
-            a_at += 4u * a_pitch;
-            b_at += 4u * b_pitch;
+        let a_first = now * a_len;
+        let b_first = 2u * a_len + now * b_len;
+        if (WHOLE_VECTORS == 1u) {
+            for (var four = 0u; four < STEP / 4u; four++) {
+                add_four_terms(&top_left, &top_right, &bottom_left, &bottom_right, here, job, a_first, b_first, four);
+            }
+        } else {
+            var a_at = a_first + here.row;
+            var b_at = b_first + here.column;
+            for (var k = 0u; k < STEP; k += 4u) {
+                add_term(&top_left, &top_right, &bottom_left, &bottom_right, here, a_at, b_at);
+                add_term(&top_left, &top_right, &bottom_left, &bottom_right, here, a_at + a_pitch, b_at + b_pitch);
+                add_term(&top_left, &top_right, &bottom_left, &bottom_right, here,
+                    a_at + 2u * a_pitch, b_at + 2u * b_pitch);
+                add_term(&top_left, &top_right, &bottom_left, &bottom_right, here,
+                    a_at + 3u * a_pitch, b_at + 3u * b_pitch);
+                a_at += 4u * a_pitch;
+                b_at += 4u * b_pitch;
+            }
         }
         if (step + 1u < steps) {
             keep_all(next * a_len, here.rows, a_slots, invocation, along_terms_a(job), a);

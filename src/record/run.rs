@@ -95,12 +95,13 @@ impl Machine {
 }
 
 /// Choices that change no bit of a result: `stridelab::gpu::Tuning::NEUTRAL`, and those of earlier versions.
-pub(super) const NEUTRAL_CHOICES: [&str; 9] = [
+pub(super) const NEUTRAL_CHOICES: [&str; 10] = [
     "forward_tile",
     "backward_tile",
     "large_forward_tile",
     "large_backward_tile",
     "large_from",
+    "whole_vectors",
     "merge",
     "submission_ms",
     "tile",

@@ -1,5 +1,6 @@
 //! The shapes of workgroups' tiles. None changes the order of a sum.
 
+use crate::gpu::kernels::sizes;
 use crate::gpu::tuning::{TILE_CANDIDATES, Tuning};
 
 /// Rows and columns of a matrix product that a workgroup computes, and how many 4 × 4 blocks of them an invocation
@@ -52,9 +53,11 @@ impl Tile {
         self.rows * self.columns / (16 * self.high * self.wide)
     }
 
-    /// Vectors of workgroup memory: two steps of both factors, a row of each a vector longer than it need be.
+    /// Vectors of workgroup memory: two steps of both factors, a row of each a vector longer than it need be. Whichever
+    /// way a factor lies, along its elements or along the terms, there is room for it.
     fn shared(self, step: usize) -> usize {
-        2 * step * (self.rows / 4 + 1 + self.columns / 4 + 1)
+        let factor = |len: usize| (step * (len / 4 + 1)).max(len * (step / 4 + 1));
+        2 * (factor(self.rows) + factor(self.columns))
     }
 }
 
@@ -83,9 +86,14 @@ impl Tiles {
     }
 
     /// The constants that every shader of such products has.
-    pub(super) fn constants(self) -> [(&'static str, f64); 3] {
+    pub(super) fn constants(self, tuning: &Tuning) -> Vec<(&'static str, f64)> {
         let shared = self.wide.shared(self.step).max(self.narrow.shared(self.step));
-        [("WORKGROUP", self.invocations() as f64), ("SHARED", shared as f64), ("STEP", self.step as f64)]
+        sizes([
+            ("WORKGROUP", self.invocations()),
+            ("SHARED", shared),
+            ("STEP", self.step),
+            ("WHOLE_VECTORS", tuning.whole_vectors),
+        ])
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn forward(tuning: &Tuning, run: &ConvPool, replicas: usize) -> Kerne
     let (shader, grid) = if run.conv.in_channels == 1 {
         (FIRST_LAYER, Grid::elements(windows * channels / 4))
     } else {
-        constants.extend(tiles.constants());
+        constants.extend(tiles.constants(tuning));
         constants.extend(sizes([("TILE_ROWS", tile.rows), ("TILE_COLUMNS", tile.columns)]));
         constants.extend(sizes([("HIGH", tile.high), ("WIDE", tile.wide)]));
         (FORWARD, Grid::workgroups(&[TiledExtent::of(tile.count(4 * windows, channels))]))
@@ -103,7 +103,7 @@ pub(super) fn backward(
     let tiles = Tiles::backward(tuning, scratch.replicas * (small[0] + small[1]));
     let [input_groups, weight_groups] = groups(tiles);
     let (weights, input) = (tiles.wide, tiles.narrow);
-    constants.extend(tiles.constants());
+    constants.extend(tiles.constants(tuning));
     constants.extend(sizes([
         ("INPUT_ROWS", input.rows),
         ("INPUT_COLUMNS", input.columns),

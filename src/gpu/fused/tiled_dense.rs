@@ -71,7 +71,7 @@ pub(super) fn forward(tuning: &Tuning, run: &DenseHead, scratch: &mut Scratch) -
     let partial = scratch.view("partial product", slices * product.y.len);
     let tiles = Tiles::dense();
     let mut constants = shapes(tuning, run);
-    constants.extend(tiles.constants());
+    constants.extend(tiles.constants(tuning));
     let multiply = Kernel {
         shader: SHADER,
         entry: "forward",
@@ -132,7 +132,7 @@ pub(super) fn backward(tuning: &Tuning, run: &DenseHead, first: &DenseGradients)
         ("db2_offset", last.db2.offset),
     ]);
     constants.extend(shapes(tuning, run));
-    constants.extend(tiles.constants());
+    constants.extend(tiles.constants(tuning));
     Kernel {
         shader: BACKWARD,
         entry: "backward",

@@ -27,6 +27,8 @@ fn tunings() -> Vec<Tuning> {
         "tiles=1",
         "forward_tile=1,backward_tile=2",
         "forward_tile=5,backward_tile=5",
+        "whole_vectors=1",
+        "whole_vectors=1,forward_tile=2,backward_tile=3",
         "large_forward_tile=3,large_backward_tile=4,large_from=1",
         "tiles=0,lanes=8",
         "tiles=0,lanes=4",

@@ -49,6 +49,8 @@ pub struct Tuning {
     pub(super) large_backward_tile: usize,
     /// From so many tiles on, large ones fill the device as well.
     pub(super) large_from: usize,
+    /// How factors lie in workgroup memory, `WHOLE_VECTORS` of `shaders/shared/product.wgsl`: 1, or 0 on Vulkan.
+    pub(super) whole_vectors: usize,
     /// Whether fused kernels that do not depend on each other go into one dispatch. That saves a launch, which pays
     /// up to 8 % of a step on an NVIDIA H100. A software adapter computes both sides of a branch, which costs it more than
     /// the launch.
@@ -82,6 +84,9 @@ pub struct Tuning {
     /// The most lanes that this adapter can share numbers among.
     #[serde(skip)]
     most_lanes: usize,
+    /// Whether `whole_vectors` may be 0.
+    #[serde(skip)]
+    writes_components: bool,
 }
 
 /// What a candidate takes.
@@ -109,12 +114,13 @@ const GAIN: f64 = 0.03;
 
 impl Tuning {
     /// Choices that change no bit of any result.
-    pub const NEUTRAL: [&'static str; 7] = [
+    pub const NEUTRAL: [&'static str; 8] = [
         "forward_tile",
         "backward_tile",
         "large_forward_tile",
         "large_backward_tile",
         "large_from",
+        "whole_vectors",
         "merge",
         "submission_ms",
     ];
@@ -123,6 +129,8 @@ impl Tuning {
     pub fn for_adapter(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limits) -> Self {
         let most_lanes = shared_lanes(info, features, limits);
         let most_iterations = most_iterations(info);
+        // Vulkan's memory model lets neighbours write components of one vector. WGSL's does not promise it.
+        let writes_components = info.backend == wgpu::Backend::Vulkan;
         Tuning {
             lanes: most_lanes,
             tiles: runs_tiles(info, limits),
@@ -131,6 +139,7 @@ impl Tuning {
             large_forward_tile: 0,
             large_backward_tile: 0,
             large_from: 1000,
+            whole_vectors: usize::from(!writes_components),
             merge: is_real(info),
             naive_conv2d: false,
             slices: if is_real(info) { 64 } else { 32 },
@@ -142,6 +151,7 @@ impl Tuning {
             origin: "default".into(),
             most_iterations,
             most_lanes,
+            writes_components,
         }
     }
 
@@ -174,8 +184,10 @@ impl Tuning {
     pub(super) fn candidates(&self) -> Vec<Candidates> {
         let of = |choice, values, replicas| Candidates { choice, values, replicas };
         let merge = of("merge", 0..2, 1);
+        let layouts = if self.writes_components { 0..2 } else { 1..2 };
         match self.kernels() {
             "tiles" => vec![
+                of("whole_vectors", layouts, 1),
                 of("forward_tile", 0..TILE_CANDIDATES, 1),
                 of("backward_tile", 0..TILE_CANDIDATES, 1),
                 merge,
@@ -211,8 +223,9 @@ impl Tuning {
         choices.iter().find(|(other, _)| *other == name).map(|(_, choice)| choice.value())
     }
 
-    fn choices(&mut self) -> [(&'static str, Choice<'_>); 15] {
+    fn choices(&mut self) -> [(&'static str, Choice<'_>); 16] {
         let lanes = [0].into_iter().chain(LANES.into_iter().filter(|&lanes| lanes <= self.most_lanes)).collect();
+        let layouts = if self.writes_components { vec![0, 1] } else { vec![1] };
         let tile = |choice| Choice::OneOf(choice, (0..TILE_CANDIDATES).collect());
         [
             ("lanes", Choice::OneOf(&mut self.lanes, lanes)),
@@ -222,6 +235,7 @@ impl Tuning {
             ("large_forward_tile", tile(&mut self.large_forward_tile)),
             ("large_backward_tile", tile(&mut self.large_backward_tile)),
             ("large_from", Choice::Count(&mut self.large_from)),
+            ("whole_vectors", Choice::OneOf(&mut self.whole_vectors, layouts)),
             ("merge", Choice::Switch(&mut self.merge)),
             ("naive_conv2d", Choice::Switch(&mut self.naive_conv2d)),
             ("slices", Choice::Count(&mut self.slices)),
@@ -256,12 +270,9 @@ fn most_iterations(info: &wgpu::AdapterInfo) -> usize {
     if software { SOFTWARE_ITERATIONS } else { ITERATIONS }
 }
 
-/// Whether an adapter runs the kernels by tiles by itself: a real one of Vulkan, of WebGPU's default limits. Two
-/// invocations write two components of one vector of workgroup memory, which WGSL lets an implementation do as a write
-/// of the whole vector: Vulkan's do not, others may.
+/// Whether an adapter runs the kernels by tiles by itself: a real one of WebGPU's default limits.
 fn runs_tiles(info: &wgpu::AdapterInfo, limits: &wgpu::Limits) -> bool {
     is_real(info)
-        && info.backend == wgpu::Backend::Vulkan
         && limits.max_storage_buffers_per_shader_stage >= 8
         && limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x) >= 256
         && limits.max_compute_workgroup_storage_size >= 16 << 10

@@ -97,7 +97,7 @@ fn candidates_change_no_bit() {
     let lanes = Tuning { tiles: false, ..all.clone() };
     let plain = Tuning { lanes: 0, ..lanes.clone() };
     assert_eq!([&all, &lanes, &plain].map(|tuning| tuning.kernels()), ["tiles", "lanes", "plain"]);
-    assert_eq!([&all, &lanes, &plain].map(|tuning| tuning.candidates().len()), [5, 1, 0]);
+    assert_eq!([&all, &lanes, &plain].map(|tuning| tuning.candidates().len()), [6, 1, 0]);
     for Candidates { choice, values, .. } in all.candidates() {
         assert!(Tuning::NEUTRAL.contains(&choice), "{choice}");
         for value in values {
