@@ -74,8 +74,11 @@ if [[ -z "$browser" ]] || ! command -v node >/dev/null || ! command -v npm >/dev
   fi
 fi
 npm ci --prefix tests/page --no-audit --no-fund --silent
-CHROMIUM="$browser" STRIDELAB="${CARGO_TARGET_DIR:-target}/debug/stridelab" \
+pipelines="$(mktemp)"
+STRIDELAB_PIPELINES="$pipelines" cargo test --lib pipelines_go_to_a_file -- --ignored
+CHROMIUM="$browser" STRIDELAB="${CARGO_TARGET_DIR:-target}/debug/stridelab" STRIDELAB_PIPELINES="$pipelines" \
   node --test --test-concurrency=1 tests/page/*.test.mjs
+rm "$pipelines"
 
 # Every shader as SPIR-V, where the tool that reads it is there or can be had.
 if ! command -v spirv-val >/dev/null && command -v apt-get >/dev/null && [[ $EUID -eq 0 ]]; then

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use naga::back::pipeline_constants::process_overrides;
-use naga::back::spv;
+use naga::back::{hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 
@@ -110,7 +110,54 @@ fn every_entry_point_becomes_valid_spir_v() {
     assert!(used.len() >= 28, "{used:?}");
 }
 
-/// The kind of mistake that the test above is for is found by it.
+/// What Metal and DirectX get: every pipeline of the four networks becomes a text of their languages. Whether their
+/// compilers take it is not known here.
+#[test]
+fn every_entry_point_becomes_msl_and_hlsl() {
+    for (stem, entry, constants) in pipelines() {
+        let module = naga::front::wgsl::parse_str(&interface(stem).source).unwrap();
+        let info = Validator::new(ValidationFlags::all(), Capabilities::all()).validate(&module).unwrap();
+        let values = constants.iter().map(|(name, bits)| (name.clone(), f64::from_bits(*bits))).collect();
+        let stage = naga::ShaderStage::Compute;
+        let (module, info) = process_overrides(&module, &info, Some((stage, entry)), &values).unwrap();
+        // Subgroups are of Metal 2.1 and shader model 6.
+        let options = msl::Options { lang_version: (2, 4), ..msl::Options::default() };
+        let pipeline = msl::PipelineOptions { entry_point: Some((stage, entry.into())), ..Default::default() };
+        let (text, _) = msl::write_string(&module, &info, &options, &pipeline)
+            .unwrap_or_else(|error| panic!("shaders/{stem}.wgsl, {entry}, MSL: {error}"));
+        assert!(text.contains("kernel void "), "{stem}, {entry}: {text}");
+        let options = hlsl::Options { shader_model: hlsl::ShaderModel::V6_0, ..hlsl::Options::default() };
+        let pipeline = hlsl::PipelineOptions { entry_point: Some((stage, entry.into())) };
+        let mut text = String::new();
+        hlsl::Writer::new(&mut text, &options, &pipeline)
+            .write(&module, &info, None)
+            .unwrap_or_else(|error| panic!("shaders/{stem}.wgsl, {entry}, HLSL: {error}"));
+        assert!(text.contains("[numthreads("), "{stem}, {entry}: {text}");
+    }
+}
+
+/// Writes every shader and the constants of its pipelines in the four networks to the file that STRIDELAB_PIPELINES
+/// names, for `tests/page/shaders.test.mjs`, which compiles them in a browser.
+#[test]
+#[ignore = "writes a file"]
+fn pipelines_go_to_a_file() {
+    let path = std::env::var_os("STRIDELAB_PIPELINES").expect("STRIDELAB_PIPELINES names a file");
+    let mut shaders = BTreeMap::new();
+    for (stem, entry, constants) in pipelines() {
+        let values: BTreeMap<_, _> = constants.into_iter().map(|(name, bits)| (name, f64::from_bits(bits))).collect();
+        let (_, pipelines) = shaders.entry(stem).or_insert_with(|| (shader_source(stem), Vec::new()));
+        pipelines.push(serde_json::json!({ "entry": entry, "constants": values }));
+    }
+    let shaders: Vec<_> = shaders
+        .into_iter()
+        .map(
+            |(stem, (source, pipelines))| serde_json::json!({ "stem": stem, "source": source, "pipelines": pipelines }),
+        )
+        .collect();
+    std::fs::write(path, serde_json::to_vec(&shaders).unwrap()).unwrap();
+}
+
+/// The kind of mistake that the test of SPIR-V is for is found by it.
 #[test]
 #[ignore = "needs spirv-val, of SPIRV-Tools"]
 fn invalid_spir_v_is_seen() {
