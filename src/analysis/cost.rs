@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::by_configuration::configurations;
 use super::comparison::Spread;
 use crate::model::Configuration;
-use crate::record::{CostSummaryRow, InferenceRow, ShapeRow, StudyRecords};
+use crate::record::{CostSummaryRow, InferenceRow, Machine, ShapeRow, StudyRecords};
 
 /// Cost and accuracy of every configuration, a row for each batch size of which classification was measured, or one
-/// without it. Nothing is worked out here that the records do not hold.
+/// without it. Nothing is worked out here that the records do not hold. Of runs on several machines only the first one's
+/// have times: others are no comparison.
 pub fn cost_summary(records: &StudyRecords) -> Vec<CostSummaryRow> {
     let configurations = configurations(records);
     let accuracies = |&configuration: &Configuration| {
@@ -26,7 +27,7 @@ pub fn cost_summary(records: &StudyRecords) -> Vec<CostSummaryRow> {
             configuration,
             parameters: known.then(|| layers.values().map(|row| row.parameters as u64).sum()),
             macs: known.then(|| layers.values().map(|row| row.macs).fold(0, u64::saturating_add)),
-            seconds_per_step: seconds_per_step(records, configuration),
+            seconds_per_step: seconds_per_step(records, configuration).filter(|_| of_the_first(records, configuration)),
             batch_size: None,
             images_per_second: None,
             activation_bytes: None,
@@ -35,7 +36,9 @@ pub fn cost_summary(records: &StudyRecords) -> Vec<CostSummaryRow> {
             low: interval.map(|interval| interval.low),
             high: interval.map(|interval| interval.high),
         };
-        let measured = records.inference.iter().filter(|of| of.configuration == configuration);
+        let comparable =
+            |row: &&InferenceRow| row.configuration == configuration && of_the_first(records, configuration);
+        let measured = records.inference.iter().filter(comparable);
         let with = |measured: &InferenceRow| CostSummaryRow {
             batch_size: Some(measured.batch_size),
             images_per_second: Some(measured.images_per_second).filter(|rate| rate.is_finite()),
@@ -46,6 +49,21 @@ pub fn cost_summary(records: &StudyRecords) -> Vec<CostSummaryRow> {
         if rows.is_empty() { vec![row] } else { rows }
     });
     rows.collect()
+}
+
+/// Whether all finished models of these configurations were computed on one machine.
+pub(super) fn on_one_machine(records: &StudyRecords, configurations: &[Configuration]) -> bool {
+    let models = configurations.iter().flat_map(|&configuration| records.of(configuration));
+    let mut machines = models.map(|row| records.run.machine_of(row.model));
+    let Some(first) = machines.next() else { return true };
+    let is_first = |other: &Machine| first.is_some_and(|first| first.is_same_machine(other));
+    first.is_some() && machines.all(|machine| machine.is_some_and(is_first))
+}
+
+/// Whether all finished models of a configuration were computed on the machine of the first run.
+fn of_the_first(records: &StudyRecords, configuration: Configuration) -> bool {
+    let is_first = |machine: &Machine| machine.is_same_machine(&records.run.machine);
+    records.of(configuration).iter().all(|row| records.run.machine_of(row.model).is_some_and(is_first))
 }
 
 /// The median over all epochs in which the models of a configuration were trained; `None` of none.

@@ -114,7 +114,8 @@ impl Merged {
         let here = begun(records);
         let finished: HashSet<ModelId> = run.models.iter().map(|row| row.model).collect();
         let keeps = |model: &ModelId| new(model) && (finished.contains(model) || !here.contains(model));
-        self.sources.extend(begun(&run).into_iter().filter(keeps).map(|model| (model, position)));
+        let kept: Vec<ModelId> = begun(&run).into_iter().filter(keeps).collect();
+        self.sources.extend(kept.iter().map(|&model| (model, position)));
         records.gradients.retain(|row| known.contains(&row.model) || !finished.contains(&row.model));
         records.epochs.retain(|row| known.contains(&row.model) || !finished.contains(&row.model));
         records.epochs.extend(run.epochs.into_iter().filter(|row| keeps(&row.model)));
@@ -137,7 +138,8 @@ impl Merged {
             records.labels = run.labels;
         }
         records.missing.extend(run.missing);
-        records.run.join(run.run);
+        let here: Vec<ModelId> = here.into_iter().collect();
+        records.run.join(&here, run.run, &kept);
     }
 
     fn sum_up(&mut self) {

@@ -1,10 +1,12 @@
 //! What is recorded of a run that was merged of others.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Machine, RunRecord, Status};
-use crate::model::{Configuration, ConfigurationGrid};
+use crate::model::{Configuration, ConfigurationGrid, ModelId};
 
 /// A run that is a part of another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,14 +20,47 @@ pub struct MergedRun {
     /// What it computed on, where that is not the machine of the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
+    /// Seeds of the models whose records are this run's, by configuration. Empty where an earlier version merged it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, BTreeSet<u64>>,
+}
+
+impl MergedRun {
+    fn has(&self, model: ModelId) -> bool {
+        let seeds = self.models.get(&model.configuration.to_string());
+        seeds.is_some_and(|seeds| seeds.contains(&model.seed))
+    }
+}
+
+fn by_configuration(models: &[ModelId]) -> BTreeMap<String, BTreeSet<u64>> {
+    let mut seeds: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+    for model in models {
+        seeds.entry(model.configuration.to_string()).or_default().insert(model.seed);
+    }
+    seeds
 }
 
 impl RunRecord {
-    /// Makes this the record of both runs, whose models are different ones.
-    pub(super) fn join(&mut self, other: RunRecord) {
+    /// What a model was computed on; `None` where the record of a merged run does not tell.
+    pub fn machine_of(&self, model: ModelId) -> Option<&Machine> {
+        if let Some(part) = self.merged.iter().find(|part| part.has(model)) {
+            return Some(self.machine_of_part(part));
+        }
+        let mut unlisted =
+            self.merged.iter().filter(|part| part.models.is_empty()).map(|part| self.machine_of_part(part));
+        let first = unlisted.next().unwrap_or(&self.machine);
+        unlisted.all(|machine| machine.is_same_machine(first)).then_some(first)
+    }
+
+    fn machine_of_part<'a>(&'a self, part: &'a MergedRun) -> &'a Machine {
+        part.machine.as_ref().unwrap_or(&self.machine)
+    }
+
+    /// Makes this the record of both runs: of its own models, and of others that the other one has.
+    pub(super) fn join(&mut self, own_models: &[ModelId], other: RunRecord, other_models: &[ModelId]) {
         self.bits_may_differ |= other.bits_may_differ || !self.machine.is_same_device(&other.machine);
-        let own = self.parts();
-        let others = other.parts().into_iter().map(|part| {
+        let own = self.parts(own_models);
+        let others = other.parts(other_models).into_iter().map(|part| {
             let machine = part.machine.unwrap_or_else(|| other.machine.clone());
             MergedRun { machine: (machine != self.machine).then_some(machine), ..part }
         });
@@ -54,10 +89,17 @@ impl RunRecord {
         self.totals.seconds += other.totals.seconds;
     }
 
-    fn parts(&self) -> Vec<MergedRun> {
+    /// The runs that it was merged of, or itself with these models.
+    fn parts(&self, models: &[ModelId]) -> Vec<MergedRun> {
         let RunRecord { start, end, status, merged, .. } = self;
         match merged.is_empty() {
-            true => vec![MergedRun { start: start.clone(), end: end.clone(), status: *status, machine: None }],
+            true => vec![MergedRun {
+                start: start.clone(),
+                end: end.clone(),
+                status: *status,
+                machine: None,
+                models: by_configuration(models),
+            }],
             false => merged.clone(),
         }
     }

@@ -85,6 +85,15 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// Whether times of both may be compared: all that computes is the same.
+    pub fn is_same_machine(&self, other: &Machine) -> bool {
+        let parts = |machine: &Machine| {
+            let Machine { backend, adapter, driver, cpu, threads, instruction_set, .. } = machine.clone();
+            (backend, adapter, driver, cpu, threads, instruction_set)
+        };
+        parts(self) == parts(other)
+    }
+
     /// Whether two machines give the same bits: all that sets the order of a sum is the same.
     pub fn is_same_device(&self, other: &Machine) -> bool {
         let vectors = self.backend != "cpu" || self.instruction_set == other.instruction_set;

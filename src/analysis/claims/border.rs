@@ -6,6 +6,7 @@ use super::answer::{Answer, ClaimVerdict, Effect, EffectUnit};
 use super::condition::{Condition, short};
 use super::pairs::{Claimed, Scale, all_greater};
 use crate::analysis::comparison::MARGIN;
+use crate::analysis::coverage::Coverage;
 use crate::model::Configuration;
 use crate::record::{InkRow, StudyRecords};
 
@@ -72,13 +73,20 @@ fn blanked(records: &StudyRecords, configuration: Configuration, unread_by: Conf
     counts.into_iter().map(|(seed, [right, images])| (seed, right as f64 / images as f64)).collect()
 }
 
+/// Whether a network reads any pixel that the other one cannot. Blanking these says nothing about one that does not.
+fn reads_more(records: &StudyRecords, configuration: Configuration, other: Configuration) -> bool {
+    let coverage = |configuration| Condition::network(records, configuration).map(|network| Coverage::of(&network));
+    let Some((own, other)) = coverage(configuration).zip(coverage(other)) else { return false };
+    own.paths.iter().zip(&other.paths).any(|(&own, &other)| own > 0 && other == 0)
+}
+
 pub(super) fn losing_the_border_harms(records: &StudyRecords, condition: &Condition) -> Answer {
     let four = condition.four();
     let mut claimed = Vec::new();
     for unread_by in [four.valid1, four.valid2] {
         for network in [four.same1, four.same2] {
             let without = blanked(records, network, unread_by);
-            if !without.is_empty() {
+            if !without.is_empty() && reads_more(records, network, unread_by) {
                 let what = format!("{}, whole images − without what {} cannot read", short(network), short(unread_by));
                 claimed.push(Claimed::new(what, &as_it_is(records, network), &without, Some(MARGIN)));
             }

@@ -4,6 +4,7 @@ use super::answer::{Answer, ClaimVerdict, Effect, EffectUnit};
 use super::condition::{Condition, short};
 use super::pairs::{Claimed, Scale, all_greater};
 use crate::analysis::comparison::{MARGIN, PairedDifference, compare};
+use crate::analysis::cost::on_one_machine;
 use crate::analysis::statistics::mean;
 use crate::model::{Configuration, Network};
 use crate::record::{InferenceRow, StudyRecords};
@@ -36,13 +37,13 @@ fn step_ms(records: &StudyRecords, configuration: Configuration) -> Option<f64> 
     (!ms.is_empty()).then(|| mean(&ms))
 }
 
-/// `, a training step 0.57 instead of 3.78 ms (−84.9 %)`, where both were measured; in µs where both are below 1 ms.
+/// `, a training step 0.57 instead of 3.78 ms (−84.9 %)`, where both were measured on one machine; in µs where both are below 1 ms.
 fn measured(records: &StudyRecords, from: Configuration, to: Configuration) -> String {
     match (step_ms(records, from), step_ms(records, to)) {
-        (Some(from), Some(to)) => {
-            let change = percent(-reduction(from, to));
-            let (factor, decimals, unit) = if from.max(to) < 1.0 { (1e3, 1, "µs") } else { (1.0, 2, "ms") };
-            let [to, from] = [to, from].map(|ms| factor * ms);
+        (Some(before), Some(after)) if on_one_machine(records, &[from, to]) => {
+            let change = percent(-reduction(before, after));
+            let (factor, decimals, unit) = if before.max(after) < 1.0 { (1e3, 1, "µs") } else { (1.0, 2, "ms") };
+            let [to, from] = [after, before].map(|ms| factor * ms);
             format!(", a training step {to:.decimals$} instead of {from:.decimals$} {unit} ({change})")
         }
         _ => String::new(),
@@ -152,6 +153,9 @@ pub(super) fn stride_2_infers_cheaply(records: &StudyRecords, condition: &Condit
     batches.dedup();
     let (mut parts, mut holds, mut fails, mut least) = (Vec::new(), true, false, f64::INFINITY);
     for [from, to] in [[four.same1, four.same2], [four.valid1, four.valid2]] {
+        if !on_one_machine(records, &[from, to]) {
+            continue;
+        }
         for &batch in &batches {
             let Some((one, two)) = find(from, batch).zip(find(to, batch)) else { continue };
             let faster = two.images_per_second / one.images_per_second;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Configuration, Head, ModelId};
-use crate::record::{DataRecord, EpochRow, InferenceRow, ModelRow, RunRecord, ShiftRow, UncoveredInkRow};
+use crate::record::{BlankedRow, DataRecord, EpochRow, InferenceRow, ModelRow, RunRecord, ShiftRow, UncoveredInkRow};
 
 /// Accuracies of the tutorial's four networks that scatter by 0.001 from seed to seed.
 struct Accuracies {
@@ -216,4 +216,65 @@ fn a_decision_must_hold_among_all() {
     let names: Vec<_> = table.iter().map(|claim| claim.answer.verdict.name()).collect();
     assert_eq!(names, ["supported", "undecided", "undecided"]);
     assert!(table[1].answer.sentence.contains("p = 0.06"), "{}", table[1].answer.sentence);
+}
+
+/// Two of the four networks were trained on another machine: their times are no comparison, those within a machine are.
+#[test]
+fn times_of_two_machines_are_not_compared() {
+    let part = |adapter: &str, strides: [usize; 2]| {
+        let mut records = records(&CLEAR);
+        records.run.machine.adapter = adapter.into();
+        let kept = |model: ModelId| {
+            let place = Configuration::TUTORIAL.iter().position(|&tutorial| tutorial == model.configuration);
+            place.is_some_and(|place| strides.contains(&place))
+        };
+        records.models.retain(|row| kept(row.model));
+        records.epochs.retain(|row| kept(row.model));
+        records
+    };
+    let names = ["one".to_string(), "other".to_string()];
+    let both = |other: &str| {
+        let runs = vec![part("one", [0, 2]), part(other, [1, 3])];
+        crate::record::merge(runs, &names).unwrap().records
+    };
+    let (same, different) = (both("one"), both("other"));
+    // From stride 1 to stride 2: from one part to the other.
+    assert!(
+        answer(&same, 9).sentence.contains(", a training step 1.07 instead of 1.07 ms"),
+        "{}",
+        answer(&same, 9).sentence
+    );
+    assert!(!answer(&different, 9).sentence.contains("a training step"), "{}", answer(&different, 9).sentence);
+    // From same to valid padding: within a part.
+    assert!(answer(&different, 10).sentence.contains("a training step"), "{}", answer(&different, 10).sentence);
+    // The record that is written and read again knows as much.
+    let json = serde_json::to_string(&different.run).unwrap();
+    let read = StudyRecords { run: serde_json::from_str(&json).unwrap(), ..different.clone() };
+    assert_eq!(answer(&read, 9).sentence, answer(&different, 9).sentence);
+    let costs = crate::analysis::cost_summary(&different);
+    let timed: Vec<bool> = costs.iter().map(|row| row.seconds_per_step.is_some()).collect();
+    assert_eq!(timed.iter().filter(|timed| **timed).count(), 2, "{costs:?}");
+}
+
+/// A network that reads none of the pixels that were blanked says nothing of what they are worth.
+#[test]
+fn only_networks_that_read_the_border_can_miss_it() {
+    let mut records = records(&CLEAR);
+    // Of images of 20×20 stride 2, same reads no more than stride 1, valid does, at the bottom and on the right.
+    for row in &mut records.models {
+        row.model.configuration.crop = 4;
+    }
+    records.epochs.clear();
+    let models: Vec<ModelRow> = records.models.clone();
+    for row in models.iter().filter(|row| row.model.configuration.padding == Configuration::TUTORIAL[0].padding) {
+        let loss = if row.model.configuration.strides == Configuration::TUTORIAL[0].strides { 0.02 } else { 0.0 };
+        let unread_by = Configuration { crop: 4, ..Configuration::TUTORIAL[2] }.slug();
+        let right = ((row.final_val_accuracy - loss) * 10_000.0).round() as u32;
+        records.blanked.push(BlankedRow { model: row.model, unread_by, class: 0, images: 10_000, right });
+    }
+    let all = claims(&records);
+    let cropped: Vec<&Answer> = std::iter::once(&all[13].answer).chain(&all[13].controls).collect();
+    let answer = cropped.iter().find(|answer| answer.condition.contains("crop")).unwrap();
+    assert_eq!(answer.verdict, ClaimVerdict::Supported, "{}", answer.sentence);
+    assert!(!answer.sentence.contains("stride 2, same, whole"), "{}", answer.sentence);
 }
