@@ -32,6 +32,7 @@ fn backward_weights(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) invocation: u32,
+    @builtin(subgroup_id) subgroup: u32,
     @builtin(subgroup_invocation_id) lane: u32,
 ) {
     let number = linear(group, groups, 1u);
@@ -67,8 +68,8 @@ fn backward_weights(
     dw2[bias + 1u] = units.y;
     dw2[bias + 2u] = units.z;
     dw2[bias + 3u] = units.w;
-    if (number == 0u) {
-        let c = lane % LANES;
+    if (number == 0u && subgroup == 0u && lane < LANES) {
+        let c = lane;
         if (c < CLASSES) { dw2[out + db2_offset + c] = classes.x; }
         if (c + 8u < CLASSES) { dw2[out + db2_offset + c + 8u] = classes.z; }
         if (LANES == 4u) {

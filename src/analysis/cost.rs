@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::by_configuration::configurations;
 use super::comparison::Spread;
 use crate::model::Configuration;
-use crate::record::{CostSummaryRow, InferenceRow, Machine, ShapeRow, StudyRecords};
+use crate::record::{CostSummaryRow, EpochRow, InferenceRow, Machine, ShapeRow, StudyRecords};
 
 /// Cost and accuracy of every configuration, a row for each batch size of which classification was measured, or one
 /// without it. Nothing is worked out here that the records do not hold. Of runs on several machines only the first one's
@@ -27,7 +27,7 @@ pub fn cost_summary(records: &StudyRecords) -> Vec<CostSummaryRow> {
             configuration,
             parameters: known.then(|| layers.values().map(|row| row.parameters as u64).sum()),
             macs: known.then(|| layers.values().map(|row| row.macs).fold(0, u64::saturating_add)),
-            seconds_per_step: seconds_per_step(records, configuration).filter(|_| of_the_first(records, configuration)),
+            seconds_per_step: seconds_per_step(records, configuration),
             batch_size: None,
             images_per_second: None,
             activation_bytes: None,
@@ -66,9 +66,12 @@ fn of_the_first(records: &StudyRecords, configuration: Configuration) -> bool {
     records.of(configuration).iter().all(|row| records.run.machine_of(row.model).is_some_and(is_first))
 }
 
-/// The median over all epochs in which the models of a configuration were trained; `None` of none.
+/// On the machine of the first run: the median over all epochs in which the models of a configuration were trained; `None` of none.
 fn seconds_per_step(records: &StudyRecords, configuration: Configuration) -> Option<f64> {
+    let machine = &records.run.machine;
+    let is_first = |row: &&EpochRow| records.run.machine_of(row.model).is_some_and(|of| of.is_same_machine(machine));
     let trained = records.epochs.iter().filter(|row| row.model.configuration == configuration && row.epoch > 0);
+    let trained = trained.filter(is_first);
     let mut seconds: Vec<f64> = trained.map(|row| row.seconds).filter(|s| s.is_finite() && *s > 0.0).collect();
     seconds.sort_by(f64::total_cmp);
     let (low, high) = (seconds.get((seconds.len().max(1) - 1) / 2)?, seconds.get(seconds.len() / 2)?);

@@ -219,7 +219,7 @@ impl GpuExecutor {
                 let pace = self.seconds_per_step[program.0];
                 // The first submission of a program measures one step.
                 let count = if pace > 0.0 { (seconds / pace) as usize } else { 1 };
-                let chunk = next..(next + count.max(1)).min(steps.end);
+                let chunk = next..next.saturating_add(count.max(1)).min(steps.end);
                 next = chunk.end;
                 let submission = self.submit(program, chunk.clone())?;
                 queued = Some(Running { steps: chunk, done: Signal::of_work(&self.gpu)?, submission });

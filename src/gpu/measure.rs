@@ -52,6 +52,8 @@ struct Step {
 pub async fn measure(gpu: &Gpu, budget: Duration) -> Result<Vec<Measured>> {
     let start = Instant::now();
     let mut rows = Vec::new();
+    // A choice is timed with those that were made before it.
+    let mut tuning = gpu.tuning().clone();
     let mut step: Option<(usize, Step)> = None;
     for candidates in gpu.tuning().candidates() {
         if start.elapsed() >= budget {
@@ -59,9 +61,10 @@ pub async fn measure(gpu: &Gpu, budget: Duration) -> Result<Vec<Measured>> {
         }
         let mut here = match step.take() {
             Some((replicas, step)) if replicas == candidates.replicas => step,
-            _ => Step::new(gpu, candidates.replicas)?,
+            _ => Step::new(gpu, candidates.replicas).await?,
         };
-        rows.extend(here.measure(gpu, &candidates, start, budget).await?);
+        rows.extend(here.measure(gpu, &tuning, &candidates, start, budget).await?);
+        tuning.choose_fastest(&rows);
         step = Some((candidates.replicas, here));
     }
     log::debug!("{} candidates measured in {:.1?}", rows.len(), start.elapsed());
@@ -69,7 +72,7 @@ pub async fn measure(gpu: &Gpu, budget: Duration) -> Result<Vec<Measured>> {
 }
 
 impl Step {
-    fn new(gpu: &Gpu, replicas: usize) -> Result<Self> {
+    async fn new(gpu: &Gpu, replicas: usize) -> Result<Self> {
         let batch = if is_real(&gpu.info) { BATCH } else { SOFTWARE_BATCH };
         let options = PlanOptions {
             batch,
@@ -86,16 +89,24 @@ impl Step {
         let plan = Plan { programs: vec![program.clone()], ..training.plan };
         let Fused { scratch, .. } = fuse(&plan, gpu.tuning(), gpu.max_binding_bytes());
         let specs: Vec<_> = plan.buffers.iter().chain(&scratch).cloned().collect();
-        let buffers = specs.iter().map(|spec| buffer(gpu, spec)).collect::<Result<_>>()?;
+        // A device without the memory can still train.
+        let memory = gpu.error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let buffers = specs.iter().map(|spec| buffer(gpu, spec)).collect::<Result<_>>();
+        if memory.pop().await.is_some() {
+            return Err(gpu.failure("no memory to measure its kernels"));
+        }
+        let buffers = buffers?;
         gpu.check()?;
         let record_layout = record_layout(gpu)?;
         Ok(Step { plan, program, specs, buffers, pipelines: Pipelines::new(record_layout.clone()), record_layout })
     }
 
-    /// The kernels of the step with that value of a choice.
-    fn kernels(&self, gpu: &Gpu, choice: &str, value: usize) -> Result<Vec<Kernel>> {
-        let mut tuning: Tuning = gpu.tuning().clone();
+    /// The kernels of the step with that value of a choice, beside those that were made.
+    fn kernels(&self, gpu: &Gpu, chosen: &Tuning, choice: &str, value: usize) -> Result<Vec<Kernel>> {
+        let mut tuning = chosen.clone();
         tuning.set(choice, &value.to_string())?;
+        // With one model every tile is a small one, with several each is a large one.
+        tuning.large_from = if self.plan.replicas == 1 { usize::MAX } else { 1 };
         let mut fused = fuse(&self.plan, &tuning, gpu.max_binding_bytes());
         let same = fused.scratch.iter().eq(&self.specs[self.plan.buffers.len()..]);
         assert!(same, "{choice}={value} needs other memory: it may change the order of sums");
@@ -105,16 +116,21 @@ impl Step {
     async fn measure(
         &mut self,
         gpu: &Gpu,
+        chosen: &Tuning,
         candidates: &Candidates,
         start: Instant,
         budget: Duration,
     ) -> Result<Vec<Measured>> {
         let choice = candidates.choice;
         let values = candidates.values.clone();
-        let all = values.clone().map(|value| self.kernels(gpu, choice, value)).collect::<Result<Vec<_>>>()?;
+        let all = values.clone().map(|value| self.kernels(gpu, chosen, choice, value)).collect::<Result<Vec<_>>>()?;
         let depends = |kernel: &&Kernel| !all.iter().all(|others| others.contains(kernel));
         let all: Vec<Vec<Kernel>> =
             all.iter().map(|kernels| kernels.iter().filter(depends).cloned().collect()).collect();
+        // A choice without any effect here.
+        if all.iter().any(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
         let memory = BoundBuffers { specs: &self.specs, buffers: &self.buffers, replicas: self.plan.replicas };
         // All at once: pipelines are compiled side by side.
         let mut dispatches = self.pipelines.dispatches(gpu, &all.concat(), memory)?.into_iter();
@@ -127,22 +143,34 @@ impl Step {
             programs.push(program);
         }
         gpu.check()?;
-        let stamps = Stamps::new(gpu)?;
+        let mut stamps = Stamps::new(gpu)?;
         let mut repeats = vec![1usize; programs.len()];
         let mut rounds: Vec<Vec<f64>> = Vec::new();
-        for _ in 0..=ROUNDS {
+        while rounds.len() <= ROUNDS {
             let mut round = Vec::new();
             for (program, repeats) in programs.iter().zip(&mut repeats) {
                 if start.elapsed() >= budget {
                     break;
                 }
                 let encode = |pass: &mut wgpu::ComputePass<'_>| program.encode_all(pass, *repeats);
-                let seconds = time_pass(gpu, stamps.as_ref(), encode).await? / *repeats as f64;
+                let timed = time_pass(gpu, stamps.as_ref(), encode).await;
+                // A clock too coarse to see it stands still. The host's does not.
+                let seconds = match timed {
+                    Err(_) if stamps.is_some() && gpu.check().is_ok() && !gpu.asked_to_stop() => {
+                        stamps = None;
+                        rounds.clear();
+                        break;
+                    }
+                    timed => timed? / *repeats as f64,
+                };
                 *repeats = (SAMPLE / seconds).clamp(1.0, REPEATS).ceil() as usize;
                 round.push(seconds);
             }
-            if round.len() < programs.len() {
+            if round.len() < programs.len() && start.elapsed() >= budget {
                 break;
+            }
+            if round.len() < programs.len() {
+                continue;
             }
             rounds.push(round);
         }

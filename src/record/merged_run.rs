@@ -59,7 +59,15 @@ impl RunRecord {
     /// Makes this the record of both runs: of its own models, and of others that the other one has.
     pub(super) fn join(&mut self, own_models: &[ModelId], other: RunRecord, other_models: &[ModelId]) {
         self.bits_may_differ |= other.bits_may_differ || !self.machine.is_same_device(&other.machine);
-        let own = self.parts(own_models);
+        let mut own = self.parts(own_models);
+        // A model that only the other run has finished is the other one's.
+        let theirs = by_configuration(other_models);
+        for part in &mut own {
+            for (configuration, seeds) in &mut part.models {
+                seeds.retain(|seed| !theirs.get(configuration).is_some_and(|theirs| theirs.contains(seed)));
+            }
+            part.models.retain(|_, seeds| !seeds.is_empty());
+        }
         let others = other.parts(other_models).into_iter().map(|part| {
             let machine = part.machine.unwrap_or_else(|| other.machine.clone());
             MergedRun { machine: (machine != self.machine).then_some(machine), ..part }

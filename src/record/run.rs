@@ -85,11 +85,11 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Whether times of both may be compared: all that computes is the same.
+    /// Whether times of both may be compared: all that computes is the same, choices aside that change no bit.
     pub fn is_same_machine(&self, other: &Machine) -> bool {
         let parts = |machine: &Machine| {
-            let Machine { backend, adapter, driver, cpu, threads, instruction_set, .. } = machine.clone();
-            (backend, adapter, driver, cpu, threads, instruction_set)
+            let Machine { backend, adapter, driver, cpu, threads, instruction_set, kernels, .. } = machine.clone();
+            (backend, adapter, driver, cpu, threads, instruction_set, choices(&kernels))
         };
         parts(self) == parts(other)
     }

@@ -90,7 +90,7 @@ fn a_tuning_goes_to_a_file_of_the_users() {
     fs::write(place.at("page.json"), "<html>").unwrap();
     fs::create_dir(place.at("folder")).unwrap();
     for (file, code, words) in [
-        ("slices.json", 2, "slices=16: only choices that change no result are taken from a file"),
+        ("slices.json", 2, "slices=16: only choices that are measured are taken from a file"),
         ("speed.json", 2, "speed=16"),
         ("tile.json", 2, "forward_tile can be"),
         ("page.json", 4, "page.json: is no tuning"),

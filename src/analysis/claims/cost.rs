@@ -174,7 +174,7 @@ pub(super) fn stride_2_infers_cheaply(records: &StudyRecords, condition: &Condit
         }
     }
     if parts.is_empty() {
-        return Answer::missing(condition, "measurements of inference", condition.study(""));
+        return Answer::missing(condition, "measurements of inference on one machine", condition.study(""));
     }
     let verdict = match () {
         () if holds => ClaimVerdict::Supported,

@@ -247,6 +247,12 @@ fn times_of_two_machines_are_not_compared() {
     assert!(!answer(&different, 9).sentence.contains("a training step"), "{}", answer(&different, 9).sentence);
     // From same to valid padding: within a part.
     assert!(answer(&different, 10).sentence.contains("a training step"), "{}", answer(&different, 10).sentence);
+    // A model that the first run has begun and the second one finished is the second one's.
+    let mut begun = part("one", [0, 2]);
+    let model = ModelId { configuration: Configuration::TUTORIAL[1], seed: 0 };
+    begun.epochs.push(EpochRow { model, ..begun.epochs[0].clone() });
+    let merged = crate::record::merge(vec![begun, part("other", [1, 3])], &names).unwrap().records;
+    assert_eq!(merged.run.machine_of(model).unwrap().adapter, "other");
     // The record that is written and read again knows as much.
     let json = serde_json::to_string(&different.run).unwrap();
     let read = StudyRecords { run: serde_json::from_str(&json).unwrap(), ..different.clone() };

@@ -1,5 +1,6 @@
 //! Which choices a device is run with, and where they are kept.
 
+use std::env::VarError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub(crate) fn apply(gpu: &mut Gpu, choice: &TuningChoice, directory: Option<&Pat
         TuningChoice::File(path) => {
             let kept = KeptTuning::read(path).map_err(|error| error.at("--tuning"))?;
             if kept.adapter != gpu.info.name {
-                say(&format!("notice: {} was measured on {}", one_line(path.display()), kept.adapter));
+                say(&format!("notice: {} was measured on {}", one_line(path.display()), one_line(&kept.adapter)));
             }
             let origin = format!("of {}", one_line(path.display()));
             kept.apply(gpu.tuning_mut()).map_err(|error| error.at(one_line(path.display())))?;
@@ -40,39 +41,62 @@ pub(crate) fn apply(gpu: &mut Gpu, choice: &TuningChoice, directory: Option<&Pat
             kept.map_or(Ok(()), |kept| kept.apply(gpu.tuning_mut()))?;
         }
         TuningChoice::Kept => {}
-        // A software adapter would take longer than two seconds, for little.
-        TuningChoice::Auto if !gpu::is_real(&gpu.info) => {}
-        TuningChoice::Auto | TuningChoice::Measure => {
-            if let Some(kept) = measured(gpu, FIRST_USE)? {
-                kept.apply(gpu.tuning_mut())?;
-                keep(&kept, gpu, directory);
+        // A software adapter would take longer than two seconds, for little; and what is measured beside choices of the
+        // variable is not for other runs.
+        TuningChoice::Auto if !gpu::is_real(&gpu.info) || is_replaced() => {}
+        TuningChoice::Auto => match measured(gpu, FIRST_USE) {
+            Err(error) if error != Error::Interrupted && gpu.check().is_ok() => {
+                log::debug!("the kernels were not measured: {error}");
             }
+            found => take(gpu, &found?, directory)?,
+        },
+        TuningChoice::Measure => {
+            let found = measured(gpu, FIRST_USE)?;
+            if !gpu.tuning().is_complete(&found.measured) {
+                say("notice: not all could be measured within two seconds; stridelab tune takes its time");
+            }
+            take(gpu, &found, directory)?;
         }
     }
     replace(gpu.tuning_mut())
 }
 
-/// Measures every candidate within that time; `None` where there was not enough of it, or nothing to choose.
+/// Measures every candidate within that time, as far as it is enough.
 ///
 /// # Errors
 /// As [`gpu::measure`].
-pub(crate) fn measured(gpu: &Gpu, budget: Duration) -> Result<Option<KeptTuning>> {
+pub(crate) fn measured(gpu: &Gpu, budget: Duration) -> Result<KeptTuning> {
     let rows = pollster::block_on(gpu::measure(gpu, budget))?;
-    let measured = || KeptTuning::new(&gpu.info, &mut gpu.tuning().clone(), rows.clone(), timestamp());
-    Ok((!rows.is_empty()).then(measured))
+    Ok(KeptTuning::new(&gpu.info, &mut gpu.tuning().clone(), rows, timestamp()))
 }
 
-/// Keeps what was measured for the next process; where that fails, it measures again.
-fn keep(kept: &KeptTuning, gpu: &Gpu, directory: Option<&Path>) {
-    let Some(directory) = directory else { return };
-    if let Err(error) = kept.keep(directory, &gpu.info, gpu.tuning()) {
+/// Takes what was measured, and keeps it for the next process if nothing is missing. Where that fails, the next one
+/// measures again.
+fn take(gpu: &mut Gpu, found: &KeptTuning, directory: Option<&Path>) -> Result<()> {
+    if found.measured.is_empty() {
+        return Ok(());
+    }
+    let complete = gpu.tuning().is_complete(&found.measured) && !is_replaced();
+    if let Some(directory) = directory.filter(|_| complete)
+        && let Err(error) = found.keep(directory, &gpu.info, gpu.tuning())
+    {
         log::debug!("the tuning is not kept: {error}");
     }
+    found.apply(gpu.tuning_mut())
+}
+
+/// Whether the environment variable replaces any choice.
+pub(crate) fn is_replaced() -> bool {
+    std::env::var_os(VARIABLE).is_some_and(|choices| !choices.is_empty())
 }
 
 /// Replaces choices by those of the environment variable, such as `merge=1,slices=16`.
 fn replace(tuning: &mut Tuning) -> Result<()> {
-    let Ok(choices) = std::env::var(VARIABLE) else { return Ok(()) };
+    let choices = match std::env::var(VARIABLE) {
+        Ok(choices) => choices,
+        Err(VarError::NotPresent) => return Ok(()),
+        Err(VarError::NotUnicode(_)) => return Err(Error::usage("it is no text").at(VARIABLE)),
+    };
     let choices: Vec<_> = choices.split(',').map(str::trim).filter(|choice| !choice.is_empty()).collect();
     for choice in &choices {
         let (name, value) = choice.split_once('=').unwrap_or((choice, ""));

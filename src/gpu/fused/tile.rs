@@ -53,10 +53,11 @@ impl Tile {
         self.rows * self.columns / (16 * self.high * self.wide)
     }
 
-    /// Vectors of workgroup memory: two steps of both factors, a row of each a vector longer than it need be. Whichever
-    /// way a factor lies, along its elements or along the terms, there is room for it.
-    fn shared(self, step: usize) -> usize {
-        let factor = |len: usize| (step * (len / 4 + 1)).max(len * (step / 4 + 1));
+    /// Vectors of workgroup memory: two steps of both factors, a row of each a vector longer than it need be. By whole
+    /// vectors a factor may lie along the terms as well.
+    fn shared(self, step: usize, whole_vectors: bool) -> usize {
+        let along_terms = |len: usize| if whole_vectors { len * (step / 4 + 1) } else { 0 };
+        let factor = |len: usize| (step * (len / 4 + 1)).max(along_terms(len));
         2 * (factor(self.rows) + factor(self.columns))
     }
 }
@@ -87,7 +88,8 @@ impl Tiles {
 
     /// The constants that every shader of such products has.
     pub(super) fn constants(self, tuning: &Tuning) -> Vec<(&'static str, f64)> {
-        let shared = self.wide.shared(self.step).max(self.narrow.shared(self.step));
+        let whole_vectors = tuning.whole_vectors == 1;
+        let shared = self.wide.shared(self.step, whole_vectors).max(self.narrow.shared(self.step, whole_vectors));
         sizes([
             ("WORKGROUP", self.invocations()),
             ("SHARED", shared),
@@ -108,7 +110,11 @@ mod tests {
             assert_eq!(wide.invocations(), narrow.invocations(), "{tiles:?}");
             assert!((32..=256).contains(&wide.invocations()), "{tiles:?}");
             for tile in [wide, narrow] {
-                assert!(16 * tile.shared(step) <= 16 << 10, "{tile:?} takes {} bytes", 16 * tile.shared(step));
+                assert!(
+                    16 * tile.shared(step, true) <= 16 << 10,
+                    "{tile:?} takes {} bytes",
+                    16 * tile.shared(step, true)
+                );
                 // An invocation fetches at most four vectors of a factor's step.
                 assert!(tile.rows.max(tile.columns) * step / 4 <= 4 * tile.invocations(), "{tile:?}");
                 // Thirty-two neighbours fill whole rows of blocks.

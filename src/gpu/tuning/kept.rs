@@ -39,8 +39,8 @@ impl KeptTuning {
     /// Makes the choices of `tuning`, which is that of an adapter, by what was measured on it.
     pub fn new(info: &wgpu::AdapterInfo, tuning: &mut Tuning, measured: Vec<Measured>, measured_at: String) -> Self {
         tuning.choose_fastest(&measured);
-        let names = tuning.candidates().into_iter().map(|candidates| candidates.choice);
-        let choices = names.filter_map(|name| Some((name.into(), tuning.choice(name)?))).collect();
+        let names = measured.iter().map(|row| row.choice.clone());
+        let choices = names.filter_map(|name| tuning.choice(&name).map(|value| (name, value))).collect();
         KeptTuning {
             adapter: info.name.clone(),
             driver: driver(info),
@@ -111,13 +111,14 @@ impl KeptTuning {
     /// [`Error::Usage`] for a choice that there is not, that cannot have this value, or that changes the order of sums.
     pub fn apply(&self, tuning: &mut Tuning) -> Result<()> {
         for (name, value) in &self.choices {
-            if !Tuning::NEUTRAL.contains(&name.as_str()) {
-                let what = format!("tuning {name}={value}: only choices that change no result are taken from a file");
-                return Err(Error::usage(what).advice(format!("these are {}", Tuning::NEUTRAL.join(", "))));
+            if !Tuning::BY_MEASUREMENT.contains(&name.as_str()) {
+                let name = one_line(name);
+                let what = format!("tuning {name}={value}: only choices that are measured are taken from a file");
+                return Err(Error::usage(what).advice(format!("these are {}", Tuning::BY_MEASUREMENT.join(", "))));
             }
             tuning.set(name, &value.to_string())?;
         }
-        tuning.origin = format!("measured {}", self.measured_at);
+        tuning.origin = format!("measured {}", one_line(&self.measured_at));
         Ok(())
     }
 }
@@ -186,13 +187,15 @@ mod tests {
             (choices(r#""forward_tile":6"#), "forward_tile=6"),
             (choices(r#""forward_tile":-1"#), "is no tuning"),
             (choices(r#""speed":1"#), "speed=1"),
-            (choices(r#""slices":16"#), "slices=16: only choices that change no result"),
+            (choices(r#""slices":16"#), "slices=16: only choices that are measured"),
+            (choices(r#""submission_ms":18446744073709551615"#), "submission_ms"),
+            (choices(r#""a\n\u001b[2J":1"#), "only choices that are measured"),
         ] {
             std::fs::write(&path, &text).unwrap();
             assert_eq!(KeptTuning::load(folder.path(), &info, &tuning(&info)), None, "{text}");
             let error = KeptTuning::read(&path).and_then(|kept| kept.apply(&mut tuning(&info))).unwrap_err();
             let line = error.to_string();
-            assert!(line.contains(culprit) && !line.contains('\n'), "{line}");
+            assert!(line.contains(culprit) && !line.contains(char::is_control), "{line}");
         }
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();

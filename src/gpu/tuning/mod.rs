@@ -51,8 +51,8 @@ pub struct Tuning {
     pub(super) large_from: usize,
     /// How factors lie in workgroup memory, `WHOLE_VECTORS` of `shaders/shared/product.wgsl`: 1, or 0 on Vulkan.
     pub(super) whole_vectors: usize,
-    /// Whether fused kernels that do not depend on each other go into one dispatch. That saves a launch, which pays
-    /// up to 8 % of a step on an NVIDIA H100. A software adapter computes both sides of a branch, which costs it more than
+    /// Whether fused kernels that do not depend on each other go into one dispatch. That saves a launch, 2 to 7 % of
+    /// a step on an NVIDIA H100. A software adapter computes both sides of a branch, which costs it more than
     /// the launch.
     pub(super) merge: bool,
     /// Whether plain convolutions run the naive shader instead of the tiled one.
@@ -125,6 +125,10 @@ impl Tuning {
         "submission_ms",
     ];
 
+    /// Choices that are made by measurement, where the kernels have them.
+    pub const BY_MEASUREMENT: [&'static str; 6] =
+        ["whole_vectors", "forward_tile", "backward_tile", "merge", "large_forward_tile", "large_backward_tile"];
+
     /// The choices for an adapter with these limits, of whose features the device has these.
     pub fn for_adapter(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limits) -> Self {
         let most_lanes = shared_lanes(info, features, limits);
@@ -185,7 +189,7 @@ impl Tuning {
         let of = |choice, values, replicas| Candidates { choice, values, replicas };
         let merge = of("merge", 0..2, 1);
         let layouts = if self.writes_components { 0..2 } else { 1..2 };
-        match self.kernels() {
+        let mut all = match self.kernels() {
             "tiles" => vec![
                 of("whole_vectors", layouts, 1),
                 of("forward_tile", 0..TILE_CANDIDATES, 1),
@@ -196,7 +200,15 @@ impl Tuning {
             ],
             "lanes" => vec![merge],
             _ => Vec::new(),
-        }
+        };
+        all.retain(|candidates| candidates.values.len() > 1);
+        all
+    }
+
+    /// Whether every choice that a clock can make was timed.
+    pub fn is_complete(&self, measured: &[Measured]) -> bool {
+        let timed = |choice: &str| measured.iter().any(|row| row.choice == choice);
+        self.candidates().iter().all(|candidates| timed(candidates.choice))
     }
 
     /// Makes every choice that was measured: the fastest value, if it is clearly faster than the one there is.

@@ -104,6 +104,13 @@ fn candidates_change_no_bit() {
             all.clone().set(choice, &value.to_string()).unwrap();
         }
     }
+    let metal = wgpu::AdapterInfo::new(wgpu::DeviceType::IntegratedGpu, wgpu::Backend::Metal);
+    let mut metal = Tuning::for_adapter(&metal, wgpu::Features::empty(), &wgpu::Limits::default());
+    assert_eq!((metal.kernels(), metal.choice("whole_vectors"), metal.candidates().len()), ("tiles", Some(1), 5));
+    assert!(metal.set("whole_vectors", "0").is_err(), "components may not be written there");
+    for name in Tuning::BY_MEASUREMENT {
+        assert!(Tuning::NEUTRAL.contains(&name), "{name}");
+    }
     for name in Tuning::NEUTRAL {
         assert!(all.choice(name).is_some(), "{name}");
     }

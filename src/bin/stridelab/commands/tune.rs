@@ -22,14 +22,18 @@ pub(crate) fn run(args: &TuneArgs) -> Result<()> {
     }
     let (backend, _) = device::open(BackendChoice::Gpu, args.adapter.as_deref(), &TuningChoice::Default, "measuring")?;
     let Backend::Gpu(gpu) = &backend else { unreachable!("a GPU was asked for") };
-    let Some(found) = tuning::measured(gpu, BUDGET)? else {
-        let line = format!("{}: its kernels leave nothing to choose by measurement", gpu.info.name);
-        return print(&format!("{line}\n"));
-    };
+    let found = tuning::measured(gpu, BUDGET)?;
+    if !gpu.tuning().is_complete(&found.measured) {
+        let what = format!("{}: a minute was not enough to measure its kernels", gpu.info.name);
+        return Err(Error::failure(what).advice("try again when the machine is less busy"));
+    }
     let place = match (&args.out, &directory) {
         (Some(file), _) => {
             found.write(file)?;
             format!("written to {}; --tuning {} takes it", one_line(file.display()), one_line(file.display()))
+        }
+        _ if tuning::is_replaced() => {
+            "not kept, as STRIDELAB_TUNING replaces choices; --out writes it to a file".into()
         }
         (None, Some(directory)) => {
             found.keep(directory, &gpu.info, gpu.tuning())?;
@@ -47,6 +51,9 @@ pub(crate) fn run(args: &TuneArgs) -> Result<()> {
 
 /// A row a candidate.
 fn table(gpu: &Gpu, found: &KeptTuning) -> String {
+    if found.measured.is_empty() {
+        return format!("{}: its kernels leave nothing to choose by measurement\n", gpu.info.name);
+    }
     let mut text = format!(
         "{} ({:?})\nMicroseconds of the kernels that depend on each choice, in one training step of stride 1, same.\n\
          No choice changes a bit of any result.\n\n{:<20} {:>5} {:>12}\n",
