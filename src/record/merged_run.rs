@@ -20,14 +20,14 @@ pub struct MergedRun {
     /// What it computed on, where that is not the machine of the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
-    /// Seeds of the models whose records are this run's, by configuration. Empty where an earlier version merged it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub models: BTreeMap<String, BTreeSet<u64>>,
+    /// Seeds of the models whose records are this run's, by configuration. `null` where an earlier version merged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<BTreeMap<String, BTreeSet<u64>>>,
 }
 
 impl MergedRun {
     fn has(&self, model: ModelId) -> bool {
-        let seeds = self.models.get(&model.configuration.to_string());
+        let seeds = self.models.as_ref().and_then(|models| models.get(&model.configuration.to_string()));
         seeds.is_some_and(|seeds| seeds.contains(&model.seed))
     }
 }
@@ -47,7 +47,7 @@ impl RunRecord {
             return Some(self.machine_of_part(part));
         }
         let mut unlisted =
-            self.merged.iter().filter(|part| part.models.is_empty()).map(|part| self.machine_of_part(part));
+            self.merged.iter().filter(|part| part.models.is_none()).map(|part| self.machine_of_part(part));
         let first = unlisted.next().unwrap_or(&self.machine);
         unlisted.all(|machine| machine.is_same_machine(first)).then_some(first)
     }
@@ -62,11 +62,10 @@ impl RunRecord {
         let mut own = self.parts(own_models);
         // A model that only the other run has finished is the other one's.
         let theirs = by_configuration(other_models);
-        for part in &mut own {
-            for (configuration, seeds) in &mut part.models {
+        for models in own.iter_mut().filter_map(|part| part.models.as_mut()) {
+            for (configuration, seeds) in models {
                 seeds.retain(|seed| !theirs.get(configuration).is_some_and(|theirs| theirs.contains(seed)));
             }
-            part.models.retain(|_, seeds| !seeds.is_empty());
         }
         let others = other.parts(other_models).into_iter().map(|part| {
             let machine = part.machine.unwrap_or_else(|| other.machine.clone());
@@ -106,7 +105,7 @@ impl RunRecord {
                 end: end.clone(),
                 status: *status,
                 machine: None,
-                models: by_configuration(models),
+                models: Some(by_configuration(models)),
             }],
             false => merged.clone(),
         }

@@ -253,6 +253,11 @@ fn times_of_two_machines_are_not_compared() {
     begun.epochs.push(EpochRow { model, ..begun.epochs[0].clone() });
     let merged = crate::record::merge(vec![begun, part("other", [1, 3])], &names).unwrap().records;
     assert_eq!(merged.run.machine_of(model).unwrap().adapter, "other");
+    // What an earlier version merged lists no models, and a run of which nothing was taken is no doubt about them.
+    let mut old = same.clone();
+    old.run.merged.iter_mut().for_each(|part| part.models = None);
+    let merged = crate::record::merge(vec![old, part("other", [0, 2])], &names).unwrap().records;
+    assert_eq!(merged.run.machine_of(model).unwrap().adapter, "one");
     // The record that is written and read again knows as much.
     let json = serde_json::to_string(&different.run).unwrap();
     let read = StudyRecords { run: serde_json::from_str(&json).unwrap(), ..different.clone() };
