@@ -88,6 +88,14 @@ impl RunWriter {
         Ok(Checkpoints::read(directory.path())?.1)
     }
 
+    /// Removes what a killed process was writing into the directory of a run.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failure`] where it cannot be removed, or something that is no file of ours is in the way.
+    pub fn tidy(directory: &mut OutputDirectory) -> Result<()> {
+        directory.tidy(&ROOMS)
+    }
+
     /// Goes on in the directory of an earlier run. The rows of the models to be kept stay, up to their epochs, and are
     /// returned; all others go. Whatever else was written of models that are not finished goes too.
     ///

@@ -156,6 +156,19 @@ fn a_finished_study_without_answers_gets_them() {
 }
 
 /// The older checkpoint is used where the latest is damaged; without any the models start anew. One line tells of it.
+/// A run is finished before its figures are drawn, and may be killed while they are.
+#[test]
+fn what_a_killed_process_was_writing_goes_from_a_finished_run() {
+    let place = Place::new();
+    place.fine(&format!("{TINY} --out run"));
+    let rests = ["run/.stridelab-7-0.tmp", "run/figures/.stridelab-7-1.tmp", "run/weights/.stridelab-7-2.tmp"];
+    for rest in rests {
+        fs::write(place.at(rest), "half").unwrap();
+    }
+    place.fine("--resume run");
+    assert!(place.files().iter().all(|file| !file.ends_with(".tmp")), "{:?}", place.files());
+}
+
 #[test]
 fn damaged_checkpoints_are_passed_over() {
     let place = killed("");

@@ -175,7 +175,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
 /// [`Error::Failure`] where a file cannot be written.
 fn finished(earlier: EarlierRun) -> Result<()> {
     print(&resume::nothing_left(&earlier))?;
-    let EarlierRun { directory, args, .. } = earlier;
+    let EarlierRun { mut directory, args, .. } = earlier;
+    RunWriter::tidy(&mut directory)?;
     let path = directory.path().to_owned();
     // Whoever writes the answers takes the directory for itself.
     drop(directory);
