@@ -77,7 +77,7 @@ fn no_tile_changes_a_bit() {
         [losses, weights]
     };
     let [losses, weights] = run(&[], &[1]);
-    for tile in ["0", "1", "2", "3", "4", "5"] {
+    for tile in ["1", "2", "5"] {
         let choices = [("forward_tile", tile), ("backward_tile", tile), ("whole_vectors", "1")];
         let [got_losses, got_weights] = run(&choices, &[1]);
         same_bits(&format!("losses of tile {tile} by whole vectors"), &got_losses, &losses);
