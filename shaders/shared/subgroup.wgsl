@@ -66,28 +66,28 @@ fn product(a: array<vec4<f32>, 4>, b: vec4<f32>) -> vec4<f32> {
 
 // b(0) to b(7), the b of each column.
 fn spread(b: Loaded) -> Eight {
-    var all = Eight(
+    if (LANES == 8u) {
+        return Eight(
+            subgroupBroadcast(b.low, 0u),
+            subgroupBroadcast(b.low, 1u),
+            subgroupBroadcast(b.low, 2u),
+            subgroupBroadcast(b.low, 3u),
+            subgroupBroadcast(b.low, 4u),
+            subgroupBroadcast(b.low, 5u),
+            subgroupBroadcast(b.low, 6u),
+            subgroupBroadcast(b.low, 7u),
+        );
+    }
+    return Eight(
         subgroupBroadcast(b.low, 0u),
         subgroupBroadcast(b.low, 1u),
         subgroupBroadcast(b.low, 2u),
         subgroupBroadcast(b.low, 3u),
-        vec4(0.0),
-        vec4(0.0),
-        vec4(0.0),
-        vec4(0.0),
+        subgroupBroadcast(b.high, 0u),
+        subgroupBroadcast(b.high, 1u),
+        subgroupBroadcast(b.high, 2u),
+        subgroupBroadcast(b.high, 3u),
     );
-    if (LANES == 8u) {
-        all[4] = subgroupBroadcast(b.low, 4u);
-        all[5] = subgroupBroadcast(b.low, 5u);
-        all[6] = subgroupBroadcast(b.low, 6u);
-        all[7] = subgroupBroadcast(b.low, 7u);
-    } else {
-        all[4] = subgroupBroadcast(b.high, 0u);
-        all[5] = subgroupBroadcast(b.high, 1u);
-        all[6] = subgroupBroadcast(b.high, 2u);
-        all[7] = subgroupBroadcast(b.high, 3u);
-    }
-    return all;
 }
 
 // Column e, from 0 to 7, by comparisons instead of an index, so that the tile stays in registers.
