@@ -116,28 +116,20 @@ impl Writer<'_> {
 
     fn literal(&mut self, literal: &syn::ExprLit) -> Option<Expr> {
         let at = literal.lit.span().byte_range();
-        let others: Vec<Lit> = match &literal.lit {
+        let other = match &literal.lit {
             Lit::Int(int) => {
-                let value: u128 = int.base10_parse().ok()?;
-                let with = |value: u128| Lit::Int(syn::LitInt::new(&format!("{value}{}", int.suffix()), int.span()));
-                [value.checked_add(1), value.checked_sub(1)].into_iter().flatten().map(with).collect()
+                let value = int.base10_parse::<u128>().ok()?.checked_add(1)?;
+                Lit::Int(syn::LitInt::new(&format!("{value}{}", int.suffix()), int.span()))
             }
             Lit::Float(float) => {
-                let value: f64 = float.base10_parse().ok()?;
-                let with =
-                    |value: f64| Lit::Float(syn::LitFloat::new(&format!("{value:?}{}", float.suffix()), float.span()));
-                let less = (value >= 1.0).then_some(value - 1.0);
-                [Some(value + 1.0), less].into_iter().flatten().map(with).collect()
+                let value = float.base10_parse::<f64>().ok()? + 1.0;
+                Lit::Float(syn::LitFloat::new(&format!("{value:?}{}", float.suffix()), float.span()))
             }
-            Lit::Bool(flag) => vec![Lit::Bool(syn::LitBool::new(!flag.value, flag.span()))],
+            Lit::Bool(flag) => Lit::Bool(syn::LitBool::new(!flag.value, flag.span())),
             _ => return None,
         };
-        let mut expr: Expr = Expr::Lit(literal.clone());
-        for other in others {
-            let on = self.on(at.clone(), &other.to_token_stream().to_string());
-            expr = parse_quote!((if #on { #other } else { #expr }));
-        }
-        Some(expr)
+        let on = self.on(at, &other.to_token_stream().to_string());
+        Some(parse_quote!((if #on { #other } else { #literal })))
     }
 
     fn call(&mut self, call: &syn::ExprMethodCall) -> Option<Expr> {

@@ -20,11 +20,13 @@ const PLAIN_SHADERS: [Tests; 4] = [
 ];
 const FUSED_SHADERS: [Tests; 5] = [
     ("operators", &["fused::batches_of_one"]),
-    ("operators", &["replicas::"]),
+    ("training", &["keras::gpu_stride2_valid"]),
     ("operators", &["fused"]),
+    ("operators", &["replicas::"]),
     ("stridelab", &["gpu::"]),
-    ("training", &["keras::"]),
 ];
+const TILED_SHADERS: [Tests; 3] =
+    [("operators", &["tiled::they_compute"]), ("operators", &["tiled::"]), ("stridelab", &["gpu::"])];
 const PLAIN_KERNELS: [Tests; 3] =
     [("stridelab", &["cpu::"]), ("operators", &["replicas::"]), ("training", &["keras::"])];
 const FUSED_KERNELS: [Tests; 4] = [
@@ -42,6 +44,7 @@ pub fn stages(file: &str) -> Vec<Stage> {
         Stage { program, filters }
     };
     let (first, then): (Option<Vec<String>>, &[Tests]) = match file {
+        _ if file.starts_with("shaders/tiled/") || ["product", "winner"].contains(&stem) => (None, &TILED_SHADERS),
         _ if file.starts_with("shaders/fused/") || ["subgroup", "windows"].contains(&stem) => (None, &FUSED_SHADERS),
         _ if file.starts_with("shaders/") => (Some(operations(stem)), &PLAIN_SHADERS),
         _ if file.starts_with("src/cpu/fused/") => (None, &FUSED_KERNELS),

@@ -16,7 +16,8 @@ pub const SHADERS: &str = "STRIDELAB_MUTANT_SHADERS";
 const PARTS: [&str; 7] = ["src", "shaders", "tests", "benches", "assets", "Cargo.toml", "Cargo.lock"];
 
 /// The kernels of the CPU: these files, and those below this folder but its tests.
-const KERNELS: [&str; 8] = ["adam", "bias", "conv2d", "gather", "matmul", "max_pool", "relu", "softmax_cross_entropy"];
+const KERNELS: [&str; 9] =
+    ["adam", "bias", "conv2d", "gather", "global_average_pool", "matmul", "max_pool", "relu", "softmax_cross_entropy"];
 
 /// The files below `folder`, from `root`, sorted.
 pub fn files(root: &Path, folder: &str) -> Vec<String> {
@@ -75,6 +76,7 @@ pub fn copy(root: &Path, copy: &Path, changed: &HashMap<String, String>) -> io::
         let bytes = match (file.as_str(), changed.get(&file)) {
             (_, Some(text)) => text.clone().into_bytes(),
             ("src/lib.rs", _) => (read(&root.join(&file)) + switches::MODULE).into_bytes(),
+            ("tests/common/mod.rs", _) => unchecked_first(&read(&root.join(&file))).into_bytes(),
             ("src/gpu/shaders/source.rs", _) => shaders_at_run_time(&read(&root.join(&file))).into_bytes(),
             _ => fs::read(root.join(&file))?,
         };
@@ -103,6 +105,14 @@ fn shaders_at_run_time(text: &str) -> String {
          return std::fs::read_to_string(path).ok().map(|text| &*text.leak());\n    }}\n"
     );
     text.replace(head, &body)
+}
+
+/// The text of the file that knows the backends of the tests, with the one that compiles fastest first: most changes are
+/// noticed there, and a driver compiles no others.
+fn unchecked_first(text: &str) -> String {
+    let all = r#"[("cpu", Backend::Cpu), ("gpu", open(true)), ("gpu unchecked", open(false))]"#;
+    assert_eq!(text.matches(all).count(), 1, "the backends of the tests");
+    text.replace(all, r#"[("gpu unchecked", open(false)), ("cpu", Backend::Cpu), ("gpu", open(true))]"#)
 }
 
 /// The tests' programs, by the beginning of their names.

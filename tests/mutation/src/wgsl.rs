@@ -85,24 +85,20 @@ fn closing(tokens: &[Token], open: usize) -> usize {
     tokens.len() - 1
 }
 
-/// What a number may be instead.
-fn other_numbers(text: &str) -> Vec<String> {
+/// A number one greater.
+fn other_number(text: &str) -> String {
     if let Some(hex) = text.strip_prefix("0x") {
         let digits = hex.trim_end_matches(['u', 'i']);
         let value = u64::from_str_radix(digits, 16).expect("a number");
-        let suffix = &hex[digits.len()..];
-        return vec![format!("{:#x}{suffix}", value + 1), format!("{:#x}{suffix}", value - 1)];
+        return format!("{:#x}{}", value + 1, &hex[digits.len()..]);
     }
     if text.contains('.') {
         let value: f64 = text.trim_end_matches('f').parse().expect("a number");
-        let others = if value >= 1.0 { vec![value + 1.0, value - 1.0] } else { vec![value + 1.0] };
-        return others.into_iter().map(|value| format!("{value:?}")).collect();
+        return format!("{:?}", value + 1.0);
     }
     let digits = text.trim_end_matches(['u', 'i']);
     let value: u64 = digits.parse().expect("a number");
-    let suffix = &text[digits.len()..];
-    let less = value.checked_sub(1).map(|value| format!("{value}{suffix}"));
-    [Some(format!("{}{suffix}", value + 1)), less].into_iter().flatten().collect()
+    format!("{}{}", value + 1, &text[digits.len()..])
 }
 
 /// The operator that takes the place of another.
@@ -145,7 +141,7 @@ pub fn mutants(file: &str, text: &str) -> Vec<Mutant> {
         let before = i.checked_sub(1).map(|i| &tokens[i]);
         let range = token.range.clone();
         match token.kind {
-            Kind::Number => found.extend(other_numbers(token.text).into_iter().map(|other| (range.clone(), other))),
+            Kind::Number => found.push((range.clone(), other_number(token.text))),
             Kind::Word => {
                 if braces == 0 && ["fn", "struct"].contains(&token.text) {
                     in_function = token.text == "fn";
