@@ -1,4 +1,4 @@
-//! The tables that grow by an epoch of a model at a time.
+//! The tables that grow by an epoch of models at a time.
 
 use std::path::{Path, PathBuf};
 
@@ -34,18 +34,18 @@ impl EpochTables {
         Ok(EpochTables { metrics: metrics?, steps: steps?, gradients, directory: directory.to_owned() })
     }
 
-    /// Adds the rows of an epoch, that of `metrics.csv` last. Where it fails, no file has any of them.
-    pub(super) fn add(&mut self, row: &EpochRow, steps: &[StepRow], gradients: &[GradientRow]) -> Result<()> {
+    /// Adds the rows of an epoch, those of `metrics.csv` last. Where it fails, no file has any of them.
+    pub(super) fn add(&mut self, rows: &[EpochRow], steps: &[StepRow], gradients: &[GradientRow]) -> Result<()> {
         self.check()?;
         if self.gradients.is_none() && !gradients.is_empty() {
             self.gradients = Some(GrowingTable::create::<GradientRow>(self.directory.join(GRADIENTS))?);
         }
         let (metrics_before, steps_before) = (self.metrics.len(), self.steps.len());
         let gradients_before = self.gradients.as_ref().map_or(0, GrowingTable::len);
-        let (steps, row) = (self.steps.lines(steps)?, self.metrics.lines(std::slice::from_ref(row))?);
+        let (steps, rows) = (self.steps.lines(steps)?, self.metrics.lines(rows)?);
         let gradients = self.gradients.as_ref().map_or(Ok(Vec::new()), |table| table.lines(gradients))?;
         let gradients = if gradients.is_empty() { None } else { Some(gradients) };
-        let synced = self.append(&steps, gradients.as_deref(), &row);
+        let synced = self.append(&steps, gradients.as_deref(), &rows);
         if synced.is_err() {
             self.metrics.shorten(metrics_before);
             self.steps.shorten(steps_before);
@@ -57,11 +57,11 @@ impl EpochTables {
     }
 
     /// All are written before any is waited for: a kill falls between them all the more rarely.
-    fn append(&mut self, steps: &[u8], gradients: Option<&[u8]>, row: &[u8]) -> Result<()> {
+    fn append(&mut self, steps: &[u8], gradients: Option<&[u8]>, rows: &[u8]) -> Result<()> {
         let table = self.gradients.as_mut().zip(gradients);
         self.steps.append(steps)?;
         let gradients = table.map(|(table, lines)| table.append(lines).map(|()| table)).transpose()?;
-        self.metrics.append(row)?;
+        self.metrics.append(rows)?;
         self.steps.sync()?;
         gradients.map_or(Ok(()), |table| table.sync())?;
         self.metrics.sync()

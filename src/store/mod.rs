@@ -47,7 +47,7 @@ pub use reader::{
 pub use report_writer::ReportWriter;
 pub use resume::{Earlier, Keep, KeptRows};
 pub use run_files::RunFiles;
-pub use run_writer::{LastWord, RunWriter};
+pub use run_writer::{FinishedModel, LastWord, RunWriter};
 pub use seed_weights::{SeedWeights, WeightsFile, seed_weights};
 pub use study_reader::{read_records, read_study};
 pub use table::csv_bytes;

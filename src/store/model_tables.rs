@@ -1,4 +1,4 @@
-//! The tables that grow by a finished model at a time.
+//! The tables that grow by finished models.
 
 use std::collections::HashSet;
 use std::fs;
@@ -84,20 +84,20 @@ impl ModelTables {
         self.tables().try_for_each(GrowingTable::check)
     }
 
-    /// Adds the rows of a model, that of `models.csv` last. Where it fails, no file has any of them.
-    pub(super) fn add(&mut self, row: &ModelRow, measures: &Measures) -> Result<()> {
+    /// Adds the rows of models, those of `models.csv` last. Where it fails, no file has any of them.
+    pub(super) fn add(&mut self, rows: &[ModelRow], measures: &Measures) -> Result<()> {
         self.check()?;
         let mut additions = Vec::new();
         self.prepare::<ShiftRow>(SHIFTS, &measures.shifts, &mut additions)?;
         self.prepare::<BlankedRow>(BLANKED, &measures.blanked, &mut additions)?;
         self.prepare::<SmoothnessRow>(SMOOTHNESS, &measures.smoothness, &mut additions)?;
-        let (line, before) = (self.models.lines(std::slice::from_ref(row))?, self.models.len());
+        let (lines, before) = (self.models.lines(rows)?, self.models.len());
         let added = additions.iter().try_for_each(|addition| {
             let table = &mut self.measures[addition.table].table;
             table.append(&addition.lines)?;
             table.sync()
         });
-        let added = added.and_then(|()| self.models.append(&line)).and_then(|()| self.models.sync());
+        let added = added.and_then(|()| self.models.append(&lines)).and_then(|()| self.models.sync());
         if added.is_err() {
             self.models.shorten(before);
             additions.iter().for_each(|addition| self.measures[addition.table].table.shorten(addition.before));

@@ -18,7 +18,7 @@ use super::predictions;
 use super::resume::{Earlier, KeptRows, keep_rows};
 use super::table::lines;
 use crate::error::{Result, one_line};
-use crate::files::write_atomic;
+use crate::files::{write_atomic, write_together};
 use crate::model::tensor::Tensor;
 use crate::model::{ModelId, weights};
 use crate::record::{
@@ -36,6 +36,19 @@ pub(super) const ROOMS: [Room; 5] = [
 
 /// Blanks at the end of a running run's `run.json`: room for what is to be said at its end, also on a full disk.
 const SPARE: usize = 4096;
+
+/// A model that was trained to its end, with all that is written of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishedModel {
+    /// Its row of `models.csv`.
+    pub row: ModelRow,
+    /// What it was asked.
+    pub measures: Measures,
+    /// What it says of the test images.
+    pub predictions: Predictions,
+    /// Its weights as a file has them, [`weights::to_bytes`].
+    pub weights: Vec<u8>,
+}
 
 /// An output directory, locked against other processes while this lives.
 ///
@@ -116,17 +129,17 @@ impl RunWriter {
         self.directory.path()
     }
 
-    /// Adds an epoch of a model: its row of `metrics.csv` and its rows of `steps.csv` and of `gradients.csv`, on disk
-    /// when this returns. Where it fails, no file has any of it.
+    /// Adds an epoch of models: their rows of `metrics.csv`, of `steps.csv` and of `gradients.csv`, on disk when this
+    /// returns. Where it fails, no file has any of it.
     ///
     /// The steps come first: whoever kills the process in between leaves steps of an epoch that `metrics.csv` does not
     /// have, which [`super::read_steps`] leaves out.
     ///
     /// # Errors
     /// [`crate::Error::Failure`] with the path and the reason, as for all that follow.
-    pub fn epoch(&mut self, row: &EpochRow, steps: &[StepRow], gradients: &[GradientRow]) -> Result<()> {
+    pub fn epoch(&mut self, rows: &[EpochRow], steps: &[StepRow], gradients: &[GradientRow]) -> Result<()> {
         self.directory.check("")?;
-        self.epochs.add(row, steps, gradients)
+        self.epochs.add(rows, steps, gradients)
     }
 
     /// Writes `shapes.csv`.
@@ -216,11 +229,6 @@ impl RunWriter {
         }
     }
 
-    /// Writes what a model says of the test images.
-    pub fn predictions(&mut self, model: ModelId, predictions: &Predictions) -> Result<()> {
-        self.whole(PREDICTIONS, &predictions_name(model), &predictions::to_bytes(predictions)?)
-    }
-
     /// Writes the labels of the test images.
     pub fn labels(&mut self, labels: &[u8]) -> Result<()> {
         self.whole(PREDICTIONS, LABELS, &predictions::labels_to_bytes(labels)?)
@@ -232,11 +240,25 @@ impl RunWriter {
         self.whole("", name, &bytes)
     }
 
-    /// Adds a finished model: what was asked of it, then its row of `models.csv`, on disk when this returns. Where it
-    /// fails, no file has any of it. Everything else of the model is to be on disk before: this row says that it is.
-    pub fn model(&mut self, row: &ModelRow, measures: &Measures) -> Result<()> {
-        self.directory.check("")?;
-        self.models.add(row, measures)
+    /// Adds finished models, on disk when this returns: their weights and predictions, then what was asked of them,
+    /// then their rows of `models.csv`, which say that everything else is there. Where it fails, no table has any of it.
+    pub fn finished(&mut self, models: &[FinishedModel]) -> Result<()> {
+        let weights = self.directory.check(WEIGHTS)?;
+        let predictions = self.directory.check(PREDICTIONS)?;
+        let said = models.iter().map(|model| predictions::to_bytes(&model.predictions));
+        let said = said.collect::<Result<Vec<_>>>()?;
+        let mut files: Vec<(PathBuf, &[u8])> = Vec::new();
+        for (FinishedModel { row, weights: bytes, .. }, said) in models.iter().zip(&said) {
+            files.push((weights.join(weights_name(row.model)), bytes));
+            files.push((predictions.join(predictions_name(row.model)), said));
+        }
+        write_together(&files)?;
+        for (path, _) in files {
+            self.directory.note(&path);
+            self.written.push(path);
+        }
+        let rows: Vec<ModelRow> = models.iter().map(|model| model.row.clone()).collect();
+        self.models.add(&rows, &Measures::all(models.iter().map(|model| &model.measures)))
     }
 
     fn whole(&mut self, room: &str, name: &str, bytes: &[u8]) -> Result<()> {

@@ -121,11 +121,12 @@ impl TrainingGroup {
     ) -> Result<(), EarlyEnd> {
         for epoch in epochs {
             let results = self.epoch(epoch, checkpoint_seconds, journal).await?;
-            for (member, result) in self.members.iter_mut().zip(&results) {
-                if member.diverged.is_some() {
-                    continue;
-                }
-                journal.epoch(member.model, epoch, result).map_err(EarlyEnd::of_journal)?;
+            let trained = self.members.iter().zip(&results).filter(|(member, _)| member.diverged.is_none());
+            let trained: Vec<_> = trained.map(|(member, result)| (member.model, result)).collect();
+            journal.epoch(epoch, &trained).map_err(EarlyEnd::of_journal)?;
+            for (member, result) in
+                self.members.iter_mut().zip(&results).filter(|(member, _)| member.diverged.is_none())
+            {
                 if let Some(divergence) = result.divergence {
                     journal.diverged(member.model, &divergence).map_err(EarlyEnd::of_journal)?;
                     member.diverged = Some(DivergedModel { model: member.model, divergence });

@@ -22,12 +22,12 @@ pub trait Journal {
     /// boundary.
     fn steps(&mut self, epoch: u32, done: usize) -> bool;
 
-    /// A model has finished epoch `epoch`; 0 is the evaluation of its initial weights. Of a model that diverged this is
-    /// told for the epoch in which it did, and for none after it.
+    /// Models that train side by side have finished epoch `epoch`; 0 is the evaluation of their initial weights. A model
+    /// that diverged is among them for the epoch in which it did, and for none after it.
     ///
     /// # Errors
     /// As [`Journal::start`].
-    fn epoch(&mut self, model: ModelId, epoch: u32, result: &Epoch) -> Result<()>;
+    fn epoch(&mut self, epoch: u32, results: &[(ModelId, &Epoch)]) -> Result<()>;
 
     /// Models are about to train side by side that a checkpoint has: the snapshot of exactly these, in this order,
     /// from which they go on. None, and they begin.

@@ -152,8 +152,8 @@ async fn evaluate(
     let results = results.map_err(|error| error.at(configuration))?;
     let models: Vec<_> = trainer.seeds().iter().map(|&seed| ModelId { configuration, seed }).collect();
     let mut sound = Vec::new();
+    journal.epoch(0, &models.iter().copied().zip(&results).collect::<Vec<_>>())?;
     for (replica, (&model, result)) in models.iter().zip(&results).enumerate() {
-        journal.epoch(model, 0, result)?;
         match result.divergence {
             Some(divergence) => {
                 journal.diverged(model, &divergence)?;

@@ -8,7 +8,7 @@ use super::{Divergence, Evaluation, GradientNorm, Trainer};
 use crate::data::{Dataset, order};
 use crate::error::{Error, Result};
 use crate::ops::adam::AdamParameters;
-use crate::plan::{Samples, StepRecord};
+use crate::plan::{Samples, StepRecord, View};
 
 /// What one epoch of one replica came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -148,14 +148,16 @@ impl Trainer {
     pub async fn end_epoch(&mut self, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<Epoch>> {
         let begun = self.begun.take().expect("an epoch is under way");
         let EpochUnderWay { orders, seconds, gradient_norms, .. } = begun;
-        let mut trained = Vec::new();
-        for (replica, order) in orders.iter().enumerate() {
-            trained.push(self.trained(replica, order).await?);
-        }
+        let replicas = 0..orders.len();
+        let of_steps = self.results(self.training.train, replicas.clone()).await?;
+        let trained = orders.iter().zip(of_steps).enumerate();
+        let trained: Vec<_> =
+            trained.map(|(replica, (order, results))| self.trained(replica, order, results)).collect();
         self.validate(go_on).await?;
+        let tested = self.results(self.training.test, replicas).await?;
         let mut epochs = Vec::new();
-        for (replica, ((training, step_losses), norms)) in trained.into_iter().zip(gradient_norms).enumerate() {
-            let Results { losses, predicted } = self.results(self.training.test, replica).await?;
+        let of_replicas = trained.into_iter().zip(gradient_norms).zip(tested).enumerate();
+        for (replica, (((training, step_losses), norms), Results { losses, predicted })) in of_replicas {
             let validation = Evaluation::new(losses, predicted, &self.test_labels);
             if !validation.loss.is_finite() {
                 self.diverged_at(replica, None, validation.loss);
@@ -174,8 +176,8 @@ impl Trainer {
     }
 
     /// What a replica's training steps came to, over its samples in `order` and by step.
-    async fn trained(&mut self, replica: usize, order: &[u32]) -> Result<(Evaluation, Vec<f64>)> {
-        let Results { losses, predicted } = self.results(self.training.train, replica).await?;
+    fn trained(&mut self, replica: usize, order: &[u32], results: Results) -> (Evaluation, Vec<f64>) {
+        let Results { losses, predicted } = results;
         let labels: Vec<u8> = order.iter().map(|&sample| self.train_labels[sample as usize]).collect();
         let batch = self.capacity(self.training.train_step);
         let step_losses: Vec<f64> = losses.chunks(batch).map(mean).collect();
@@ -183,7 +185,7 @@ impl Trainer {
         if let Some(step) = step_losses.iter().position(|loss| !loss.is_finite()) {
             self.diverged_at(replica, Some(step as u32 + 1), step_losses[step]);
         }
-        Ok((Evaluation::new(losses, predicted, &labels), step_losses))
+        (Evaluation::new(losses, predicted, &labels), step_losses)
     }
 
     /// Marks a replica, unless it is marked already.
@@ -251,12 +253,8 @@ impl Trainer {
         self.executor.run(self.training.train_step, 0..count, &mut |_| true).await?;
         self.steps = self.steps.saturating_add(count as u32);
         let batch = self.capacity(self.training.train_step);
-        let mut all = Vec::new();
-        for replica in 0..self.training.plan.replicas {
-            let Results { losses, .. } = self.results(self.training.train, replica).await?;
-            all.push(losses.chunks(batch).take(count).map(mean).collect());
-        }
-        Ok(all)
+        let results = self.results(self.training.train, 0..self.training.plan.replicas).await?;
+        Ok(results.iter().map(|of_replica| of_replica.losses.chunks(batch).take(count).map(mean).collect()).collect())
     }
 
     /// Takes the step of the batch with this index, in file order, and returns the loss of each of its samples before
@@ -276,12 +274,9 @@ impl Trainer {
         self.executor.set_records(program, &[StepRecord { alpha, ..record }])?;
         self.executor.run(program, 0..1, &mut |_| true).await?;
         self.steps += 1;
-        let mut losses = Vec::new();
-        for replica in 0..self.training.plan.replicas {
-            let all = self.results(self.training.train, replica).await?.losses;
-            losses.push(all[record.out as usize..][..record.n as usize].to_vec());
-        }
-        Ok(losses)
+        let results = self.results(self.training.train, 0..self.training.plan.replicas).await?;
+        let of_step = |results: &Results| results.losses[record.out as usize..][..record.n as usize].to_vec();
+        Ok(results.iter().map(of_step).collect())
     }
 
     /// Runs the test set through the network; `go_on` is asked now and then.
@@ -298,15 +293,22 @@ impl Trainer {
         if finished { Ok(()) } else { Err(Error::Interrupted) }
     }
 
-    pub(super) async fn results(&self, samples: Samples, replica: usize) -> Result<Results> {
-        let views = [samples.losses, samples.predicted].map(|buffer| self.training.plan.whole(buffer));
-        let words = self.executor.read_many::<u32>(&views, replica).await?;
+    /// What several replicas came to, read back at once: their copies of a buffer lie one after the other.
+    pub(super) async fn results(&self, samples: Samples, replicas: Range<usize>) -> Result<Vec<Results>> {
+        let views = [samples.losses, samples.predicted].map(|buffer| {
+            let whole = self.training.plan.whole(buffer);
+            View { len: whole.len * replicas.len(), ..whole }
+        });
+        let words = self.executor.read_many::<u32>(&views, replicas.start).await?;
         let [losses, predicted] = &words[..] else { unreachable!("two views give two vectors") };
-        Ok(Results {
+        let [len, classes] = [losses, predicted].map(|words| words.len() / replicas.len().max(1));
+        let rows = losses.chunks_exact(len).zip(predicted.chunks_exact(classes));
+        let of_row = |(losses, predicted): (&[u32], &[u32])| Results {
             losses: losses.iter().map(|&bits| f32::from_bits(bits)).collect(),
             // Labels are bytes, so classes are.
             predicted: predicted.iter().map(|&class| class as u8).collect(),
-        })
+        };
+        Ok(rows.map(of_row).collect())
     }
 }
 

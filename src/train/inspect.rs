@@ -229,8 +229,7 @@ impl Trainer {
             upload::samples(&self.training.plan, probe, &part, |view, bytes| executor.write(view, 0, bytes))?;
             self.executor.set_records(program, &[StepRecord { n: part.count as u32, ..StepRecord::default() }])?;
             self.executor.run(program, 0..1, &mut |_| true).await?;
-            for (replica, results) in replicas.clone().zip(&mut all) {
-                let of_part = self.results(probe, replica).await?;
+            for (of_part, results) in self.results(probe, replicas.clone()).await?.into_iter().zip(&mut all) {
                 results.losses.extend(&of_part.losses[..part.count]);
                 results.predicted.extend(&of_part.predicted[..part.count]);
             }

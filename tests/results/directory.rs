@@ -29,7 +29,7 @@ fn begun(dir: &Path) -> RunWriter {
     let mut writer = RunWriter::create(dir, false).unwrap();
     writer.shapes(&[]).unwrap();
     writer.run(&record()).unwrap();
-    writer.epoch(&row(1), &steps(1), &[]).unwrap();
+    writer.epoch(&[row(1)], &steps(1), &[]).unwrap();
     writer
 }
 
@@ -152,7 +152,7 @@ fn what_goes_during_a_run_is_missed() {
         let mut writer = begun(&out);
         writer.check().unwrap();
         change(&out);
-        for error in [writer.check().unwrap_err(), writer.epoch(&row(2), &steps(2), &[]).unwrap_err()] {
+        for error in [writer.check().unwrap_err(), writer.epoch(&[row(2)], &steps(2), &[]).unwrap_err()] {
             assert!(matches!(&error, Error::Failure(p) if p.what.contains(name)), "case {i}: {error}");
         }
         writer.rescue(&[row(1), row(2)]);

@@ -32,7 +32,7 @@ fn rows_are_on_disk_as_soon_as_they_are_appended() {
     (row.train_loss, row.val_loss) = (f64::NAN, 1e-7);
     let configuration = explicit(1);
     let step = |step| StepRow { model: ModelId { configuration, seed: u64::MAX }, step, loss: 2.5 };
-    writer.epoch(&row, &[step(1), step(2)], &[]).unwrap();
+    writer.epoch(std::slice::from_ref(&row), &[step(1), step(2)], &[]).unwrap();
     let written = read(&out.join("metrics.csv"));
     assert_eq!(
         written,

@@ -26,8 +26,8 @@ impl Journal for Told {
     fn steps(&mut self, _: u32, _: usize) -> bool {
         !self.stop
     }
-    fn epoch(&mut self, model: ModelId, epoch: u32, result: &Epoch) -> stridelab::Result<()> {
-        self.epochs.push((model, epoch, result.clone()));
+    fn epoch(&mut self, epoch: u32, results: &[(ModelId, &Epoch)]) -> stridelab::Result<()> {
+        self.epochs.extend(results.iter().map(|&(model, result)| (model, epoch, result.clone())));
         Ok(())
     }
     async fn measure(&mut self, models: &[ModelId], mut group: TrainedGroup<'_>) -> stridelab::Result<()> {

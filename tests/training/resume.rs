@@ -74,13 +74,15 @@ impl Journal for Memory {
     fn steps(&mut self, _: u32, _: usize) -> bool {
         self.call().is_ok()
     }
-    fn epoch(&mut self, model: ModelId, epoch: u32, result: &Epoch) -> Result<()> {
+    fn epoch(&mut self, epoch: u32, results: &[(ModelId, &Epoch)]) -> Result<()> {
         self.call()?;
-        let validation = &result.validation;
-        let numbers = [result.train_loss, result.train_accuracy, validation.loss, validation.accuracy];
-        let losses = result.step_losses.iter().map(|loss| loss.to_bits()).collect();
-        let norms = result.gradient_norms.iter().map(|norm| norm.norm.to_bits()).collect();
-        self.epochs.push((model, epoch, numbers.map(f64::to_bits), losses, norms));
+        for &(model, result) in results {
+            let validation = &result.validation;
+            let numbers = [result.train_loss, result.train_accuracy, validation.loss, validation.accuracy];
+            let losses = result.step_losses.iter().map(|loss| loss.to_bits()).collect();
+            let norms = result.gradient_norms.iter().map(|norm| norm.norm.to_bits()).collect();
+            self.epochs.push((model, epoch, numbers.map(f64::to_bits), losses, norms));
+        }
         Ok(())
     }
     fn resume(&mut self, models: &[ModelId]) -> Result<Option<Snapshot>> {

@@ -19,7 +19,7 @@ const PLAIN_SHADERS: [Tests; 4] = [
     ("operators", &["fused::"]),
 ];
 const FUSED_SHADERS: [Tests; 5] = [
-    ("operators", &["fused::batches_of_one"]),
+    ("operators", &["fused::batches_of_one", "fused::merged"]),
     ("training", &["keras::gpu_stride2_valid"]),
     ("operators", &["fused"]),
     ("operators", &["replicas::"]),
@@ -47,11 +47,21 @@ pub fn stages(file: &str) -> Vec<Stage> {
         _ if file.starts_with("shaders/tiled/") || ["product", "winner"].contains(&stem) => (None, &TILED_SHADERS),
         _ if file.starts_with("shaders/fused/") || ["subgroup", "windows"].contains(&stem) => (None, &FUSED_SHADERS),
         _ if file.starts_with("shaders/") => (Some(operations(stem)), &PLAIN_SHADERS),
-        _ if file.starts_with("src/cpu/fused/") => (None, &FUSED_KERNELS),
+        _ if file.starts_with("src/cpu/fused/") => (Some(vec![module(file)]), &FUSED_KERNELS),
         _ => (Some([vec!["gradients::".into()], operations(stem)].concat()), &PLAIN_KERNELS),
     };
-    let first = first.map(|filters| Stage { program: "operators", filters });
+    let program = if file.starts_with("src/cpu/fused/") { "stridelab" } else { "operators" };
+    let first = first.map(|filters| Stage { program, filters });
     first.into_iter().chain(then.iter().copied().map(stage)).collect()
+}
+
+/// The tests of the module that a file of fused kernels belongs to.
+fn module(file: &str) -> String {
+    let part = file.trim_start_matches("src/cpu/fused/").split(['/', '.']).next().unwrap_or_default();
+    match part {
+        "conv_pool" | "gather" | "im2col" | "matmul" => format!("cpu::fused::{part}::"),
+        _ => "cpu::fused::".into(),
+    }
 }
 
 /// The tests of the operations that a file of plain kernels computes.

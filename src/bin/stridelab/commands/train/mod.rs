@@ -9,6 +9,7 @@ mod options;
 mod questions;
 mod record;
 mod resume;
+mod rows;
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -135,6 +136,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         networks: Vec::new(),
         rows,
         models,
+        unwritten: Vec::new(),
         features: Vec::new(),
         drawn,
         weights: !finished.is_empty(),

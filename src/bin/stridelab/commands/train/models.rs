@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use stridelab::Result;
 use stridelab::data::{Dataset, Split};
 use stridelab::model::ModelId;
 use stridelab::record::{BlankedRow, Measures, ModelRow, Predictions, ShiftRow, SmoothnessRow};
-use stridelab::store::RunWriter;
+use stridelab::store::FinishedModel;
 use stridelab::study::measure::{Answers, Questions};
 use stridelab::train::{Epoch, Evaluation};
 
@@ -70,20 +69,16 @@ impl PendingModels {
         self.pending.remove(&model);
     }
 
-    /// Writes the predictions of a model, then its rows; its weights are to be on disk. Returns its row of `models.csv`.
-    ///
-    /// # Errors
-    /// [`stridelab::Error::Failure`] where a file cannot be written.
-    pub(super) fn write(
+    /// What is written of a model that has these weights, unless nothing is known of it.
+    pub(super) fn take(
         &mut self,
         model: ModelId,
+        weights: Vec<u8>,
         data: &Dataset,
         questions: &Questions,
-        writer: &mut RunWriter,
-    ) -> Result<Option<ModelRow>> {
-        let Some(pending) = self.pending.remove(&model) else { return Ok(None) };
-        let Some(answers) = pending.answers else { return Ok(None) };
-        writer.predictions(model, &pending.predictions)?;
+    ) -> Option<FinishedModel> {
+        let pending = self.pending.remove(&model)?;
+        let answers = pending.answers?;
         let row = ModelRow {
             model,
             epochs: pending.epochs,
@@ -93,8 +88,8 @@ impl PendingModels {
             final_val_accuracy: pending.val_accuracy,
             seconds: pending.seconds,
         };
-        writer.model(&row, &measures(model, &answers, &data.test, questions))?;
-        Ok(Some(row))
+        let measures = measures(model, &answers, &data.test, questions);
+        Some(FinishedModel { row, measures, predictions: pending.predictions, weights })
     }
 }
 

@@ -9,24 +9,26 @@ use stridelab::backend::Backend;
 use stridelab::data::Dataset;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, LeftOut, ModelId, Network, weights};
-use stridelab::record::{
-    EpochRow, FeatureRecord, GradientRow, LeftOutNetwork, ModelRow, RunRecord, ShapeRow, Status, StepRow,
-};
+use stridelab::record::{EpochRow, FeatureRecord, LeftOutNetwork, ModelRow, RunRecord, ShapeRow, Status};
 use stridelab::report::text::counted;
 use stridelab::store::layout::WEIGHTS;
-use stridelab::store::{RunWriter, weights_name};
+use stridelab::store::{FinishedModel, RunWriter, weights_name};
 use stridelab::study::measure::{self, Questions};
 use stridelab::study::{self, Journal, Study};
 use stridelab::train::{Divergence, Epoch, Evaluation, Features, Snapshot, TrainedGroup, TrainedModel};
 
 use super::models::PendingModels;
-use super::{checkpoint, features};
+use super::{checkpoint, features, rows};
 use crate::args::TrainArgs;
 use crate::commands::timestamp;
 use crate::memory::allocator::LastWords;
 use crate::progress::Progress;
 use crate::terminal::{print, say};
 use crate::{interrupt, memory};
+
+/// Finished models are written once their weights take so many bytes, and with the last of those that trained side by
+/// side.
+const WRITTEN_TOGETHER: usize = 64 << 20;
 
 /// A run under way.
 pub(super) struct Run<'a> {
@@ -39,6 +41,8 @@ pub(super) struct Run<'a> {
     pub(super) rows: Vec<EpochRow>,
     /// Of finished models.
     pub(super) models: Vec<ModelRow>,
+    /// Finished models that are still to be written.
+    pub(super) unwritten: Vec<FinishedModel>,
     pub(super) features: Vec<(Configuration, Features)>,
     /// The features that one figure shows of all configurations.
     pub(super) drawn: FeatureRecord,
@@ -130,20 +134,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn save(&mut self, id: ModelId, epoch: u32, tensors: &[Tensor]) -> Result<()> {
-        let Configuration { strides, padding, kernel, pool, head, crop } = id.configuration;
-        let metadata = [
-            ("stride".to_string(), strides.to_string()),
-            ("padding".to_string(), padding.to_string()),
-            ("kernel".to_string(), kernel.to_string()),
-            ("pool".to_string(), pool.to_string()),
-            ("head".to_string(), head.to_string()),
-            ("crop".to_string(), crop.to_string()),
-            ("seed".to_string(), id.seed.to_string()),
-            ("epoch".to_string(), epoch.to_string()),
-        ];
-        self.writer.weights(id, tensors, &metadata)?;
+    /// Writes the models that have finished since this was done last.
+    ///
+    /// # Errors
+    /// [`stridelab::Error::Failure`] where a file cannot be written; all of them are still to be written then.
+    pub(super) fn write_finished(&mut self) -> Result<()> {
+        if self.unwritten.is_empty() {
+            return Ok(());
+        }
+        self.writer.finished(&self.unwritten)?;
         self.weights = true;
+        self.record.totals.networks += self.unwritten.len();
+        self.models.extend(self.unwritten.drain(..).map(|model| model.row));
         Ok(())
     }
 
@@ -190,37 +192,25 @@ impl Journal for Run<'_> {
         !interrupt::asked()
     }
 
-    fn epoch(&mut self, model: ModelId, epoch: u32, result: &Epoch) -> Result<()> {
-        let row = EpochRow {
-            model,
-            epoch,
-            train_loss: result.train_loss,
-            train_accuracy: result.train_accuracy,
-            val_loss: result.validation.loss,
-            val_accuracy: result.validation.accuracy,
-            seconds: result.seconds,
-        };
-        let before = epoch.saturating_sub(1) * result.step_losses.len() as u32;
-        let steps = result.step_losses.iter().zip(before + 1..);
-        let steps: Vec<_> = steps.map(|(&loss, step)| StepRow { model, step, loss }).collect();
-        self.pending.epoch(model, epoch, result);
-        self.rows.push(row.clone());
-        let gradients = result.gradient_norms.iter().map(|gradient| GradientRow {
-            model,
-            step: gradient.step,
-            tensor: gradient.tensor.clone(),
-            norm: gradient.norm,
-        });
-        self.writer.epoch(&row, &steps, &gradients.collect::<Vec<_>>())?;
-        self.record.totals.epochs += u64::from(epoch > 0);
-        self.record.totals.steps += result.step_losses.len() as u64;
-        self.record.totals.train_seconds += row.seconds;
+    fn epoch(&mut self, epoch: u32, results: &[(ModelId, &Epoch)]) -> Result<()> {
+        let (mut rows, mut steps, mut gradients) = (Vec::new(), Vec::new(), Vec::new());
+        for &(model, result) in results {
+            self.pending.epoch(model, epoch, result);
+            rows.push(rows::of_epoch(model, epoch, result));
+            steps.extend(rows::of_steps(model, epoch, result));
+            gradients.extend(rows::of_gradients(model, result));
+        }
+        self.rows.extend_from_slice(&rows);
+        self.writer.epoch(&rows, &steps, &gradients)?;
+        self.record.totals.epochs += if epoch > 0 { rows.len() as u64 } else { 0 };
+        self.record.totals.steps += steps.len() as u64;
+        self.record.totals.train_seconds += rows.iter().map(|row| row.seconds).sum::<f64>();
         self.prepare_for_the_end();
-        self.progress.epoch(&row);
-        if self.args.json {
-            let mut object = json!({ "event": "epoch" });
-            merge(&mut object, &row);
-            print(&format!("{object}\n"))?;
+        for row in &rows {
+            self.progress.epoch(row);
+            if self.args.json {
+                print(&format!("{}\n", rows::event(row)))?;
+            }
         }
         Ok(())
     }
@@ -273,23 +263,25 @@ impl Journal for Run<'_> {
     }
 
     fn settled(&mut self, models: &[ModelId]) -> Result<()> {
+        self.write_finished()?;
         self.writer.settle(models)
     }
 
     async fn trained(&mut self, id: ModelId, model: TrainedModel<'_>) -> Result<()> {
-        let tensors = model.weights().await?;
-        self.save(id, self.args.epochs, &tensors)?;
+        let weights = weights::to_bytes(&model.weights().await?, &weights_metadata(id, self.args.epochs));
         self.inspect(id, model).await?;
         let questions = self.questions.of(id.configuration);
-        self.models.extend(self.pending.write(id, self.data, &questions, &mut self.writer)?);
-        self.record.totals.networks += 1;
-        Ok(())
+        self.unwritten.extend(self.pending.take(id, weights, self.data, &questions));
+        let bytes: usize = self.unwritten.iter().map(|model| model.weights.len()).sum();
+        if bytes >= WRITTEN_TOGETHER { self.write_finished() } else { Ok(()) }
     }
 
     fn unfinished(&mut self, id: ModelId, epoch: u32, weights: &[Tensor]) -> Result<()> {
         interrupt::finish();
         self.progress.line(&format!("{id}: the weights after epoch {epoch} are kept"));
-        self.save(id, epoch, weights)
+        self.writer.weights(id, weights, &weights_metadata(id, epoch))?;
+        self.weights = true;
+        Ok(())
     }
 
     async fn inspect(&mut self, id: ModelId, mut model: TrainedModel<'_>) -> Result<()> {
@@ -321,8 +313,17 @@ impl Journal for Run<'_> {
     }
 }
 
-fn merge(object: &mut serde_json::Value, row: &EpochRow) {
-    if let (Some(object), Ok(serde_json::Value::Object(row))) = (object.as_object_mut(), serde_json::to_value(row)) {
-        object.extend(row);
-    }
+/// What a file of weights says of its model.
+fn weights_metadata(id: ModelId, epoch: u32) -> [(String, String); 8] {
+    let Configuration { strides, padding, kernel, pool, head, crop } = id.configuration;
+    [
+        ("stride".into(), strides.to_string()),
+        ("padding".into(), padding.to_string()),
+        ("kernel".into(), kernel.to_string()),
+        ("pool".into(), pool.to_string()),
+        ("head".into(), head.to_string()),
+        ("crop".into(), crop.to_string()),
+        ("seed".into(), id.seed.to_string()),
+        ("epoch".into(), epoch.to_string()),
+    ]
 }
