@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::fused::{data, network};
+use super::fused::{PLAIN, data, network};
 use crate::common::training::trainer;
 use crate::common::{backends, compare, exact, ok, wide};
 use stridelab::backend::Backend;
@@ -21,7 +21,7 @@ fn agree_on(backend: &Backend, what: &str, network: &Network, samples: usize, re
     let [height, width, _] = network.input;
     let mut data = data(samples, [height, width]);
     black_and_white(&mut data.train);
-    let run = |fuse: bool| {
+    let run = |backend: &Backend, fuse: bool| {
         let seeds = (0..replicas as u64).collect();
         let options =
             TrainOptions { batch_size: samples, fuse, seeds, evaluate_capacity: 3, ..TrainOptions::default() };
@@ -34,7 +34,7 @@ fn agree_on(backend: &Backend, what: &str, network: &Network, samples: usize, re
         let losses = ok(trainer.step(0));
         (0..replicas).map(|r| (losses[r].clone(), ok(trainer.gradients(r)))).collect::<Vec<_>>()
     };
-    for (replica, (fused, plain)) in run(true).into_iter().zip(run(false)).enumerate() {
+    for (replica, (fused, plain)) in run(backend, true).into_iter().zip(run(&PLAIN, false)).enumerate() {
         let what = format!("{what}, replica {replica}");
         compare("losses", &fused.0, &wide(&plain.0), bound).unwrap_or_else(|report| panic!("{what}: {report}"));
         for (got, want) in fused.1.iter().zip(&plain.1) {
