@@ -54,7 +54,7 @@
 //! | what a shader computes | `shaders/plain/<operation>.wgsl`; its constants and grid: `src/gpu/kernels/<operation>.rs` |
 //! | a faster kernel in place of several operations | `shaders/fused/`, `src/gpu/fused/`, `src/cpu/fused/` |
 //! | a choice that depends on the adapter | `src/gpu/tuning` |
-//! | a column of `metrics.csv` | `src/record/epoch.rs`, filled in `src/bin/stridelab/commands/train/record.rs` |
+//! | a column of `metrics.csv` | `src/record/epoch.rs`, filled in `src/bin/stridelab/commands/train/rows.rs` |
 //! | a column of `cost.csv` | `src/record/cost.rs`, `src/store/bench_writer.rs` |
 //! | what a checkpoint holds | `src/train/snapshot.rs`, `src/record/checkpoint.rs`; its file: `src/store/checkpoint.rs` |
 //! | which files a run has, and their names | `src/store/` |

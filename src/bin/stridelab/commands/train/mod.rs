@@ -4,6 +4,7 @@ mod checkpoint;
 mod features;
 mod finish;
 mod fitting;
+mod journal;
 mod models;
 mod options;
 mod questions;
