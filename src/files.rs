@@ -235,7 +235,11 @@ mod tests {
         fs::create_dir(at(20)).unwrap();
         let files: Vec<_> = texts.iter().enumerate().map(|(i, text)| (at(i), text.as_bytes())).collect();
         let error = write_together(&files).unwrap_err().to_string();
-        assert!(error.contains("/20: cannot be written"), "{error}");
+        assert!(error.contains(&format!("{}: cannot be written", at(20).display())), "{error}");
+        assert!(["old", "text 3"].contains(&&*fs::read_to_string(at(3)).unwrap()));
+        for name in names(directory.path()).iter().filter(|name| *name != "3" && *name != "20") {
+            assert_eq!(fs::read_to_string(directory.path().join(name)).unwrap(), format!("text {name}"));
+        }
         fs::remove_dir(at(20)).unwrap();
         write_together(&files).unwrap();
         assert_eq!(names(directory.path()).len(), 40);

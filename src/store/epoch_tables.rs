@@ -7,6 +7,17 @@ use super::table::GrowingTable;
 use crate::error::Result;
 use crate::record::{EpochRow, GradientRow, StepRow};
 
+/// The rows that an epoch of a model gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelEpoch {
+    /// Its row of `metrics.csv`.
+    pub row: EpochRow,
+    /// Its rows of `steps.csv`.
+    pub steps: Vec<StepRow>,
+    /// Its rows of `gradients.csv`.
+    pub gradients: Vec<GradientRow>,
+}
+
 /// `metrics.csv`, `steps.csv`, and `gradients.csv`, which is made when its first rows come.
 #[derive(Debug)]
 pub(super) struct EpochTables {
@@ -34,36 +45,38 @@ impl EpochTables {
         Ok(EpochTables { metrics: metrics?, steps: steps?, gradients, directory: directory.to_owned() })
     }
 
-    /// Adds the rows of an epoch, those of `metrics.csv` last. Where it fails, no file has any of them.
-    pub(super) fn add(&mut self, rows: &[EpochRow], steps: &[StepRow], gradients: &[GradientRow]) -> Result<()> {
+    /// Adds the rows of an epoch of models, of each that of `metrics.csv` last. Where it fails, no file has any of them.
+    pub(super) fn add(&mut self, models: impl Iterator<Item = ModelEpoch>) -> Result<()> {
         self.check()?;
-        if self.gradients.is_none() && !gradients.is_empty() {
-            self.gradients = Some(GrowingTable::create::<GradientRow>(self.directory.join(GRADIENTS))?);
-        }
         let (metrics_before, steps_before) = (self.metrics.len(), self.steps.len());
         let gradients_before = self.gradients.as_ref().map_or(0, GrowingTable::len);
-        let (steps, rows) = (self.steps.lines(steps)?, self.metrics.lines(rows)?);
-        let gradients = self.gradients.as_ref().map_or(Ok(Vec::new()), |table| table.lines(gradients))?;
-        let gradients = if gradients.is_empty() { None } else { Some(gradients) };
-        let synced = self.append(&steps, gradients.as_deref(), &rows);
-        if synced.is_err() {
+        let added = self.append(models);
+        if added.is_err() {
             self.metrics.shorten(metrics_before);
             self.steps.shorten(steps_before);
             if let Some(table) = &mut self.gradients {
                 table.shorten(gradients_before);
             }
         }
-        synced
+        added
     }
 
-    /// All are written before any is waited for: a kill falls between them all the more rarely.
-    fn append(&mut self, steps: &[u8], gradients: Option<&[u8]>, rows: &[u8]) -> Result<()> {
-        let table = self.gradients.as_mut().zip(gradients);
-        self.steps.append(steps)?;
-        let gradients = table.map(|(table, lines)| table.append(lines).map(|()| table)).transpose()?;
-        self.metrics.append(rows)?;
+    /// All are written before any is waited for: a kill falls between them all the more rarely. A model at a time, as
+    /// its gradients may take megabytes.
+    fn append(&mut self, mut models: impl Iterator<Item = ModelEpoch>) -> Result<()> {
+        models.try_for_each(|ModelEpoch { row, steps, gradients }| {
+            if self.gradients.is_none() && !gradients.is_empty() {
+                self.gradients = Some(GrowingTable::create::<GradientRow>(self.directory.join(GRADIENTS))?);
+            }
+            let (steps, row) = (self.steps.lines(&steps)?, self.metrics.lines(&[row])?);
+            self.steps.append(&steps)?;
+            if let Some(table) = &mut self.gradients {
+                table.append(&table.lines(&gradients)?)?;
+            }
+            self.metrics.append(&row)
+        })?;
         self.steps.sync()?;
-        gradients.map_or(Ok(()), |table| table.sync())?;
+        self.gradients.as_ref().map_or(Ok(()), GrowingTable::sync)?;
         self.metrics.sync()
     }
 

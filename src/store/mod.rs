@@ -36,6 +36,7 @@ pub use bench_writer::{BenchWriter, COST_COLUMNS};
 pub use checkpoint::{checkpoint_from_bytes, checkpoint_to_bytes};
 pub use checkpoints::FoundCheckpoints;
 pub use directory::OutputDirectory;
+pub use epoch_tables::ModelEpoch;
 pub use figure_files::FigureFiles;
 pub use grid_file::{grid_from_text, read_grid};
 pub use layout::{feature_maps_name, weights_name};

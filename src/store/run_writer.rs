@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::checkpoints::{Checkpoints, FoundCheckpoints};
 use super::directory::{OutputDirectory, Room};
-use super::epoch_tables::EpochTables;
+use super::epoch_tables::{EpochTables, ModelEpoch};
 use super::failure::{cannot, meddled};
 use super::figure_files::FigureFiles;
 use super::layout::{
@@ -22,8 +22,7 @@ use crate::files::{write_atomic, write_together};
 use crate::model::tensor::Tensor;
 use crate::model::{ModelId, weights};
 use crate::record::{
-    Checkpoint, EpochRow, FeatureRecord, GradientRow, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow,
-    Status, StepRow, to_json,
+    Checkpoint, EpochRow, FeatureRecord, Measures, ModelRow, Predictions, Row, RunRecord, ShapeRow, Status, to_json,
 };
 
 pub(super) const ROOMS: [Room; 5] = [
@@ -137,9 +136,9 @@ impl RunWriter {
     ///
     /// # Errors
     /// [`crate::Error::Failure`] with the path and the reason, as for all that follow.
-    pub fn epoch(&mut self, rows: &[EpochRow], steps: &[StepRow], gradients: &[GradientRow]) -> Result<()> {
+    pub fn epoch(&mut self, models: impl IntoIterator<Item = ModelEpoch>) -> Result<()> {
         self.directory.check("")?;
-        self.epochs.add(rows, steps, gradients)
+        self.epochs.add(models.into_iter())
     }
 
     /// Writes `shapes.csv`.
@@ -241,7 +240,8 @@ impl RunWriter {
     }
 
     /// Adds finished models, on disk when this returns: their weights and predictions, then what was asked of them,
-    /// then their rows of `models.csv`, which say that everything else is there. Where it fails, no table has any of it.
+    /// then their rows of `models.csv`, which say that everything else is there. Where it fails, no table has any of
+    /// them.
     pub fn finished(&mut self, models: &[FinishedModel]) -> Result<()> {
         let weights = self.directory.check(WEIGHTS)?;
         let predictions = self.directory.check(PREDICTIONS)?;
@@ -252,7 +252,11 @@ impl RunWriter {
             files.push((weights.join(weights_name(row.model)), bytes));
             files.push((predictions.join(predictions_name(row.model)), said));
         }
-        write_together(&files)?;
+        if let Err(error) = write_together(&files) {
+            // They would take the room of those that fit.
+            files.iter().for_each(|(path, _)| drop(fs::remove_file(path)));
+            return Err(error);
+        }
         for (path, _) in files {
             self.directory.note(&path);
             self.written.push(path);

@@ -67,7 +67,8 @@ pub trait Journal {
     /// As [`Journal::start`].
     async fn measure(&mut self, models: &[ModelId], group: TrainedGroup<'_>) -> Result<()>;
 
-    /// A model has finished its training, and can be asked about.
+    /// A model has finished its training, and can be asked about. A journal may keep it until [`Journal::settled`], before
+    /// which nothing but the journal itself ends the study.
     ///
     /// # Errors
     /// As [`Journal::start`].

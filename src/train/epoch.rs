@@ -293,8 +293,19 @@ impl Trainer {
         if finished { Ok(()) } else { Err(Error::Interrupted) }
     }
 
-    /// What several replicas came to, read back at once: their copies of a buffer lie one after the other.
+    /// What several replicas came to, of many of them at once: their copies of a buffer lie one after the other.
     pub(super) async fn results(&self, samples: Samples, replicas: Range<usize>) -> Result<Vec<Results>> {
+        /// Samples that are read back at once: eight bytes each, and as much again where they are taken apart.
+        const TOGETHER: usize = 1 << 21;
+        let count = (TOGETHER / self.training.plan.whole(samples.losses).len).max(1);
+        let mut all = Vec::new();
+        for start in replicas.clone().step_by(count) {
+            all.extend(self.results_together(samples, start..replicas.end.min(start + count)).await?);
+        }
+        Ok(all)
+    }
+
+    async fn results_together(&self, samples: Samples, replicas: Range<usize>) -> Result<Vec<Results>> {
         let views = [samples.losses, samples.predicted].map(|buffer| {
             let whole = self.training.plan.whole(buffer);
             View { len: whole.len * replicas.len(), ..whole }

@@ -107,6 +107,45 @@ fn a_disk_without_any_room_takes_the_last_word() {
     whole.unwrap();
 }
 
+/// Of models that train side by side, those for which there is room are whole, and the others are trained where there
+/// is more. Needs a disk of its own, so root.
+#[test]
+fn a_disk_with_room_for_some_models_keeps_those() {
+    let place = Place::new();
+    fs::create_dir(place.at("disk")).unwrap();
+    let mount = |arguments: &[&str]| {
+        let output = Command::new(arguments[0]).args(&arguments[1..]).arg(place.at("disk")).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    if !mount(&["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs"]) {
+        println!("no small disk can be mounted here");
+        return;
+    }
+    let options = format!("{TINY} --seeds 8 --no-report --quiet");
+    place.fine(&format!("{options} --out whole"));
+    let ran = place.run(&format!("{options} --no-checkpoints --out disk/run"));
+    let checked = std::panic::catch_unwind(|| {
+        one_line("a full disk", &ran, 1, &["No space left", "disk/run/weights"]);
+        let models = rows(&place.read("disk/run/models.csv"));
+        assert!((1..8).contains(&models.len()), "{}", models.len());
+        assert_eq!(place.json("disk/run/run.json")["totals"]["networks"], models.len());
+        for folder in ["weights", "predictions"] {
+            let files = fs::read_dir(place.at("disk/run").join(folder)).unwrap().map(|file| file.unwrap().file_name());
+            let files = files.filter(|name| name.to_string_lossy().contains("seed"));
+            assert_eq!(files.count(), models.len(), "{folder}");
+        }
+        assert!(mount(&["mount", "-o", "remount,size=20m"]));
+        place.fine("--resume disk/run --quiet --no-report");
+        for seed in 0..8 {
+            let weights = ["disk/run", "whole"]
+                .map(|run| fs::read(place.at(&format!("{run}/weights/stride2-valid-seed{seed}.safetensors"))).unwrap());
+            assert!(weights[0] == weights[1], "seed {seed}");
+        }
+    });
+    assert!(mount(&["umount"]));
+    checked.unwrap();
+}
+
 #[test]
 fn a_file_removed_during_a_run_is_missed_and_written_again() {
     let place = Place::new();

@@ -91,9 +91,9 @@ fn same(what: &str, run: &Path, whole: &[(String, Vec<u8>)]) {
     }
 }
 
-/// Runs a command, waits for a file of it, and kills it so long after. Nothing, or how it ended before.
+/// Runs a command, waits for a file of it, and kills it so long after. `None` if it was killed, else how it had ended.
 ///
-/// Times alone are no measure: on a machine with other work, what took a second takes a third of one later.
+/// Times alone are no measure: a run may take three times as long while the machine has other work.
 fn killed(place: &Place, arguments: &str, file: Option<&str>, after: Duration) -> Option<Ran> {
     let mut child = place.command(arguments).stdout(std::process::Stdio::null()).spawn().unwrap();
     let is_running = |child: &mut std::process::Child| child.try_wait().unwrap().is_none();
@@ -119,6 +119,9 @@ struct Kills {
     before_it_began: usize,
     /// Of these, kills that left a checkpoint.
     with_checkpoint: usize,
+    /// Kills that waited for no file, and of these those that came before the run had ended.
+    timed: usize,
+    in_time: usize,
     seconds: f64,
 }
 
@@ -161,9 +164,11 @@ fn kills(moments: usize, more: &[&str]) -> Kills {
                     0.9
                 };
             let file = waits.then_some(checkpoints.as_str());
+            counts.timed += usize::from(!waits);
             if killed(&place, &next(), file, whole_time.mul_f64(moment)).is_some() {
                 break;
             }
+            counts.in_time += usize::from(!waits);
             what += &format!(" {moment:.3}{}", if waits { " after a checkpoint" } else { "" });
             counts.before_it_began += usize::from(!has_begun(&out));
             counts.with_checkpoint += usize::from(place.at(&checkpoints).exists());
@@ -189,6 +194,7 @@ fn a_run_that_was_killed_at_any_moment_ends_as_one_that_was_not() {
         counts.with_checkpoint > moments / 10,
         "{counts:?}: runs were over before they were killed, or had not begun"
     );
+    assert!(4 * counts.in_time > counts.timed, "{counts:?}: runs were over before they were killed");
 }
 
 /// What a study adds to a run: questions that every model is asked, tables, figures, verdicts. It is killed while it
@@ -202,7 +208,7 @@ fn a_study_that_was_killed_ends_as_one_that_was_not() {
     let whole_time = start.elapsed();
     let whole = determined(&place.at("whole"));
     assert!(whole.iter().any(|(name, _)| name == "shift_accuracy.csv"), "no study");
-    let mut kills = 0;
+    let (mut at_files, mut timed) = (0, 0);
     let files = ["checkpoints", "weights/stride2-same-seed1.safetensors", "figures/loss.png", "figures/coverage.png"];
     let moments = [[0.5, 0.4], [0.6, 0.3], [0.2, 0.8], [0.9, 0.9]];
     for (i, (file, [then, last])) in files.into_iter().zip(moments).enumerate() {
@@ -212,13 +218,15 @@ fn a_study_that_was_killed_ends_as_one_that_was_not() {
             false => format!("{options} --out {out} --force"),
         };
         let first = format!("{out}/{file}");
-        for (file, moment) in [(Some(first.as_str()), 0.0), (None, then), (None, last)] {
-            kills += usize::from(killed(&place, &next(), file, whole_time.mul_f64(moment)).is_none());
+        at_files += usize::from(killed(&place, &next(), Some(&first), Duration::ZERO).is_none());
+        for moment in [then, last] {
+            timed += usize::from(killed(&place, &next(), None, whole_time.mul_f64(moment)).is_none());
         }
         place.fine(&next());
         same(&format!("killed at {file}, then {then} and {last} of {whole_time:?}"), &place.at(&out), &whole);
     }
-    assert!(kills >= files.len(), "{kills} kills: the studies were over before");
+    assert_eq!(at_files, files.len(), "the studies were over before they were killed");
+    assert!(timed > 0, "the studies that were gone on with were over before they were killed");
 }
 
 /// Killed once it has a checkpoint: most of its time a software adapter compiles.

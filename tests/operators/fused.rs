@@ -79,6 +79,10 @@ pub(super) fn agree_on(
     fused_as_plain(backend, what, &network(size, strides, paddings), size, [samples, batch]);
 }
 
+fn options(batch_size: usize) -> TrainOptions {
+    TrainOptions { batch_size, shuffle: false, evaluate_capacity: 3, seeds: SEEDS.to_vec(), ..TrainOptions::default() }
+}
+
 pub(super) fn fused_as_plain(
     backend: &Backend,
     what: &str,
@@ -86,23 +90,20 @@ pub(super) fn fused_as_plain(
     size: [usize; 2],
     [samples, batch]: [usize; 2],
 ) {
-    let data = data(samples, size);
-    let options = TrainOptions {
-        batch_size: batch,
-        shuffle: false,
-        evaluate_capacity: 3,
-        seeds: SEEDS.to_vec(),
-        ..TrainOptions::default()
-    };
-    let plain = TrainOptions { fuse: false, ..options.clone() };
+    agree_with_plain(backend, what, network, &data(samples, size), &options(batch));
+}
+
+/// What a backend computes with these options against the plain operations of [`PLAIN`].
+fn agree_with_plain(backend: &Backend, what: &str, network: &Network, data: &Dataset, options: &TrainOptions) {
     let run = |backend: &Backend, options: &TrainOptions| {
-        let mut trainer = trainer(backend, network, &data, options, None);
-        let steps = samples.div_ceil(batch);
+        let mut trainer = trainer(backend, network, data, options, None);
+        let steps = data.train.count.div_ceil(options.batch_size);
         let losses = crate::common::ok(trainer.first_steps(steps)).concat();
         let gradients = (0..SEEDS.len()).flat_map(|replica| crate::common::ok(trainer.gradients(replica)));
         (losses, gradients.collect::<Vec<_>>())
     };
-    let ((got, fused), (want, plain)) = (run(backend, &options), run(&PLAIN, &plain));
+    let plain = TrainOptions { fuse: false, ..options.clone() };
+    let ((got, fused), (want, plain)) = (run(backend, options), run(&PLAIN, &plain));
     assert_eq!(got.len(), want.len(), "{what}");
     for (got, want) in got.iter().zip(&want) {
         let difference = (got - want).abs() / want;
@@ -139,6 +140,16 @@ fn other_images_strides_and_pads() {
 fn batches_of_one_and_a_short_last_one() {
     agree([14, 15], [[1; 2]; 2], [Padding::Same; 2], 1, 1);
     agree([14, 15], [[2, 1], [1, 2]], [Padding::Same; 2], 7, 5);
+}
+
+/// The plain operations as a whole, on a GPU against the CPU.
+#[test]
+fn plain_operations() {
+    let pads = Padding::Explicit(crate::common::pads([2, 0, 1, 2]));
+    let network = network([17, 22], [[2, 1], [1, 2]], [pads, Padding::Same]);
+    let [_, _, (name, backend)] = backends();
+    let plain = TrainOptions { fuse: false, ..options(5) };
+    agree_with_plain(backend, &format!("{name}, plain"), &network, &data(7, [17, 22]), &plain);
 }
 
 /// Independent kernels in one dispatch and in several, whichever this adapter's tuning takes.

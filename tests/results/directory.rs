@@ -6,8 +6,11 @@ use std::path::Path;
 use super::rows::{epoch, model};
 use stridelab::Error;
 use stridelab::model::Configuration;
-use stridelab::record::{EpochRow, RunRecord, Status, StepRow};
-use stridelab::store::{BenchWriter, FigureFiles, RunWriter, read_epochs, read_run, read_steps};
+use stridelab::model::ModelId;
+use stridelab::record::{EpochRow, Measures, ModelRow, Predictions, RunRecord, SmoothnessRow, Status, StepRow};
+use stridelab::store::{
+    BenchWriter, FigureFiles, FinishedModel, ModelEpoch, RunWriter, read_epochs, read_run, read_steps, weights_name,
+};
 
 const C: Configuration = Configuration::TUTORIAL[3];
 
@@ -29,8 +32,67 @@ fn begun(dir: &Path) -> RunWriter {
     let mut writer = RunWriter::create(dir, false).unwrap();
     writer.shapes(&[]).unwrap();
     writer.run(&record()).unwrap();
-    writer.epoch(&[row(1)], &steps(1), &[]).unwrap();
+    writer.epoch([of_epoch(1)]).unwrap();
     writer
+}
+
+fn of_epoch(number: u32) -> ModelEpoch {
+    ModelEpoch { row: row(number), steps: steps(number), gradients: Vec::new() }
+}
+
+/// Finished models are there together, with all that is written of them, or no table has any of them.
+#[test]
+fn finished_models_are_written_together_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let mut writer = begun(&out);
+    let finished = |seed: u64| {
+        let model = ModelId { configuration: C, seed };
+        let row = ModelRow {
+            model,
+            epochs: 1,
+            final_train_loss: 0.5,
+            final_train_accuracy: 0.75,
+            final_val_loss: 0.25,
+            final_val_accuracy: 0.5,
+            seconds: 1.0,
+        };
+        let smoothness =
+            SmoothnessRow { model, layer: "conv1".into(), images: 1, variation: 0.5, variation_per_pixel: 1.0 };
+        let measures = Measures { smoothness: vec![smoothness], ..Measures::default() };
+        FinishedModel {
+            row,
+            measures,
+            predictions: Predictions::new(&[1, 2], &[0.5, 0.25]),
+            weights: vec![seed as u8; 9],
+        }
+    };
+    let models = [5, 3, 4].map(finished);
+    let names = models.each_ref().map(|model| weights_name(model.row.model));
+    let in_the_way = out.join("weights").join(&names[1]);
+    fs::create_dir(&in_the_way).unwrap();
+    let header = fs::read_to_string(out.join("models.csv")).unwrap();
+    let error = writer.finished(&models).unwrap_err().to_string();
+    assert!(error.contains(&format!("{}: cannot be written", in_the_way.display())), "{error}");
+    assert_eq!(fs::read_to_string(out.join("models.csv")).unwrap(), header);
+    assert!(!out.join("smoothness.csv").exists());
+    assert!([0, 2].iter().all(|&i| !out.join("weights").join(&names[i]).exists()), "they take room");
+
+    fs::remove_dir(&in_the_way).unwrap();
+    writer.finished(&models[..2]).unwrap();
+    writer.finished(&models[2..]).unwrap();
+    writer.check().unwrap();
+    for (table, rows) in [("models.csv", 3), ("smoothness.csv", 3)] {
+        let mut reader = csv::Reader::from_path(out.join(table)).unwrap();
+        let seed = reader.headers().unwrap().iter().position(|name| name == "seed").unwrap();
+        let seeds: Vec<_> = reader.records().map(|row| row.unwrap()[seed].to_string()).collect();
+        assert_eq!(seeds, ["5", "3", "4"], "{table}");
+        assert_eq!(seeds.len(), rows);
+    }
+    for (model, name) in models.iter().zip(&names) {
+        assert_eq!(fs::read(out.join("weights").join(name)).unwrap(), model.weights);
+        assert!(out.join("predictions").join(name).exists());
+    }
 }
 
 fn names(dir: &Path) -> Vec<String> {
@@ -152,7 +214,7 @@ fn what_goes_during_a_run_is_missed() {
         let mut writer = begun(&out);
         writer.check().unwrap();
         change(&out);
-        for error in [writer.check().unwrap_err(), writer.epoch(&[row(2)], &steps(2), &[]).unwrap_err()] {
+        for error in [writer.check().unwrap_err(), writer.epoch([of_epoch(2)]).unwrap_err()] {
             assert!(matches!(&error, Error::Failure(p) if p.what.contains(name)), "case {i}: {error}");
         }
         writer.rescue(&[row(1), row(2)]);

@@ -8,7 +8,7 @@ use stridelab::Error;
 use stridelab::model::geometry::{Padding, Pads};
 use stridelab::model::{Configuration, ModelId};
 use stridelab::record::{EpochRow, RunRecord, ShapeRow, Status, StepRow};
-use stridelab::store::{RunWriter, feature_maps_name};
+use stridelab::store::{ModelEpoch, RunWriter, feature_maps_name};
 
 fn explicit(stride: usize) -> Configuration {
     Configuration::new(stride, Padding::Explicit(Pads { top: 1, left: 0, bottom: 1, right: 0 }))
@@ -32,7 +32,8 @@ fn rows_are_on_disk_as_soon_as_they_are_appended() {
     (row.train_loss, row.val_loss) = (f64::NAN, 1e-7);
     let configuration = explicit(1);
     let step = |step| StepRow { model: ModelId { configuration, seed: u64::MAX }, step, loss: 2.5 };
-    writer.epoch(std::slice::from_ref(&row), &[step(1), step(2)], &[]).unwrap();
+    let steps = vec![step(1), step(2)];
+    writer.epoch([ModelEpoch { row: row.clone(), steps, gradients: Vec::new() }]).unwrap();
     let written = read(&out.join("metrics.csv"));
     assert_eq!(
         written,

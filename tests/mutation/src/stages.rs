@@ -12,11 +12,12 @@ pub struct Stage {
 type Tests = (&'static str, &'static [&'static str]);
 
 /// Shaders of plain operations, and what they share.
-const PLAIN_SHADERS: [Tests; 4] = [
+const PLAIN_SHADERS: [Tests; 5] = [
     ("operators", &["replicas::"]),
     ("operators", &["long_loops::"]),
     ("stridelab", &["gpu::"]),
-    ("operators", &["fused::"]),
+    ("operators", &["fused::plain_operations"]),
+    ("training", &["classes::", "gradients::"]),
 ];
 const FUSED_SHADERS: [Tests; 5] = [
     ("operators", &["fused::batches_of_one", "fused::merged"]),

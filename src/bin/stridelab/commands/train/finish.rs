@@ -26,9 +26,7 @@ impl Run<'_> {
     /// `result`'s own, or the first model that diverged; else where a file or stdout cannot be written.
     pub(super) fn end(mut self, result: Result<Vec<DivergedModel>>) -> Result<()> {
         self.progress.finish();
-        // Models that had finished where the run ended early.
-        let written = self.write_finished();
-        let result = result.and_then(|diverged| written.and_then(|()| self.writer.check()).map(|()| diverged));
+        let result = result.and_then(|diverged| self.writer.check().map(|()| diverged));
         if result.is_err() {
             self.writer.rescue(&self.rows);
         }

@@ -1,4 +1,5 @@
-//! What a run does with what it hears of its study: everything is on disk before it goes on.
+//! What a run does with what it hears of its study. Epochs are on disk before it goes on, finished models when all that
+//! trained beside them are settled.
 
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use stridelab::Result;
 use stridelab::model::tensor::Tensor;
 use stridelab::model::{Configuration, ModelId, Network, weights};
 use stridelab::report::text::counted;
+use stridelab::store::ModelEpoch;
 use stridelab::study::Journal;
 use stridelab::study::measure::{self, Questions};
 use stridelab::train::{Divergence, Epoch, Evaluation, Snapshot, TrainedGroup, TrainedModel};
@@ -51,20 +53,21 @@ impl Journal for Run<'_> {
     }
 
     fn epoch(&mut self, epoch: u32, results: &[(ModelId, &Epoch)]) -> Result<()> {
-        let (mut rows, mut steps, mut gradients) = (Vec::new(), Vec::new(), Vec::new());
-        for &(model, result) in results {
-            self.pending.epoch(model, epoch, result);
-            rows.push(rows::of_epoch(model, epoch, result));
-            steps.extend(rows::of_steps(model, epoch, result));
-            gradients.extend(rows::of_gradients(model, result));
+        let before = self.rows.len();
+        self.rows.extend(results.iter().map(|&(model, result)| rows::of_epoch(model, epoch, result)));
+        results.iter().for_each(|&(model, result)| self.pending.epoch(model, epoch, result));
+        self.writer.epoch(self.rows[before..].iter().zip(results).map(|(row, &(model, result))| ModelEpoch {
+            row: row.clone(),
+            steps: rows::of_steps(model, epoch, result).collect(),
+            gradients: rows::of_gradients(model, result).collect(),
+        }))?;
+        for (row, (_, result)) in self.rows[before..].iter().zip(results) {
+            self.record.totals.epochs += u64::from(epoch > 0);
+            self.record.totals.steps += result.step_losses.len() as u64;
+            self.record.totals.train_seconds += row.seconds;
         }
-        self.rows.extend_from_slice(&rows);
-        self.writer.epoch(&rows, &steps, &gradients)?;
-        self.record.totals.epochs += if epoch > 0 { rows.len() as u64 } else { 0 };
-        self.record.totals.steps += steps.len() as u64;
-        self.record.totals.train_seconds += rows.iter().map(|row| row.seconds).sum::<f64>();
         self.prepare_for_the_end();
-        for row in &rows {
+        for row in &self.rows[before..] {
             self.progress.epoch(row);
             if self.args.json {
                 print(&format!("{}\n", rows::event(row)))?;

@@ -127,18 +127,26 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes the models that have finished since this was done last.
+    /// Writes the models that have finished since this was done last: together, or, where that fails, each that can be.
     ///
     /// # Errors
-    /// [`stridelab::Error::Failure`] where a file cannot be written; all of them are still to be written then.
+    /// [`stridelab::Error::Failure`] where a file cannot be written, for the first.
     pub(super) fn write_finished(&mut self) -> Result<()> {
-        if self.unwritten.is_empty() {
+        let models = std::mem::take(&mut self.unwritten);
+        let Err(error) = self.write_models(&models) else { return Ok(()) };
+        // A disk that is nearly full has room for some of them.
+        models.iter().take_while(|model| self.write_models(std::slice::from_ref(model)).is_ok()).for_each(drop);
+        Err(error)
+    }
+
+    fn write_models(&mut self, models: &[FinishedModel]) -> Result<()> {
+        if models.is_empty() {
             return Ok(());
         }
-        self.writer.finished(&self.unwritten)?;
+        self.writer.finished(models)?;
         self.weights = true;
-        self.record.totals.networks += self.unwritten.len();
-        self.models.extend(self.unwritten.drain(..).map(|model| model.row));
+        self.record.totals.networks += models.len();
+        self.models.extend(models.iter().map(|model| model.row.clone()));
         Ok(())
     }
 

@@ -34,7 +34,7 @@ pub(super) fn of_gradients(model: ModelId, result: &Epoch) -> impl Iterator<Item
     })
 }
 
-/// The row as a line of `--json` has it.
+/// The row as a `--json` event.
 pub(super) fn event(row: &EpochRow) -> Value {
     let mut event = json!({ "event": "epoch" });
     if let (Some(object), Ok(Value::Object(row))) = (event.as_object_mut(), serde_json::to_value(row)) {
