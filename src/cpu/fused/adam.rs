@@ -36,3 +36,25 @@ pub(super) fn update(
         chunks.zip(m.chunks_mut(CHUNK)).zip(v.chunks_mut(CHUNK)).for_each(|(((w, g), m), v)| run(w, g, m, v));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::fused::test_support::{instruction_sets, random};
+
+    /// The bits are those of the plain twin, in several tasks of which the last is shorter.
+    #[test]
+    fn parameters_are_updated_as_by_the_plain_twin() {
+        let len = 2 * CHUNK + 37;
+        let parameters = AdamParameters::default();
+        let g = random("g", len);
+        let before = [random("w", len), random("m", len), random("v", len).iter().map(|v| v.abs()).collect()];
+        let [mut w, mut m, mut v] = before.clone();
+        adam::update(&parameters, 0.01, &mut w, &g, &mut m, &mut v);
+        for isa in instruction_sets() {
+            let [mut got_w, mut got_m, mut got_v] = before.clone();
+            update(isa, &parameters, 0.01, &mut got_w, &g, &mut got_m, &mut got_v);
+            assert!(got_w == w && got_m == m && got_v == v, "{isa:?}");
+        }
+    }
+}

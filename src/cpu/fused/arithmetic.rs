@@ -17,3 +17,21 @@ pub(super) fn all_finite(values: &[f32]) -> bool {
     }
     largest < f32::INFINITY.to_bits()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_value_that_is_not_finite_is_enough() {
+        let finite = [0.0, -0.0, 1.0, -1.0, f32::MIN_POSITIVE, -1e-45, f32::MAX, f32::MIN];
+        assert!(all_finite(&[]) && all_finite(&finite));
+        for bad in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN] {
+            for place in 0..finite.len() {
+                let mut values = finite;
+                values[place] = bad;
+                assert!(!all_finite(&values), "{values:?}");
+            }
+        }
+    }
+}

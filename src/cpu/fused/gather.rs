@@ -78,6 +78,7 @@ mod tests {
             let mut want = vec![f32::NAN; pixels * capacity];
             let mut want_label = vec![77; capacity];
             gather::forward(&record, &images, &labels, &order, &mut want, &mut want_label);
+            assert!(want_label[n as usize..].iter().all(|&class| class == 0), "{n} samples: inactive labels");
             for isa in instruction_sets() {
                 let mut x = vec![f32::NAN; pixels * capacity];
                 let mut label = vec![77; capacity];

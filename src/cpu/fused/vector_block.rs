@@ -24,3 +24,49 @@ pub(super) fn run_in_blocks<S: Simd, K: VectorBlockKernel<S>>(simd: S, vectors: 
         kernel.run::<1>(simd);
     }
 }
+
+/// [`run_in_blocks`] over the vectors of so many output channels, which are whole vectors.
+#[inline(always)]
+pub(super) fn run_over_channels<S: Simd, K: VectorBlockKernel<S>>(simd: S, channels: usize, kernel: K) {
+    run_in_blocks(simd, channels / S::F32_LANES, kernel);
+}
+
+#[cfg(test)]
+mod tests {
+    use pulp::{Scalar128b, Scalar512b};
+
+    use super::*;
+
+    /// Notes how many vectors its blocks have.
+    struct Noted<'a, const REGISTERS: usize>(&'a mut usize);
+
+    impl<S: Simd, const REGISTERS: usize> VectorBlockKernel<S> for Noted<'_, REGISTERS> {
+        const REGISTERS: usize = REGISTERS;
+
+        fn run<const V: usize>(self, _: S) {
+            *self.0 = V;
+        }
+    }
+
+    fn block<S: Simd, const REGISTERS: usize>(simd: S, channels: usize) -> usize {
+        let mut vectors = 0;
+        run_over_channels(simd, channels, Noted::<REGISTERS>(&mut vectors));
+        vectors
+    }
+
+    /// Also for widths of vectors and numbers of registers that this processor does not have.
+    #[test]
+    fn blocks_divide_the_channels_and_fit_the_registers() {
+        // 16 lanes, 8 registers.
+        let channels = [16, 32, 48, 64, 80, 96];
+        assert_eq!(channels.map(|n| block::<_, 2>(Scalar512b, n)), [1, 2, 1, 4, 1, 2]);
+        assert_eq!(channels.map(|n| block::<_, 3>(Scalar512b, n)), [1, 2, 1, 2, 1, 2]);
+        assert_eq!(channels.map(|n| block::<_, 5>(Scalar512b, n)), [1; 6]);
+        // 4 lanes, 16 registers.
+        let channels = [4, 8, 12, 16, 20, 24];
+        assert_eq!(channels.map(|n| block::<_, 4>(Scalar128b, n)), [1, 2, 1, 4, 1, 2]);
+        assert_eq!(channels.map(|n| block::<_, 5>(Scalar128b, n)), [1, 2, 1, 2, 1, 2]);
+        assert_eq!(channels.map(|n| block::<_, 8>(Scalar128b, n)), [1, 2, 1, 2, 1, 2]);
+        assert_eq!(channels.map(|n| block::<_, 9>(Scalar128b, n)), [1; 6]);
+    }
+}

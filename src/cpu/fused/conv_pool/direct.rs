@@ -6,7 +6,7 @@ use pulp::{Simd, WithSimd};
 
 use super::max_pool::pool;
 use super::task::ForwardTask;
-use crate::cpu::fused::vector_block::{VectorBlockKernel, run_in_blocks};
+use crate::cpu::fused::vector_block::{VectorBlockKernel, run_over_channels};
 use crate::cpu::instruction_set::InstructionSet;
 
 /// See [`super::forward`].
@@ -21,7 +21,7 @@ impl WithSimd for DirectForward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        run_in_blocks(simd, self.0.conv.out_channels / S::F32_LANES, self);
+        run_over_channels(simd, self.0.conv.out_channels, self);
     }
 }
 

@@ -16,7 +16,7 @@ use super::shapes::{ROW_TAPS, TAPS};
 use super::task::{BackwardTask, ForwardTask};
 use crate::cpu::aligned::borrow;
 use crate::cpu::fused::arithmetic::all_finite;
-use crate::cpu::fused::vector_block::{VectorBlockKernel, run_in_blocks};
+use crate::cpu::fused::vector_block::{VectorBlockKernel, run_over_channels};
 use crate::cpu::instruction_set::InstructionSet;
 
 /// See [`super::forward`].
@@ -34,7 +34,7 @@ impl WithSimd for FirstLayerForward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        run_in_blocks(simd, self.task.conv.out_channels / S::F32_LANES, self);
+        run_over_channels(simd, self.task.conv.out_channels, self);
     }
 }
 
@@ -122,7 +122,7 @@ impl WithSimd for FirstLayerBackward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        run_in_blocks(simd, self.task.conv.out_channels / S::F32_LANES, self);
+        run_over_channels(simd, self.task.conv.out_channels, self);
     }
 }
 
@@ -192,3 +192,6 @@ impl<S: Simd> VectorBlockKernel<S> for FirstLayerBackward<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,7 @@ pub(super) fn backward(isa: InstructionSet, task: BackwardTask<'_>) {
     let outputs = task.conv.out_channels;
     let images_in_cache = CACHE_BYTES / (task.padded.pixels() * isa.dispatch(LaneCount) * 4);
     let images = task.dy.len() / task.pool.output_len();
-    let strip = (LIST_BYTES / (5 * size_of::<SparseEntry>() * outputs)).clamp(1, STRIP);
+    let strip = windows_of_strip(outputs);
     // A block of several images has all their windows in one strip.
     let block = if windows > strip { 1 } else { images_in_cache.clamp(1, images).min(strip / windows) };
     let listed = block * windows.min(strip);
@@ -55,6 +55,11 @@ pub(super) fn backward(isa: InstructionSet, task: BackwardTask<'_>) {
             });
         });
     });
+}
+
+/// Windows of a strip, if each has `outputs` channels. The lists have room for five entries a channel.
+fn windows_of_strip(outputs: usize) -> usize {
+    (LIST_BYTES / (5 * size_of::<SparseEntry>() * outputs)).clamp(1, STRIP)
 }
 
 /// How many floats a vector holds.
@@ -237,4 +242,20 @@ fn add_vectors<S: Simd, const V: usize>(
         }
     }
     dx[first..first + V].copy_from_slice(&sums);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strip_is_as_long_as_its_memory_allows() {
+        for outputs in [16, 64, 102, 103, 256, 1024, 4080, 26_214, 26_215, 1 << 20] {
+            let strip = windows_of_strip(outputs);
+            let bytes = |windows: usize| windows * 5 * 8 * outputs;
+            assert!(strip == 1 || bytes(strip) <= LIST_BYTES, "{strip} windows of {outputs}");
+            assert!(strip == STRIP || bytes(strip + 1) > LIST_BYTES, "{strip} windows of {outputs}");
+            assert!((1..=STRIP).contains(&strip), "{strip} windows of {outputs}");
+        }
+    }
 }

@@ -77,7 +77,7 @@ fn fused_forward(isa: InstructionSet, shapes: ConvPoolShapes<'_>, inputs: Forwar
     let mut y = vec![f32::NAN; outputs];
     let mut argmax = vec![9; outputs];
     let outputs = ForwardOutputs { y: &mut y, argmax: &mut argmax };
-    forward(isa, shapes, inputs, outputs, &mut Default::default());
+    forward(isa, shapes, inputs, outputs, &mut used_scratch());
     Pooled { y, argmax }
 }
 
@@ -95,8 +95,18 @@ fn fused_backward(
         db: &mut gradients.db,
     };
     let inputs = BackwardInputs { x: inputs.x, w: inputs.w, argmax, dy };
-    backward(isa, shapes, inputs, outputs, &mut Default::default());
+    backward(isa, shapes, inputs, outputs, &mut used_scratch());
     gradients
+}
+
+/// Memory that an earlier step has left NaN in.
+fn used_scratch() -> ConvPoolScratch {
+    let mut scratch = ConvPoolScratch::default();
+    for part in [&mut scratch.weights, &mut scratch.partial] {
+        part.resize(1 << 18);
+        part.as_mut_slice::<f32>().fill(f32::NAN);
+    }
+    scratch
 }
 
 fn unwritten_gradients(inputs: ForwardInputs<'_>) -> Gradients {
@@ -129,6 +139,10 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
         (2, [44, 50], [16, 16], [1, 1], Padding::Same),
         (2, [44, 50], [16, 48], [2, 1], Padding::Valid),
         (1, [61, 50], [32, 16], [2, 2], Padding::Same),
+        // A task has two images, each of them several strips.
+        (17, [34, 34], [16, 16], [1, 1], Padding::Same),
+        // The last window reads the last pixel of the padded image.
+        (2, [8, 10], [1, 16], [1, 1], Padding::Same),
         // So many channels that a strip has fewer windows.
         (1, [21, 23], [32, 256], [1, 1], Padding::Same),
     ];
@@ -264,6 +278,7 @@ fn the_batch_is_cut_by_shapes() {
         (64, 4 * 64, 18_496, 16),
         (64, 64, 18_496, 16),
         (3, 64, 18_496, 1),
+        (5, 64, 18_496, 2),
         (1, 64, 18_496, 1),
         (64, 49 * 64, 3_000_000, 13),
         (64, 49 * 64, 30_000_000, 64),
