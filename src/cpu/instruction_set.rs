@@ -10,6 +10,9 @@ pub(super) enum InstructionSet {
     /// Emulated vectors of four floats, so that tests cover the vector width of other processors.
     #[cfg(test)]
     FourLanes,
+    /// Emulated vectors of sixteen floats.
+    #[cfg(test)]
+    SixteenLanes,
 }
 
 impl InstructionSet {
@@ -25,6 +28,8 @@ impl InstructionSet {
             InstructionSet::Native(arch) => arch.dispatch(kernel),
             #[cfg(test)]
             InstructionSet::FourLanes => kernel.with_simd(pulp::Scalar128b),
+            #[cfg(test)]
+            InstructionSet::SixteenLanes => kernel.with_simd(pulp::Scalar512b),
         }
     }
 

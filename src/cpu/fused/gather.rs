@@ -74,7 +74,8 @@ mod tests {
         let order: Vec<u32> = (0..40).map(|i| i * 11 % 40).collect();
         let inputs = GatherInputs { images: &images, labels: &labels, order: &order };
         for n in [0, 3, 8, 21] {
-            let record = StepRecord { start: 5, n, alpha: 0.0, out: 0 };
+            // The last batch of an epoch: no sample comes after it, and it has the data set's last.
+            let record = StepRecord { start: 40 - n, n, alpha: 0.0, out: 0 };
             let mut want = vec![f32::NAN; pixels * capacity];
             let mut want_label = vec![77; capacity];
             gather::forward(&record, &images, &labels, &order, &mut want, &mut want_label);

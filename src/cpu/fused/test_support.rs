@@ -7,7 +7,9 @@ use crate::random::Stream;
 
 /// Vectors of every width, since users have other processors than the one that tests.
 pub(super) fn instruction_sets() -> Vec<InstructionSet> {
-    let mut sets = vec![InstructionSet::Native(Arch::Scalar), InstructionSet::FourLanes, InstructionSet::widest()];
+    let emulated = [InstructionSet::FourLanes, InstructionSet::SixteenLanes];
+    let mut sets = vec![InstructionSet::Native(Arch::Scalar), InstructionSet::widest()];
+    sets.extend(emulated);
     #[cfg(target_arch = "x86_64")]
     sets.extend(pulp::x86::V3::try_new().map(|v3| InstructionSet::Native(Arch::V3(v3))));
     sets
