@@ -295,12 +295,9 @@ impl Trainer {
 
     /// What several replicas came to, of many of them at once: their copies of a buffer lie one after the other.
     pub(super) async fn results(&self, samples: Samples, replicas: Range<usize>) -> Result<Vec<Results>> {
-        /// Samples that are read back at once: eight bytes each, and as much again where they are taken apart.
-        const TOGETHER: usize = 1 << 21;
-        let count = (TOGETHER / self.training.plan.whole(samples.losses).len).max(1);
         let mut all = Vec::new();
-        for start in replicas.clone().step_by(count) {
-            all.extend(self.results_together(samples, start..replicas.end.min(start + count)).await?);
+        for part in read_together(replicas, self.training.plan.whole(samples.losses).len) {
+            all.extend(self.results_together(samples, part).await?);
         }
         Ok(all)
     }
@@ -323,6 +320,15 @@ impl Trainer {
     }
 }
 
+/// The replicas of `samples` samples each whose results are read back at once.
+fn read_together(replicas: Range<usize>, samples: usize) -> impl Iterator<Item = Range<usize>> {
+    /// Samples, of eight bytes each, and as much again where they are taken apart.
+    const TOGETHER: usize = 1 << 21;
+    let count = (TOGETHER / samples.max(1)).max(1);
+    let end = replicas.end;
+    replicas.step_by(count).map(move |start| start..end.min(start.saturating_add(count)))
+}
+
 /// Records that cover `count` samples in batches of `capacity`, the last one shorter.
 fn steps(count: usize, capacity: usize) -> impl Iterator<Item = StepRecord> {
     (0..count).step_by(capacity).map(move |start| StepRecord {
@@ -335,4 +341,17 @@ fn steps(count: usize, capacity: usize) -> impl Iterator<Item = StepRecord> {
 
 fn mean(losses: &[f32]) -> f64 {
     losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / losses.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_replica_is_read_once_and_not_too_many_together() {
+        let parts = |replicas, samples| read_together(replicas, samples).collect::<Vec<_>>();
+        assert_eq!(parts(3..5, 60_000), vec![3..5; 1]);
+        assert_eq!(parts(0..70, 60_000), [0..34, 34..68, 68..70]);
+        assert_eq!(parts(1..3, 1 << 30), [1..2, 2..3]);
+    }
 }
