@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use web_time::Instant;
 
+use super::results::Results;
 use super::{Divergence, Evaluation, GradientNorm, Trainer};
 use crate::data::{Dataset, order};
 use crate::error::{Error, Result};
 use crate::ops::adam::AdamParameters;
-use crate::plan::{Samples, StepRecord, View};
+use crate::plan::StepRecord;
 
 /// What one epoch of one replica came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,12 +30,6 @@ pub struct Epoch {
     /// Where the loss was no finite number for the first time, in this epoch or an earlier one. The numbers above
     /// mean nothing then.
     pub divergence: Option<Divergence>,
-}
-
-/// Loss and predicted class of each sample, in the order of use.
-pub(super) struct Results {
-    pub losses: Vec<f32>,
-    pub predicted: Vec<u8>,
 }
 
 /// An epoch that has begun and is not validated.
@@ -292,41 +287,6 @@ impl Trainer {
         self.executor.run(program, 0..records.len(), &mut watch).await?;
         if finished { Ok(()) } else { Err(Error::Interrupted) }
     }
-
-    /// What several replicas came to, of many of them at once: their copies of a buffer lie one after the other.
-    pub(super) async fn results(&self, samples: Samples, replicas: Range<usize>) -> Result<Vec<Results>> {
-        let mut all = Vec::new();
-        for part in read_together(replicas, self.training.plan.whole(samples.losses).len) {
-            all.extend(self.results_together(samples, part).await?);
-        }
-        Ok(all)
-    }
-
-    async fn results_together(&self, samples: Samples, replicas: Range<usize>) -> Result<Vec<Results>> {
-        let views = [samples.losses, samples.predicted].map(|buffer| {
-            let whole = self.training.plan.whole(buffer);
-            View { len: whole.len * replicas.len(), ..whole }
-        });
-        let words = self.executor.read_many::<u32>(&views, replicas.start).await?;
-        let [losses, predicted] = &words[..] else { unreachable!("two views give two vectors") };
-        let [len, classes] = [losses, predicted].map(|words| words.len() / replicas.len().max(1));
-        let rows = losses.chunks_exact(len).zip(predicted.chunks_exact(classes));
-        let of_row = |(losses, predicted): (&[u32], &[u32])| Results {
-            losses: losses.iter().map(|&bits| f32::from_bits(bits)).collect(),
-            // Labels are bytes, so classes are.
-            predicted: predicted.iter().map(|&class| class as u8).collect(),
-        };
-        Ok(rows.map(of_row).collect())
-    }
-}
-
-/// The replicas of `samples` samples each whose results are read back at once.
-fn read_together(replicas: Range<usize>, samples: usize) -> impl Iterator<Item = Range<usize>> {
-    /// Samples, of eight bytes each, and as much again where they are taken apart.
-    const TOGETHER: usize = 1 << 21;
-    let count = (TOGETHER / samples.max(1)).max(1);
-    let end = replicas.end;
-    replicas.step_by(count).map(move |start| start..end.min(start.saturating_add(count)))
 }
 
 /// Records that cover `count` samples in batches of `capacity`, the last one shorter.
@@ -341,17 +301,4 @@ fn steps(count: usize, capacity: usize) -> impl Iterator<Item = StepRecord> {
 
 fn mean(losses: &[f32]) -> f64 {
     losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / losses.len() as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_replica_is_read_once_and_not_too_many_together() {
-        let parts = |replicas, samples| read_together(replicas, samples).collect::<Vec<_>>();
-        assert_eq!(parts(3..5, 60_000), vec![3..5; 1]);
-        assert_eq!(parts(0..70, 60_000), [0..34, 34..68, 68..70]);
-        assert_eq!(parts(1..3, 1 << 30), [1..2, 2..3]);
-    }
 }

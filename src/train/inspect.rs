@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::epoch::Results;
+use super::results::Results;
 use super::{ModelState, Trainer};
 use crate::data::{Split, crop};
 use crate::error::{Error, Result};

@@ -13,6 +13,7 @@ mod epoch;
 mod gradients;
 mod inspect;
 mod options;
+mod results;
 mod snapshot;
 mod state;
 
