@@ -22,7 +22,7 @@ use run::Outcome;
 use stages::{Stage, stages};
 use tree::Programs;
 
-const USAGE: &str = "usage: tests/mutation/run.sh [list | run | summary] [--only TEXT] [--jobs N] [--minutes N] \
+const USAGE: &str = "usage: tests/mutation/run.sh [list | run | note | summary] [--only TEXT] [--jobs N] [--minutes N] \
                      [--stages N] [--again]";
 
 /// What the command line asks for.
@@ -47,7 +47,7 @@ fn arguments() -> Option<Arguments> {
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         match word.as_str() {
-            "list" | "run" | "summary" => found.command = word,
+            "list" | "run" | "note" | "summary" => found.command = word,
             "--only" => found.only = words.next()?,
             "--jobs" => found.jobs = words.next()?.parse().ok().filter(|jobs| *jobs > 0)?,
             "--minutes" => found.minutes = words.next()?.parse().ok()?,
@@ -67,9 +67,11 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the crate's directory");
     let here = root.join("target/mutation");
     std::fs::create_dir_all(&here).expect("a directory below target");
-    let (mut mutants, changed) = tree::mutants(&root);
-    mutants.retain(|mutant| mutant.to_string().contains(&arguments.only));
-    let mut results = Results::open(&here.join("results.tsv"));
+    let (all, changed) = tree::mutants(&root);
+    let only = all.iter().filter(|mutant| mutant.to_string().contains(&arguments.only));
+    let mutants: Vec<Mutant> = only.cloned().collect();
+    let short = root.join("tests/mutation/results.txt");
+    let mut results = Results::open(&short, &here.join("results.tsv"));
     let equivalent = results::equivalent(&root.join("tests/mutation/equivalent.tsv"));
     if arguments.command == "list" {
         mutants.iter().for_each(|mutant| println!("{mutant}"));
@@ -88,11 +90,14 @@ fn main() -> ExitCode {
             Some(Noted { outcome: Outcome::Survived, passed }) => Some(passed),
             Some(_) => None,
         };
-        let most = |mutant: &Mutant| stages(&mutant.file).len().min(arguments.stages);
+        let most = |mutant: &Mutant| stages(mutant).len().min(arguments.stages);
         let wanted = mutants.iter().filter_map(|mutant| Some((mutant, first(mutant)?)));
         let wanted: Vec<(&Mutant, usize)> = wanted.filter(|(mutant, first)| *first < most(mutant)).collect();
         println!("{} changes, {} to be run", mutants.len(), wanted.len());
         Sitting { programs, root: &root, here: &here, arguments: &arguments }.run(&wanted, &mut results);
+    }
+    if arguments.command == "note" {
+        results.write_short(&short, &all).expect("the file of results can be written");
     }
     let (text, complete) = results::summary(&mutants, &results, &equivalent);
     println!("{text}");
@@ -142,7 +147,7 @@ impl Sitting<'_> {
     fn outcome(&self, mutant: &Mutant, first: usize, shaders: &Path, limits: &Limits) -> (Noted, String) {
         let mut last = String::new();
         let mut passed = first;
-        for stage in stages(&mutant.file).iter().take(self.arguments.stages).skip(first) {
+        for stage in stages(mutant).iter().take(self.arguments.stages).skip(first) {
             let limit = self.limit(stage, shaders, limits);
             let number = tree::apply(Some(mutant), self.root, shaders).expect("a folder for shaders");
             let outcome = run::run(&self.programs, stage, &self.here.join("tree"), shaders, number, limit);

@@ -1,5 +1,7 @@
 //! Which tests a change is shown to, the quickest that should notice it first.
 
+use crate::mutant::Mutant;
+
 /// A run of one of the tests' programs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Stage {
@@ -11,9 +13,14 @@ pub struct Stage {
 
 type Tests = (&'static str, &'static [&'static str]);
 
+/// The tests that notice a wrong stride from one replica to the next, and a sum that is cut wrongly.
+const REPLICAS: &[&str] = &["replicas::"];
+const SMALL_BOUNDS: &[&str] = &["long_loops::small_bounds"];
+
 /// Shaders of plain operations, and what they share.
-const PLAIN_SHADERS: [Tests; 5] = [
-    ("operators", &["replicas::"]),
+const PLAIN_SHADERS: [Tests; 6] = [
+    ("operators", REPLICAS),
+    ("operators", SMALL_BOUNDS),
     ("operators", &["long_loops::"]),
     ("stridelab", &["gpu::"]),
     ("operators", &["fused::plain_operations"]),
@@ -37,8 +44,23 @@ const FUSED_KERNELS: [Tests; 4] = [
     ("training", &["keras::"]),
 ];
 
+/// The stages of a change, in order.
+pub fn stages(mutant: &Mutant) -> Vec<Stage> {
+    let mut stages = of_file(&mutant.file);
+    let names = |words: &[&str]| words.iter().any(|word| mutant.before.contains(word));
+    let first = match mutant.file.starts_with("shaders/plain/") {
+        true if names(&["ADDS", "FIRST", "END"]) => SMALL_BOUNDS,
+        true if names(&["id.z *", "group.z *"]) => REPLICAS,
+        _ => &[],
+    };
+    if let Some(i) = stages.iter().position(|stage| stage.filters == first) {
+        stages[..=i].rotate_right(1);
+    }
+    stages
+}
+
 /// The stages of a file, in order.
-pub fn stages(file: &str) -> Vec<Stage> {
+fn of_file(file: &str) -> Vec<Stage> {
     let stem = file.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
     let stage = |(program, filters): (&'static str, &[&str])| {
         let filters = filters.iter().map(|filter| filter.to_string()).collect();

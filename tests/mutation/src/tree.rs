@@ -121,7 +121,7 @@ impl Programs {
     pub fn build(root: &Path, copy: &Path) -> Programs {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         // Kernels full of branches are slow to compile with optimisation, and the tests are small.
-        let arguments = "test --no-run --offline --lib --test operators --test training --message-format=json \
+        let arguments = "test --no-run --locked --lib --test operators --test training --message-format=json \
                          --config profile.dev.opt-level=1";
         let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
             .args(arguments.split_whitespace())
