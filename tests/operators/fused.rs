@@ -143,13 +143,15 @@ fn batches_of_one_and_a_short_last_one() {
 }
 
 /// The plain operations as a whole, on a GPU against the CPU.
-#[test]
-fn plain_operations() {
-    let pads = Padding::Explicit(crate::common::pads([2, 0, 1, 2]));
-    let network = network([17, 22], [[2, 1], [1, 2]], [pads, Padding::Same]);
-    let [_, _, (name, backend)] = backends();
-    let plain = TrainOptions { fuse: false, ..options(5) };
-    agree_with_plain(backend, &format!("{name}, plain"), &network, &data(7, [17, 22]), &plain);
+pub(super) fn plain_agrees(
+    backend: &Backend,
+    what: &str,
+    network: &Network,
+    size: [usize; 2],
+    [samples, batch]: [usize; 2],
+) {
+    let plain = TrainOptions { fuse: false, ..options(batch) };
+    agree_with_plain(backend, what, network, &data(samples, size), &plain);
 }
 
 /// Independent kernels in one dispatch and in several, whichever this adapter's tuning takes.

@@ -25,7 +25,7 @@ fn bounded() -> &'static Backend {
     BOUNDED.get_or_init(|| gpu(&[("loop_iterations", &MOST.to_string())]))
 }
 
-fn conv2d(b: &Backend, s: &ConvShape, batch: usize) {
+pub(super) fn conv2d(b: &Backend, s: &ConvShape, batch: usize) {
     let x = data("x", batch * s.input_len());
     let w = data("w", s.weights_len());
     let dy = data("dy", batch * s.output_len());
@@ -38,7 +38,7 @@ fn conv2d(b: &Backend, s: &ConvShape, batch: usize) {
     close(&name("dw"), &dw, &reference::conv2d_backward_weights(s, batch, &x64, &dy64), BACKWARD);
 }
 
-fn max_pool(b: &Backend, s: &PoolShape, batch: usize, x: &[f32]) {
+pub(super) fn max_pool(b: &Backend, s: &PoolShape, batch: usize, x: &[f32]) {
     // Sums of these values are exact in any order.
     let dy = levels("dy", batch * s.output_len());
     let (y, argmax) = reference::max_pool(s, batch, &wide(x));
@@ -50,7 +50,7 @@ fn max_pool(b: &Backend, s: &PoolShape, batch: usize, x: &[f32]) {
 }
 
 /// `allowed` is for a sum that one invocation adds up.
-fn softmax(b: &Backend, rows: usize, classes: usize, allowed: f64) {
+pub(super) fn softmax(b: &Backend, rows: usize, classes: usize, allowed: f64) {
     let mut x: Vec<f32> = data("x", rows * classes).iter().map(|v| 5.0 * v).collect();
     // The maximum of the last row is there twice.
     let last = (rows - 1) * classes;
@@ -72,7 +72,7 @@ fn softmax(b: &Backend, rows: usize, classes: usize, allowed: f64) {
     }
 }
 
-fn matmul(b: &Backend, product: Product) {
+pub(super) fn matmul(b: &Backend, product: Product) {
     let x = levels("a", product.rows * product.inner);
     let y = levels("b", product.inner * product.columns);
     let want = reference::matmul(product, &wide(&x), &wide(&y));

@@ -25,5 +25,6 @@ mod max_pool;
 mod relu;
 mod replicas;
 mod sizes;
+mod small;
 mod softmax_cross_entropy;
 mod tiled;

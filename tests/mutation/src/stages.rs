@@ -14,27 +14,30 @@ pub struct Stage {
 type Tests = (&'static str, &'static [&'static str]);
 
 /// The tests that notice a wrong stride from one replica to the next, and a sum that is cut wrongly.
-const REPLICAS: &[&str] = &["replicas::"];
+const REPLICAS: &[&str] = &["small::plain_operations"];
 const SMALL_BOUNDS: &[&str] = &["long_loops::small_bounds"];
 
 /// Shaders of plain operations, and what they share.
-const PLAIN_SHADERS: [Tests; 6] = [
+const PLAIN_SHADERS: [Tests; 5] = [
     ("operators", REPLICAS),
     ("operators", SMALL_BOUNDS),
-    ("operators", &["long_loops::"]),
+    ("operators", &["long_loops::", "replicas::"]),
     ("stridelab", &["gpu::"]),
-    ("operators", &["fused::plain_operations"]),
     ("training", &["classes::", "gradients::"]),
 ];
 const FUSED_SHADERS: [Tests; 5] = [
-    ("operators", &["fused::batches_of_one", "fused::merged"]),
-    ("training", &["keras::gpu_stride2_valid"]),
+    ("operators", &["small::fused"]),
+    ("operators", &["fused::batches_of_one", "fused::merged", "small::control"]),
     ("operators", &["fused"]),
     ("operators", &["replicas::"]),
     ("stridelab", &["gpu::"]),
 ];
-const TILED_SHADERS: [Tests; 3] =
-    [("operators", &["tiled::they_compute"]), ("operators", &["tiled::"]), ("stridelab", &["gpu::"])];
+const TILED_SHADERS: [Tests; 4] = [
+    ("operators", &["small::tiled"]),
+    ("operators", &["tiled::they_compute"]),
+    ("operators", &["tiled::"]),
+    ("stridelab", &["gpu::"]),
+];
 const PLAIN_KERNELS: [Tests; 3] =
     [("stridelab", &["cpu::"]), ("operators", &["replicas::"]), ("training", &["keras::"])];
 const FUSED_KERNELS: [Tests; 4] = [
@@ -69,13 +72,37 @@ fn of_file(file: &str) -> Vec<Stage> {
     let (first, then): (Option<Vec<String>>, &[Tests]) = match file {
         _ if file.starts_with("shaders/tiled/") || ["product", "winner"].contains(&stem) => (None, &TILED_SHADERS),
         _ if file.starts_with("shaders/fused/") || ["subgroup", "windows"].contains(&stem) => (None, &FUSED_SHADERS),
-        _ if file.starts_with("shaders/") => (Some(operations(stem)), &PLAIN_SHADERS),
+        _ if file.starts_with("shaders/") => (None, &PLAIN_SHADERS),
         _ if file.starts_with("src/cpu/fused/") => (Some(vec![module(file)]), &FUSED_KERNELS),
         _ => (Some([vec!["gradients::".into()], operations(stem)].concat()), &PLAIN_KERNELS),
     };
     let program = if file.starts_with("src/cpu/fused/") { "stridelab" } else { "operators" };
     let first = first.map(|filters| Stage { program, filters });
-    first.into_iter().chain(then.iter().copied().map(stage)).collect()
+    let mut stages: Vec<Stage> = first.into_iter().chain(then.iter().copied().map(stage)).collect();
+    if then == PLAIN_SHADERS {
+        let of_operations = Stage { program, filters: operations(stem) };
+        // A small case first, where all of them take longer.
+        match small(stem) {
+            Some(test) => {
+                stages.insert(0, stage(("operators", &[test])));
+                stages.insert(3, of_operations);
+            }
+            None => stages.insert(0, of_operations),
+        }
+    }
+    stages
+}
+
+/// The small case of what a plain shader computes.
+fn small(stem: &str) -> Option<&'static str> {
+    match stem {
+        "conv2d" | "pixels" | "tile" => Some("small::conv2d"),
+        "conv2d_naive" => Some("small::naive_conv2d"),
+        "matmul" => Some("small::matmul"),
+        "max_pool" => Some("small::max_pool"),
+        "softmax_cross_entropy" | "softmax_wide" => Some("small::softmax"),
+        _ => None,
+    }
 }
 
 /// The tests of the module that a file of fused kernels belongs to.
