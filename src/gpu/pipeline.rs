@@ -175,6 +175,11 @@ fn bind(gpu: &Gpu, kernel: &Kernel, made: &Pipeline, memory: BoundBuffers<'_>) -
         pipeline: made.pipeline.clone(),
         bindings: Guarded::new(gpu.call(|device, _| device.create_bind_group(&descriptor))?),
         uses_record: entry.uses_record,
-        groups: kernel.grid.groups(|constant| shader.constant(constant), entry.workgroup, memory.replicas),
+        groups: kernel.grid.groups(
+            |constant| shader.constant(constant),
+            entry.workgroup,
+            memory.replicas,
+            gpu.tuning().row_workgroups,
+        ),
     })
 }

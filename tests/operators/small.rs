@@ -90,6 +90,51 @@ fn for_both_layers(backend: &Backend, what: &str) {
     agree_on(backend, what, [14, 15], [[2, 1], [1, 2]], [Padding::Same; 2], [7, 5]);
 }
 
+/// Several workgroups, and eleven slices of the batch, of which eight are added at a time.
+fn for_many_slices(backend: &Backend, what: &str) {
+    agree_on(backend, what, [20, 18], [[2, 1], [1, 2]], [Padding::Same; 2], [13, 11]);
+}
+
+const SLICES: [(&str, &str); 2] = [("slices", "64"), ("slice_windows", "1")];
+
+#[test]
+fn wide_apart() {
+    let [slices, windows] = SLICES;
+    for_many_slices(&gpu(&[slices, windows, ("merge", "0")]), "wide, apart");
+}
+
+#[test]
+fn wide_merged() {
+    let [slices, windows] = SLICES;
+    for_many_slices(&gpu(&[slices, windows, ("merge", "1")]), "wide, merged");
+}
+
+/// Grids of several rows, which other cases would need more than 65,535 workgroups for.
+#[test]
+fn rows_of_workgroups() {
+    for (what, choices) in [
+        ("apart", [("merge", "0"), ("tiles", "0")]),
+        ("merged", [("merge", "1"), ("tiles", "0")]),
+        ("tiles", [("merge", "1"), ("tiles", "1")]),
+    ] {
+        for_many_slices(&gpu(&[&choices[..], &[("row_workgroups", "3")]].concat()), &format!("rows, {what}"));
+    }
+    let network = network([20, 18], [[2, 1], [1, 2]], [Padding::Same; 2]);
+    for naive in ["0", "1"] {
+        let backend = gpu(&[("naive_conv2d", naive), ("row_workgroups", "3")]);
+        fused::plain_agrees(&backend, &format!("rows, naive {naive}, plain"), &network, [20, 18], [13, 11]);
+    }
+}
+
+/// Where an adapter can share numbers among eight lanes, it can do so among four.
+#[test]
+fn wide_four_lanes() {
+    let [slices, windows] = SLICES;
+    let Backend::Gpu(usual) = &backends()[2].1 else { unreachable!("the backend is a GPU") };
+    let lanes = usual.tuning().choice("lanes").unwrap_or(0).min(4).to_string();
+    for_many_slices(&gpu(&[slices, windows, ("lanes", &lanes)]), "wide, four lanes");
+}
+
 /// Global average pooling and convolutions without a pool.
 #[test]
 fn control() {

@@ -1,8 +1,5 @@
 //! From a kernel's elements to the workgroups of its dispatch.
 
-/// Most workgroups along one axis of a dispatch: WebGPU's default limit, which every adapter grants.
-const MAX_GROUPS: u64 = 65_535;
-
 /// One axis of what a kernel computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TiledExtent {
@@ -56,8 +53,15 @@ impl Grid {
     }
 
     /// The workgroups to dispatch. This is the only place where invocations become workgroups. `constant` is
-    /// the value of a constant of the shader, `workgroup` the number of invocations of its workgroup.
-    pub(crate) fn groups(&self, constant: impl Fn(&str) -> u32, workgroup: u32, replicas: usize) -> [u32; 3] {
+    /// the value of a constant of the shader, `workgroup` the number of invocations of its workgroup, `row` the most
+    /// workgroups of a row.
+    pub(crate) fn groups(
+        &self,
+        constant: impl Fn(&str) -> u32,
+        workgroup: u32,
+        replicas: usize,
+        row: usize,
+    ) -> [u32; 3] {
         let tiles = self.extents.iter().map(|extent| {
             let tile = extent.tile.map_or(1, &constant);
             extent.len.div_ceil(tile as usize) as u64
@@ -67,7 +71,7 @@ impl Grid {
             Unit::Invocation => units.div_ceil(u64::from(workgroup)),
             Unit::Workgroup => units,
         };
-        let x = groups.min(MAX_GROUPS);
+        let x = groups.min(row as u64);
         [x as u32, groups.div_ceil(x) as u32, replicas as u32]
     }
 }

@@ -1,6 +1,7 @@
 //! A choice of the tuning by its name, and the values that it may take.
 
 use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
 
 use crate::error::{Error, Result};
 
@@ -10,21 +11,18 @@ pub(super) enum Choice<'a> {
     Switch(&'a mut bool),
     /// At least 1.
     Count(&'a mut usize),
-    /// From 16, which every kernel can do with, to the most that the adapter allows.
-    Iterations(&'a mut usize, usize),
+    /// Within this range, whose end is the adapter's.
+    Within(&'a mut usize, RangeInclusive<usize>),
     /// One of these.
     OneOf(&'a mut usize, Vec<usize>),
 }
-
-/// The fewest iterations that loops can be cut to: those of a tap, a row and a channel, one each, are 6.
-const FEWEST_ITERATIONS: usize = 16;
 
 impl Choice<'_> {
     /// The value now, a switch as 0 or 1.
     pub(super) fn value(&self) -> usize {
         match self {
             Choice::Switch(switch) => usize::from(**switch),
-            Choice::Count(value) | Choice::Iterations(value, _) | Choice::OneOf(value, _) => **value,
+            Choice::Count(value) | Choice::Within(value, _) | Choice::OneOf(value, _) => **value,
         }
     }
 
@@ -49,12 +47,12 @@ impl Choice<'_> {
                 }
                 _ => "a whole number of at least 1".to_string(),
             },
-            Choice::Iterations(count, most) => match value {
-                Some(value) if (FEWEST_ITERATIONS..=*most).contains(&value) => {
+            Choice::Within(count, range) => match value {
+                Some(value) if range.contains(&value) => {
                     **count = value;
                     return Ok(());
                 }
-                _ => format!("{FEWEST_ITERATIONS} to {most} on this adapter"),
+                _ => format!("{} to {} on this adapter", range.start(), range.end()),
             },
             Choice::OneOf(choice, values) => match value {
                 Some(value) if values.contains(&value) => {

@@ -70,6 +70,8 @@ pub struct Tuning {
     /// Milliseconds that one submission should keep the device busy: short enough for watchdogs and for a
     /// prompt answer to Ctrl-C, long enough that the cost of a submission does not show.
     pub(super) submission_ms: usize,
+    /// The most workgroups in a row of a dispatch; more of them take several rows.
+    pub(super) row_workgroups: usize,
     /// The most iterations of the loops of one invocation, all together; a longer sum is cut into dispatches. Of
     /// Mesa's software driver, which ends loops at 65,535 in silence, less what loops of fixed length may take; of
     /// others about half a second if each iteration waits half a microsecond for memory, as drivers stop a device
@@ -151,6 +153,7 @@ impl Tuning {
             split_k_workgroups: if is_real(info) { 132 } else { 64 },
             split_k_terms: 128,
             submission_ms: if is_real(info) { 5 } else { 200 },
+            row_workgroups: MAX_ROW_WORKGROUPS,
             loop_iterations: most_iterations,
             origin: "default".into(),
             most_iterations,
@@ -235,7 +238,7 @@ impl Tuning {
         choices.iter().find(|(other, _)| *other == name).map(|(_, choice)| choice.value())
     }
 
-    fn choices(&mut self) -> [(&'static str, Choice<'_>); 16] {
+    fn choices(&mut self) -> [(&'static str, Choice<'_>); 17] {
         let lanes = [0].into_iter().chain(LANES.into_iter().filter(|&lanes| lanes <= self.most_lanes)).collect();
         let layouts = if self.writes_components { vec![0, 1] } else { vec![1] };
         let tile = |choice| Choice::OneOf(choice, (0..TILE_CANDIDATES).collect());
@@ -255,7 +258,8 @@ impl Tuning {
             ("split_k_workgroups", Choice::Count(&mut self.split_k_workgroups)),
             ("split_k_terms", Choice::Count(&mut self.split_k_terms)),
             ("submission_ms", Choice::Count(&mut self.submission_ms)),
-            ("loop_iterations", Choice::Iterations(&mut self.loop_iterations, self.most_iterations)),
+            ("row_workgroups", Choice::Within(&mut self.row_workgroups, 1..=MAX_ROW_WORKGROUPS)),
+            ("loop_iterations", Choice::Within(&mut self.loop_iterations, FEWEST_ITERATIONS..=self.most_iterations)),
         ]
     }
 }
@@ -270,6 +274,13 @@ impl Display for Tuning {
 
 /// Models side by side whose convolutions have more than `large_from` tiles.
 const LARGE_REPLICAS: usize = 4;
+
+/// WebGPU's default limit, which every adapter grants.
+const MAX_ROW_WORKGROUPS: usize = 65_535;
+
+/// The fewest iterations that loops can be cut to, which every kernel can do with: those of a tap, a row and a channel,
+/// one each, are 6.
+const FEWEST_ITERATIONS: usize = 16;
 
 /// What Mesa's software driver allows, less 1,023 for loops of fixed length, which no kernel has as many of.
 const SOFTWARE_ITERATIONS: usize = 65_535 - 1023;

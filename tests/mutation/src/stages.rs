@@ -16,24 +16,30 @@ type Tests = (&'static str, &'static [&'static str]);
 /// The tests that notice a wrong stride from one replica to the next, and a sum that is cut wrongly.
 const REPLICAS: &[&str] = &["small::plain_operations"];
 const SMALL_BOUNDS: &[&str] = &["long_loops::small_bounds"];
+/// Those of grids of several rows.
+const ROWS: &[&str] = &["small::rows"];
 
 /// Shaders of plain operations, and what they share.
-const PLAIN_SHADERS: [Tests; 5] = [
+const PLAIN_SHADERS: [Tests; 6] = [
     ("operators", REPLICAS),
+    ("operators", ROWS),
     ("operators", SMALL_BOUNDS),
     ("operators", &["long_loops::", "replicas::"]),
     ("stridelab", &["gpu::"]),
     ("training", &["classes::", "gradients::"]),
 ];
-const FUSED_SHADERS: [Tests; 5] = [
+const FUSED_SHADERS: [Tests; 7] = [
     ("operators", &["small::fused"]),
+    ("operators", &["small::wide"]),
+    ("operators", ROWS),
     ("operators", &["fused::batches_of_one", "fused::merged", "small::control"]),
     ("operators", &["fused"]),
     ("operators", &["replicas::"]),
     ("stridelab", &["gpu::"]),
 ];
-const TILED_SHADERS: [Tests; 4] = [
+const TILED_SHADERS: [Tests; 5] = [
     ("operators", &["small::tiled"]),
+    ("operators", ROWS),
     ("operators", &["tiled::they_compute"]),
     ("operators", &["tiled::"]),
     ("stridelab", &["gpu::"]),
@@ -85,7 +91,7 @@ fn of_file(file: &str) -> Vec<Stage> {
         match small(stem) {
             Some(test) => {
                 stages.insert(0, stage(("operators", &[test])));
-                stages.insert(3, of_operations);
+                stages.insert(4, of_operations);
             }
             None => stages.insert(0, of_operations),
         }
