@@ -52,6 +52,10 @@ fn backward_input(
     let blocks = tiles(BATCH * height * width, TILE_PIXELS);
     let first = number % blocks * TILE_PIXELS + invocation * 4u;
     let phase = vec2(number / blocks / STRIDE_W, number / blocks % STRIDE_W);
+    // A grid of several rows may have workgroups past the last phase.
+    if (phase.x >= STRIDE_H) {
+        return;
+    }
     let p = strided(pixels(first, height, width), phase);
     var s0: Eight;
     var s1: Eight;

@@ -50,6 +50,10 @@ fn weights(workgroup: u32, replica: u32, invocation: u32, lane: u32) {
     let rows = KERNEL_H * KERNEL_W * IN_C;
     let tile = number % tiles(rows, TILE_ROWS);
     let slice = number / tiles(rows, TILE_ROWS);
+    // A grid of several rows may have workgroups past the last slice.
+    if (slice * WINDOWS >= BATCH * POOLED_H * POOLED_W) {
+        return;
+    }
     let row = tile * TILE_ROWS + invocation * 4u;
     // Invocations past the last row compute the last one again and do not store it.
     let within = min(row, rows - 4u);

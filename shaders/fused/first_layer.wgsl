@@ -35,6 +35,10 @@ fn backward_weights(
     let number = linear(group, groups, 1u);
     let channel = number % (OUT_C / TILE_CHANNELS) * TILE_CHANNELS + invocation * 4u;
     let slice = number / (OUT_C / TILE_CHANNELS);
+    // A grid of several rows may have workgroups past the last slice.
+    if (slice * WINDOWS >= BATCH * POOLED_H * POOLED_W) {
+        return;
+    }
     let base = vec2(group.z * dy_stride, group.z * winner_stride) + vec2(channel);
     // Of the nine taps, lane l loads for tap l what the window's four pixels read, and of four lanes for tap l + 4 too.
     // For the last tap, each of lanes 0 to 3 loads what one of the pixels reads.

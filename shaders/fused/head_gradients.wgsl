@@ -36,6 +36,10 @@ fn backward_weights(
     @builtin(subgroup_invocation_id) lane: u32,
 ) {
     let number = linear(group, groups, 1u);
+    // A grid of several rows may have workgroups past the last unit.
+    if (number * TILE_UNITS >= HIDDEN) {
+        return;
+    }
     let k = number * TILE_UNITS + invocation * 4u;
     let column = min(vec4(lane % LANES) + vec4(0u, 4u, 8u, 12u), vec4(CLASSES - 1u));
     var low: Eight;

@@ -58,6 +58,10 @@ fn multiply(
     number /= tiles(COLUMNS, TILE_COLUMNS);
     let row = number % tiles(ROWS, TILE_ROWS) * TILE_ROWS;
     let slice = number / tiles(ROWS, TILE_ROWS);
+    // A grid of several rows may have workgroups past the last slice.
+    if (slice * SLICE >= INNER) {
+        return;
+    }
     // Rows past the last one compute the last one again and are not stored.
     let rows = min(vec4(row + lane % LANES) + vec4(0u, 8u, 16u, 24u), vec4(ROWS - 1u));
     let later = min(vec4(row + lane % LANES) + vec4(4u, 12u, 20u, 28u), vec4(ROWS - 1u));

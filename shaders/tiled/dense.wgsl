@@ -68,7 +68,8 @@ fn forward(
     let sums = product(0u, here, TERMS, invocation).top_left;
     let row = first_row + here.row * 4u;
     let column = first_column + here.column * 4u;
-    if (column < UNITS) {
+    // A grid of several rows may have workgroups past the last slice.
+    if (column < UNITS && first_term < INNER) {
         let out = (replica * partial_stride + (slice * ROWS + row) * UNITS + column) / 4u;
         if (row < ROWS) { partial[out] = sums.r0; }
         if (row + 1u < ROWS) { partial[out + UNITS / 4u] = sums.r1; }

@@ -143,6 +143,8 @@ fn every_instruction_set_agrees_with_the_plain_operations() {
         (17, [34, 34], [16, 16], [1, 1], Padding::Same),
         // The last window reads the last pixel of the padded image.
         (2, [8, 10], [1, 16], [1, 1], Padding::Same),
+        // Rows that are copied by two vectors, of which the second overlaps the first.
+        (2, [9, 21], [1, 16], [1, 1], Padding::Same),
         // So many channels that a strip has fewer windows.
         (1, [21, 23], [32, 256], [1, 1], Padding::Same),
     ];
