@@ -79,7 +79,7 @@ pub(super) fn agree_on(
     fused_as_plain(backend, what, &network(size, strides, paddings), size, [samples, batch]);
 }
 
-fn options(batch_size: usize) -> TrainOptions {
+pub(super) fn options(batch_size: usize) -> TrainOptions {
     TrainOptions { batch_size, shuffle: false, evaluate_capacity: 3, seeds: SEEDS.to_vec(), ..TrainOptions::default() }
 }
 
@@ -93,18 +93,35 @@ pub(super) fn fused_as_plain(
     agree_with_plain(backend, what, network, &data(samples, size), &options(batch));
 }
 
-/// What a backend computes with these options against the plain operations of [`PLAIN`].
-fn agree_with_plain(backend: &Backend, what: &str, network: &Network, data: &Dataset, options: &TrainOptions) {
+/// What a backend computes with these options against the plain operations of [`PLAIN`]: in an epoch with its validation,
+/// where samples are shuffled, else in its steps alone.
+pub(super) fn agree_with_plain(
+    backend: &Backend,
+    what: &str,
+    network: &Network,
+    data: &Dataset,
+    options: &TrainOptions,
+) {
     let run = |backend: &Backend, options: &TrainOptions| {
         let mut trainer = trainer(backend, network, data, options, None);
-        let steps = data.train.count.div_ceil(options.batch_size);
-        let losses = crate::common::ok(trainer.first_steps(steps)).concat();
+        let (mut losses, mut classes) = (Vec::new(), Vec::new());
+        if options.shuffle {
+            for epoch in crate::common::ok(trainer.epoch(&mut |_| true)) {
+                losses.extend(epoch.step_losses);
+                losses.extend(epoch.validation.losses.iter().map(|&loss| f64::from(loss)));
+                classes.push((epoch.validation.predicted, epoch.train_accuracy));
+            }
+        } else {
+            let steps = data.train.count.div_ceil(options.batch_size);
+            losses = crate::common::ok(trainer.first_steps(steps)).concat();
+        }
         let gradients = (0..SEEDS.len()).flat_map(|replica| crate::common::ok(trainer.gradients(replica)));
-        (losses, gradients.collect::<Vec<_>>())
+        (losses, classes, gradients.collect::<Vec<_>>())
     };
     let plain = TrainOptions { fuse: false, ..options.clone() };
-    let ((got, fused), (want, plain)) = (run(backend, options), run(&PLAIN, &plain));
+    let ((got, classes, fused), (want, plain_classes, plain)) = (run(backend, options), run(&PLAIN, &plain));
     assert_eq!(got.len(), want.len(), "{what}");
+    assert_eq!(classes, plain_classes, "{what}");
     for (got, want) in got.iter().zip(&want) {
         let difference = (got - want).abs() / want;
         #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN must fail")]
@@ -140,18 +157,6 @@ fn other_images_strides_and_pads() {
 fn batches_of_one_and_a_short_last_one() {
     agree([14, 15], [[1; 2]; 2], [Padding::Same; 2], 1, 1);
     agree([14, 15], [[2, 1], [1, 2]], [Padding::Same; 2], 7, 5);
-}
-
-/// The plain operations as a whole, on a GPU against the CPU.
-pub(super) fn plain_agrees(
-    backend: &Backend,
-    what: &str,
-    network: &Network,
-    size: [usize; 2],
-    [samples, batch]: [usize; 2],
-) {
-    let plain = TrainOptions { fuse: false, ..options(batch) };
-    agree_with_plain(backend, what, network, &data(samples, size), &plain);
 }
 
 /// Independent kernels in one dispatch and in several, whichever this adapter's tuning takes.

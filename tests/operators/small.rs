@@ -1,16 +1,16 @@
 //! One small, uneven case of what takes longest elsewhere, on the GPU without bounds checks: it tells in a second what most
-//! faults of a shader change.
+//! faults of a shader change. Networks train for an epoch in which each of two models has its own order of samples.
 
 use std::sync::Arc;
 
-use super::fused::{agree_on, fused_as_plain, network};
-use super::{fused, long_loops};
-use crate::common::{FORWARD, backends, ok};
+use super::fused::{self, network};
+use super::long_loops;
+use crate::common::{FORWARD, backends, levels, ok, pads};
 use stridelab::backend::Backend;
 use stridelab::eager::Product;
-use stridelab::model::Configuration;
-use stridelab::model::Network;
-use stridelab::model::geometry::{ConvShape, Padding, Pads, PoolShape};
+use stridelab::model::geometry::{ConvShape, Padding, PoolShape};
+use stridelab::model::{Configuration, Network};
+use stridelab::train::TrainOptions;
 
 /// The GPU with these choices.
 fn gpu(choices: &[(&str, &str)]) -> Backend {
@@ -22,7 +22,7 @@ fn gpu(choices: &[(&str, &str)]) -> Backend {
 }
 
 fn convolution(b: &Backend) {
-    let padding = Padding::Explicit(Pads { top: 1, left: 0, bottom: 2, right: 1 });
+    let padding = Padding::Explicit(pads([1, 0, 2, 1]));
     let shape = ConvShape::new([10, 9], 5, 19, [3, 2], [2, 1], padding).expect("a shape");
     long_loops::conv2d(b, &shape, 3);
 }
@@ -47,9 +47,9 @@ fn matmul() {
 
 #[test]
 fn max_pool() {
-    let padding = Padding::Explicit(Pads { top: 1, left: 1, bottom: 0, right: 0 });
+    let padding = Padding::Explicit(pads([1, 1, 0, 0]));
     let shape = PoolShape::new([7, 8], 3, [3, 2], [2, 1], padding).expect("a shape");
-    let x: Vec<f32> = crate::common::levels("x", 2 * shape.input_len()).iter().map(|v| v - 5.0).collect();
+    let x: Vec<f32> = levels("x", 2 * shape.input_len()).iter().map(|v| v - 5.0).collect();
     long_loops::max_pool(&backends()[2].1, &shape, 2, &x);
 }
 
@@ -60,85 +60,102 @@ fn softmax() {
     }
 }
 
-/// The plain operations of a network as a whole, for two models.
+/// An epoch on the GPU with these choices against the CPU's plain operations.
+fn trains(choices: &[(&str, &str)], fuse: bool, network: &Network, size: [usize; 2], [samples, batch]: [usize; 2]) {
+    let options = TrainOptions { shuffle: true, fuse, ..fused::options(batch) };
+    let mut data = fused::data(samples, size);
+    let classes = network.classes as u8;
+    data.train.labels.iter_mut().zip(0..).for_each(|(label, i)| *label = (*label + i) % classes);
+    let what = format!("{choices:?}, {size:?}, batches of {batch}, {classes} classes");
+    fused::agree_with_plain(&gpu(choices), &what, network, &data, &options);
+}
+
+fn small_networks(choices: &[(&str, &str)], fuse: bool) {
+    trains(choices, fuse, &network([14, 15], [[2, 1], [1, 2]], [Padding::Same; 2]), [14, 15], [7, 5]);
+}
+
+/// Several workgroups, a row of tiles that is not full, 39 slices of the batch, of which eight are added at a time, and
+/// every phase of an uneven stride.
+fn wide_networks(choices: &[(&str, &str)], fuse: bool) {
+    let choices = &[choices, &[("slices", "64"), ("slice_windows", "1")]].concat();
+    trains(choices, fuse, &network([20, 18], [[2, 1], [1, 2]], [Padding::Same; 2]), [20, 18], [41, 39]);
+    let padding = Padding::Explicit(pads([2, 1, 1, 2]));
+    trains(choices, fuse, &network([19, 17], [[1, 1], [3, 2]], [Padding::Valid, padding]), [19, 17], [9, 6]);
+}
+
 #[test]
 fn plain_operations() {
-    let pads = Padding::Explicit(crate::common::pads([2, 0, 1, 2]));
-    let network = network([17, 22], [[2, 1], [1, 2]], [pads, Padding::Same]);
     for naive in ["0", "1"] {
-        let backend = gpu(&[("naive_conv2d", naive)]);
-        fused::plain_agrees(&backend, &format!("naive {naive}, plain"), &network, [17, 22], [7, 5]);
+        small_networks(&[("naive_conv2d", naive)], false);
     }
 }
 
 #[test]
 fn fused_apart() {
-    for_both_layers(&gpu(&[("merge", "0")]), "apart");
+    small_networks(&[("merge", "0"), ("tiles", "0")], true);
 }
 
 #[test]
 fn fused_merged() {
-    for_both_layers(&gpu(&[("merge", "1")]), "merged");
+    small_networks(&[("merge", "1"), ("tiles", "0")], true);
 }
 
 #[test]
 fn tiled() {
-    for_both_layers(&gpu(&[("tiles", "1"), ("forward_tile", "0"), ("backward_tile", "0")]), "tiled");
+    small_networks(&[("tiles", "1"), ("forward_tile", "0"), ("backward_tile", "0")], true);
 }
-
-fn for_both_layers(backend: &Backend, what: &str) {
-    agree_on(backend, what, [14, 15], [[2, 1], [1, 2]], [Padding::Same; 2], [7, 5]);
-}
-
-/// Several workgroups, and eleven slices of the batch, of which eight are added at a time.
-fn for_many_slices(backend: &Backend, what: &str) {
-    agree_on(backend, what, [20, 18], [[2, 1], [1, 2]], [Padding::Same; 2], [13, 11]);
-}
-
-const SLICES: [(&str, &str); 2] = [("slices", "64"), ("slice_windows", "1")];
 
 #[test]
 fn wide_apart() {
-    let [slices, windows] = SLICES;
-    for_many_slices(&gpu(&[slices, windows, ("merge", "0")]), "wide, apart");
+    wide_networks(&[("merge", "0"), ("tiles", "0")], true);
 }
 
 #[test]
 fn wide_merged() {
-    let [slices, windows] = SLICES;
-    for_many_slices(&gpu(&[slices, windows, ("merge", "1")]), "wide, merged");
+    wide_networks(&[("merge", "1"), ("tiles", "0")], true);
 }
 
-/// Grids of several rows, which other cases would need more than 65,535 workgroups for.
 #[test]
-fn rows_of_workgroups() {
-    for (what, choices) in [
-        ("apart", [("merge", "0"), ("tiles", "0")]),
-        ("merged", [("merge", "1"), ("tiles", "0")]),
-        ("tiles", [("merge", "1"), ("tiles", "1")]),
-    ] {
-        for_many_slices(&gpu(&[&choices[..], &[("row_workgroups", "3")]].concat()), &format!("rows, {what}"));
-    }
-    let network = network([20, 18], [[2, 1], [1, 2]], [Padding::Same; 2]);
-    for naive in ["0", "1"] {
-        let backend = gpu(&[("naive_conv2d", naive), ("row_workgroups", "3")]);
-        fused::plain_agrees(&backend, &format!("rows, naive {naive}, plain"), &network, [20, 18], [13, 11]);
-    }
+fn wide_tiled() {
+    wide_networks(&[("tiles", "1")], true);
+}
+
+#[test]
+fn wide_plain_operations() {
+    wide_networks(&[], false);
 }
 
 /// Where an adapter can share numbers among eight lanes, it can do so among four.
 #[test]
 fn wide_four_lanes() {
-    let [slices, windows] = SLICES;
     let Backend::Gpu(usual) = &backends()[2].1 else { unreachable!("the backend is a GPU") };
     let lanes = usual.tuning().choice("lanes").unwrap_or(0).min(4).to_string();
-    for_many_slices(&gpu(&[slices, windows, ("lanes", &lanes)]), "wide, four lanes");
+    wide_networks(&[("lanes", &lanes), ("tiles", "0")], true);
 }
 
-/// Global average pooling and convolutions without a pool.
+/// Grids of several rows, which other cases would need more than 65,535 workgroups for.
+#[test]
+fn rows_of_workgroups() {
+    for merge in ["0", "1"] {
+        wide_networks(&[("row_workgroups", "3"), ("merge", merge), ("tiles", "0")], true);
+    }
+    wide_networks(&[("row_workgroups", "3"), ("tiles", "1")], true);
+    for naive in ["0", "1"] {
+        wide_networks(&[("row_workgroups", "3"), ("naive_conv2d", naive)], false);
+    }
+}
+
+/// Kernels of networks that differ: global average pooling, convolutions without a pool, more classes than the last
+/// layers' kernel has room for.
 #[test]
 fn control() {
-    let configuration: Configuration = "stride 2:1, same, pool none, head gap".parse().expect("a configuration");
-    let network = Network::new([13, 12], configuration).expect("a network");
-    fused_as_plain(&gpu(&[]), "control", &network, [13, 12], [7, 5]);
+    let usual: Configuration = "stride 2:1, same".parse().expect("a configuration");
+    let control: Configuration = "stride 2:1, same, pool none, head gap".parse().expect("a configuration");
+    for (configuration, classes) in [(control, 10), (usual, 20)] {
+        let network = Network::new([13, 12], configuration).and_then(|network| network.with_classes(classes));
+        let network = network.expect("a network");
+        for tiles in ["0", "1"] {
+            trains(&[("tiles", tiles)], true, &network, [13, 12], [7, 5]);
+        }
+    }
 }

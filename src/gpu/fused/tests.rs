@@ -1,6 +1,7 @@
 //! Which operations fused kernels replace, and which stay plain.
 
 use super::*;
+use crate::gpu::shaders::constant;
 use crate::model::geometry::{ConvShape, PoolShape};
 use crate::model::{Configuration, Network};
 use crate::plan::{PlanOptions, TrainingPlan, patterns};
@@ -33,6 +34,24 @@ fn plan(network: &Network, batch: usize) -> TrainingPlan {
 /// How many kernels of a training step come from each of the fused shaders.
 fn count(fused: &Fused, training: &TrainingPlan, shader: &str) -> usize {
     fused.programs[training.train_step.0].iter().filter(|kernel| kernel.shader == shader).count()
+}
+
+/// An invocation computes four elements of a tile's axis, and the lanes that share numbers are all there.
+#[test]
+fn constants_of_shaders_fit_together() {
+    for (stem, tile) in [
+        ("fused/conv2d", "TILE_PIXELS"),
+        ("fused/conv_pool_backward", "TILE_ROWS"),
+        ("fused/first_layer", "TILE_CHANNELS"),
+        ("fused/head_gradients", "TILE_UNITS"),
+        ("fused/matmul", "TILE_COLUMNS"),
+    ] {
+        let workgroup = constant(stem, "WORKGROUP");
+        assert_eq!(constant(stem, tile), 4 * workgroup, "{stem}: {tile}");
+        assert!(workgroup.is_multiple_of(8), "{stem}: {workgroup} invocations are no whole subgroups");
+    }
+    let subgroups = constant("fused/head", "MOST_SUBGROUPS");
+    assert_eq!(constant("fused/head", "WORKGROUP"), 4 * subgroups, "as many as there are with four lanes each");
 }
 
 #[test]

@@ -18,28 +18,35 @@ const REPLICAS: &[&str] = &["small::plain_operations"];
 const SMALL_BOUNDS: &[&str] = &["long_loops::small_bounds"];
 /// Those of grids of several rows.
 const ROWS: &[&str] = &["small::rows"];
+/// Those of what is replaced by fused kernels, and of their constants.
+const CONSTANTS: &[&str] = &["gpu::fused::"];
 
 /// Shaders of plain operations, and what they share.
-const PLAIN_SHADERS: [Tests; 6] = [
+const PLAIN_SHADERS: [Tests; 7] = [
     ("operators", REPLICAS),
+    ("operators", &["small::wide_plain"]),
     ("operators", ROWS),
     ("operators", SMALL_BOUNDS),
     ("operators", &["long_loops::", "replicas::"]),
     ("stridelab", &["gpu::"]),
     ("training", &["classes::", "gradients::"]),
 ];
-const FUSED_SHADERS: [Tests; 7] = [
+const FUSED_SHADERS: [Tests; 9] = [
     ("operators", &["small::fused"]),
-    ("operators", &["small::wide"]),
+    ("operators", &["small::wide_apart", "small::wide_merged", "small::wide_four"]),
+    ("stridelab", CONSTANTS),
     ("operators", ROWS),
-    ("operators", &["fused::batches_of_one", "fused::merged", "small::control"]),
+    ("operators", &["small::control"]),
+    ("operators", &["fused_exact::", "fused::nan"]),
     ("operators", &["fused"]),
     ("operators", &["replicas::"]),
     ("stridelab", &["gpu::"]),
 ];
-const TILED_SHADERS: [Tests; 5] = [
+const TILED_SHADERS: [Tests; 7] = [
     ("operators", &["small::tiled"]),
+    ("operators", &["small::wide_tiled"]),
     ("operators", ROWS),
+    ("operators", &["small::control"]),
     ("operators", &["tiled::they_compute"]),
     ("operators", &["tiled::"]),
     ("stridelab", &["gpu::"]),
@@ -91,7 +98,7 @@ fn of_file(file: &str) -> Vec<Stage> {
         match small(stem) {
             Some(test) => {
                 stages.insert(0, stage(("operators", &[test])));
-                stages.insert(4, of_operations);
+                stages.insert(5, of_operations);
             }
             None => stages.insert(0, of_operations),
         }
