@@ -92,6 +92,9 @@ fn of_file(file: &str) -> Vec<Stage> {
     let program = if file.starts_with("src/cpu/fused/") { "stridelab" } else { "operators" };
     let first = first.map(|filters| Stage { program, filters });
     let mut stages: Vec<Stage> = first.into_iter().chain(then.iter().copied().map(stage)).collect();
+    if stem == "peak" {
+        return vec![stage(("stridelab", &["gpu::peak::"]))];
+    }
     if then == PLAIN_SHADERS {
         let of_operations = Stage { program, filters: operations(stem) };
         // A small case first, where all of them take longer.
@@ -113,7 +116,8 @@ fn small(stem: &str) -> Option<&'static str> {
         "conv2d_naive" => Some("small::naive_conv2d"),
         "matmul" => Some("small::matmul"),
         "max_pool" => Some("small::max_pool"),
-        "softmax_cross_entropy" | "softmax_wide" => Some("small::softmax"),
+        "softmax_cross_entropy" => Some("small::softmax"),
+        "softmax_wide" => Some("small::softmax_of_many"),
         _ => None,
     }
 }
