@@ -84,7 +84,7 @@ fn wide_networks(choices: &[(&str, &str)], fuse: bool) {
     let choices = &[choices, &[("slices", "64"), ("slice_windows", "1")]].concat();
     trains(choices, fuse, &network([20, 18], [[2, 1], [1, 2]], [Padding::Same; 2]), [20, 18], [41, 39]);
     let padding = Padding::Explicit(pads([2, 1, 1, 2]));
-    trains(choices, fuse, &network([19, 17], [[1, 1], [3, 2]], [Padding::Valid, padding]), [19, 17], [9, 6]);
+    trains(choices, fuse, &network([32, 23], [[1, 1], [3, 2]], [Padding::Valid, padding]), [32, 23], [9, 6]);
 }
 
 #[test]
@@ -134,7 +134,11 @@ fn wide_plain_operations() {
 fn wide_four_lanes() {
     let Backend::Gpu(usual) = &backends()[2].1 else { unreachable!("the backend is a GPU") };
     let lanes = usual.tuning().choice("lanes").unwrap_or(0).min(4).to_string();
-    wide_networks(&[("lanes", &lanes), ("tiles", "0")], true);
+    let choices = [("lanes", &*lanes), ("tiles", "0")];
+    wide_networks(&choices, true);
+    // Each lane has as many classes as it can have.
+    let network = network([14, 15], [[2, 1], [1, 2]], [Padding::Same; 2]).with_classes(14).expect("a network");
+    trains(&choices, true, &network, [14, 15], [7, 5]);
 }
 
 /// Grids of several rows, which other cases would need more than 65,535 workgroups for.
