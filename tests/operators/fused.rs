@@ -15,8 +15,9 @@ const BOUND: f64 = 2e-6;
 /// Where the plain operations run: a software adapter would compile thirty more kernels for each network, which have
 /// their own tests.
 pub(super) const PLAIN: Backend = Backend::Cpu;
-/// Of two models side by side: a kernel that reads or writes what is another model's is noticed.
-const SEEDS: [u64; 2] = [0, 1];
+/// Of three models side by side: a kernel that reads or writes what is another model's is noticed, and what is read past
+/// the end of one is no zero past the end of a buffer.
+const SEEDS: [u64; 3] = [0, 1, 2];
 
 fn random(count: usize, [height, width]: [usize; 2], name: &str) -> Split {
     let mut stream = Stream::new(5, name);
