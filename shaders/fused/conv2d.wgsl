@@ -52,7 +52,7 @@ fn backward_input(
     let blocks = tiles(BATCH * height * width, TILE_PIXELS);
     let first = number % blocks * TILE_PIXELS + invocation * 4u;
     let phase = vec2(number / blocks / STRIDE_W, number / blocks % STRIDE_W);
-    // A grid of several rows may have workgroups past the last phase.
+    // A grid of several rows may have workgroups past the last phase, which would compute pixels again.
     if (phase.x >= STRIDE_H) {
         return;
     }

@@ -11,7 +11,8 @@ struct Step {
 @group(1) @binding(0) var<uniform> record: Step;
 
 // The number of an invocation or, with size 1, of a workgroup. A row of the grid holds at most 65,535
-// workgroups; larger grids have several rows.
+// workgroups; larger grids have several rows, the last of which may have workgroups past the end: every kernel
+// must bound what it stores.
 fn linear(id: vec3<u32>, groups: vec3<u32>, size: u32) -> u32 {
     return id.x + id.y * groups.x * size;
 }

@@ -104,7 +104,7 @@ impl Machine {
 }
 
 /// Choices that change no bit of a result: `stridelab::gpu::Tuning::NEUTRAL`, and those of earlier versions.
-pub(super) const NEUTRAL_CHOICES: [&str; 10] = [
+pub(super) const NEUTRAL_CHOICES: [&str; 11] = [
     "forward_tile",
     "backward_tile",
     "large_forward_tile",
@@ -113,6 +113,7 @@ pub(super) const NEUTRAL_CHOICES: [&str; 10] = [
     "whole_vectors",
     "merge",
     "submission_ms",
+    "row_workgroups",
     "tile",
     "large_tile",
 ];

@@ -91,22 +91,31 @@ pub(super) fn fused_as_plain(
     size: [usize; 2],
     [samples, batch]: [usize; 2],
 ) {
-    agree_with_plain(backend, what, network, &data(samples, size), &options(batch));
+    agree_with_plain(backend, what, network, &data(samples, size), &options(batch), Over::Steps);
 }
 
-/// What a backend computes with these options against the plain operations of [`PLAIN`]: in an epoch with its validation,
-/// where samples are shuffled, else in its steps alone.
+/// What two backends are compared in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// Steps over the samples in file order.
+    Steps,
+    /// An epoch with its validation.
+    AnEpoch,
+}
+
+/// What a backend computes with these options against the plain operations of [`PLAIN`].
 pub(super) fn agree_with_plain(
     backend: &Backend,
     what: &str,
     network: &Network,
     data: &Dataset,
     options: &TrainOptions,
+    over: Over,
 ) {
     let run = |backend: &Backend, options: &TrainOptions| {
         let mut trainer = trainer(backend, network, data, options, None);
         let (mut losses, mut classes) = (Vec::new(), Vec::new());
-        if options.shuffle {
+        if over == Over::AnEpoch {
             for epoch in crate::common::ok(trainer.epoch(&mut |_| true)) {
                 losses.extend(epoch.step_losses);
                 losses.extend(epoch.validation.losses.iter().map(|&loss| f64::from(loss)));

@@ -74,5 +74,9 @@ fn a_choice_that_changes_no_bit_makes_no_other_device() {
     for name in kernels.as_object().expect("choices by name").keys() {
         let neutral = Tuning::NEUTRAL.contains(&name.as_str());
         assert_eq!(unchanged.is_same_device(&machine(name)), neutral, "{name}");
+        // The record of a version that did not have the choice.
+        let mut earlier = unchanged.clone();
+        earlier.kernels.as_object_mut().expect("choices by name").remove(name);
+        assert_eq!(unchanged.is_same_device(&earlier), neutral, "without {name}");
     }
 }

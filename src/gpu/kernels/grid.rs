@@ -1,5 +1,8 @@
 //! From a kernel's elements to the workgroups of its dispatch.
 
+/// Most rows of workgroups: WebGPU's default limit, which every adapter grants.
+const MAX_ROWS: u64 = 65_535;
+
 /// One axis of what a kernel computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TiledExtent {
@@ -54,7 +57,7 @@ impl Grid {
 
     /// The workgroups to dispatch. This is the only place where invocations become workgroups. `constant` is
     /// the value of a constant of the shader, `workgroup` the number of invocations of its workgroup, `row` the most
-    /// workgroups of a row.
+    /// workgroups of a row, as far as possible. The last row may have more of them than there are tiles.
     pub(crate) fn groups(
         &self,
         constant: impl Fn(&str) -> u32,
@@ -71,7 +74,22 @@ impl Grid {
             Unit::Invocation => units.div_ceil(u64::from(workgroup)),
             Unit::Workgroup => units,
         };
-        let x = groups.min(row as u64);
+        let x = groups.min(row as u64).max(groups.div_ceil(MAX_ROWS));
         [x as u32, groups.div_ceil(x) as u32, replicas as u32]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_cover_all_workgroups() {
+        let groups = |n, row| Grid::elements(n).groups(|_| 1, 64, 2, row);
+        assert_eq!(groups(64 * 65_535, 65_535), [65_535, 1, 2]);
+        assert_eq!(groups(64 * 65_535 + 1, 65_535), [65_535, 2, 2]);
+        assert_eq!(groups(1, 3), [1, 1, 2]);
+        assert_eq!(groups(64 * 10, 3), [3, 4, 2]);
+        assert_eq!(groups(64 * 65_536 * 3, 1), [4, 49_152, 2], "not more rows than there may be");
     }
 }

@@ -11,7 +11,7 @@ pub(super) enum Choice<'a> {
     Switch(&'a mut bool),
     /// At least 1.
     Count(&'a mut usize),
-    /// Within this range, whose end is the adapter's.
+    /// Within this range.
     Within(&'a mut usize, RangeInclusive<usize>),
     /// One of these.
     OneOf(&'a mut usize, Vec<usize>),
@@ -52,7 +52,7 @@ impl Choice<'_> {
                     **count = value;
                     return Ok(());
                 }
-                _ => format!("{} to {} on this adapter", range.start(), range.end()),
+                _ => format!("{} to {}", range.start(), range.end()),
             },
             Choice::OneOf(choice, values) => match value {
                 Some(value) if values.contains(&value) => {

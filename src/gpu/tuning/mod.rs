@@ -70,7 +70,7 @@ pub struct Tuning {
     /// Milliseconds that one submission should keep the device busy: short enough for watchdogs and for a
     /// prompt answer to Ctrl-C, long enough that the cost of a submission does not show.
     pub(super) submission_ms: usize,
-    /// The most workgroups in a row of a dispatch; more of them take several rows.
+    /// The most workgroups in a row of a dispatch, as far as 65,535 rows are enough.
     pub(super) row_workgroups: usize,
     /// The most iterations of the loops of one invocation, all together; a longer sum is cut into dispatches. Of
     /// Mesa's software driver, which ends loops at 65,535 in silence, less what loops of fixed length may take; of
@@ -116,7 +116,7 @@ const GAIN: f64 = 0.03;
 
 impl Tuning {
     /// Choices that change no bit of any result.
-    pub const NEUTRAL: [&'static str; 8] = [
+    pub const NEUTRAL: [&'static str; 9] = [
         "forward_tile",
         "backward_tile",
         "large_forward_tile",
@@ -125,6 +125,7 @@ impl Tuning {
         "whole_vectors",
         "merge",
         "submission_ms",
+        "row_workgroups",
     ];
 
     /// Choices that are made by measurement, where the kernels have them.

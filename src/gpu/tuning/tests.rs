@@ -48,7 +48,15 @@ fn choices_are_replaced_by_name() {
     tuning.set("lanes", "0").unwrap();
     assert!(tuning.to_string().starts_with("lanes=0 tiles=1 forward_tile=0 backward_tile=0 "), "{tuning}");
     let before = tuning.clone();
-    for (name, value) in [("merge", "2"), ("slices", "0"), ("slices", "many"), ("lanes", "16"), ("submission_ms", "")] {
+    for (name, value) in [
+        ("merge", "2"),
+        ("slices", "0"),
+        ("slices", "many"),
+        ("lanes", "16"),
+        ("submission_ms", ""),
+        ("row_workgroups", "0"),
+        ("row_workgroups", "65536"),
+    ] {
         let error = tuning.set(name, value).unwrap_err();
         assert!(matches!(error, Error::Usage(_)) && error.to_string().contains(name), "{error}");
     }

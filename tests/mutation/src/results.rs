@@ -24,19 +24,38 @@ pub struct Noted {
     pub passed: usize,
 }
 
+impl Noted {
+    /// Whether it says more than another: that a test has failed, or that more tests have passed.
+    fn is_further(&self, other: &Noted) -> bool {
+        let rank = |noted: &Noted| (noted.outcome != Outcome::Survived, noted.passed);
+        rank(self) > rank(other)
+    }
+}
+
+/// Forty bits of the FNV-1a hash of a text.
+fn hash(text: &str) -> String {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    format!("{:010x}", hash >> 24)
+}
+
+/// What stands for a change. The stages that a survivor has passed are part of it: with other stages it begins anew.
+fn short(mutant: &Mutant, noted: &Noted) -> String {
+    match noted.outcome {
+        Outcome::Survived => {
+            let all = stages(mutant);
+            hash(&format!("{}{:?}", mutant.key(), &all[..noted.passed.min(all.len())]))
+        }
+        _ => hash(&mutant.key()),
+    }
+}
+
 /// A line's first four columns, which are a change's key, and the others.
 fn columns(line: &str) -> Option<(String, Vec<&str>)> {
     let mut columns = line.split('\t');
     let key = (0..4).map(|_| columns.next()).collect::<Option<Vec<_>>>()?.join("\t");
     Some((key, columns.collect()))
-}
-
-/// What stands for a change in the short file: 40 bits of the FNV-1a hash of its key.
-fn short(key: &str) -> String {
-    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    });
-    format!("{:010x}", hash >> 24)
 }
 
 fn noted(outcome: Option<&&str>, passed: Option<&&str>) -> Option<Noted> {
@@ -45,23 +64,36 @@ fn noted(outcome: Option<&&str>, passed: Option<&&str>) -> Option<Noted> {
 }
 
 impl Results {
-    /// What the short file says, and then what was added to the other.
+    /// What both files say.
     pub fn open(short_path: &Path, path: &Path) -> Results {
-        let mut known = HashMap::new();
+        let mut results = Results { path: path.into(), known: HashMap::new() };
         for line in fs::read_to_string(short_path).unwrap_or_default().lines() {
             let words: Vec<&str> = line.split(' ').collect();
             if let Some(noted) = noted(words.get(1), words.get(2)) {
-                known.extend(words[3..].iter().map(|short| (short.to_string(), noted)));
+                words[3..].iter().for_each(|short| results.learn(short, noted));
             }
         }
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let added = text.lines().filter_map(columns);
-        known.extend(added.filter_map(|(key, rest)| Some((short(&key), noted(rest.first(), rest.get(1))?))));
-        Results { path: path.into(), known }
+        for line in fs::read_to_string(path).unwrap_or_default().lines() {
+            let columns: Vec<&str> = line.split('\t').collect();
+            if let (Some(short), Some(noted)) = (columns.get(7), noted(columns.get(4), columns.get(5))) {
+                results.learn(short, noted);
+            }
+        }
+        results
+    }
+
+    fn learn(&mut self, short: &str, noted: Noted) {
+        let known = self.known.entry(short.into()).or_insert(noted);
+        if noted.is_further(known) {
+            *known = noted;
+        }
     }
 
     pub fn of(&self, mutant: &Mutant) -> Option<Noted> {
-        self.known.get(&short(&mutant.key())).copied()
+        let all = stages(mutant).len();
+        let survived = (1..=all).rev().map(|passed| Noted { outcome: Outcome::Survived, passed });
+        let ended = Noted { outcome: Outcome::Killed, passed: 0 };
+        [ended].into_iter().chain(survived).find_map(|noted| self.known.get(&short(mutant, &noted)).copied())
     }
 
     /// Writes the short file: a line for each file and outcome, with the stages passed and the changes. What is known of
@@ -69,9 +101,9 @@ impl Results {
     pub fn write_short(&self, path: &Path, mutants: &[Mutant]) -> io::Result<()> {
         let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for mutant in mutants {
-            if let Some(Noted { outcome, passed }) = self.of(mutant) {
-                let line = format!("{} {} {passed}", mutant.file, outcome.name());
-                lines.entry(line).or_default().push(short(&mutant.key()));
+            if let Some(noted) = self.of(mutant) {
+                let line = format!("{} {} {}", mutant.file, noted.outcome.name(), noted.passed);
+                lines.entry(line).or_default().push(short(mutant, &noted));
             }
         }
         let lines = lines.into_iter().map(|(line, changes)| format!("{line} {}\n", changes.join(" ")));
@@ -79,9 +111,10 @@ impl Results {
     }
 
     pub fn add(&mut self, mutant: &Mutant, noted: Noted, seconds: f64, stage: &str) -> io::Result<()> {
-        let line = format!("{}\t{}\t{}\t{seconds:.1}\t{stage}\n", mutant.key(), noted.outcome.name(), noted.passed);
+        let (key, short, outcome) = (mutant.key(), short(mutant, &noted), noted.outcome.name());
+        let line = format!("{key}\t{outcome}\t{}\t{seconds:.1}\t{short}\t{stage}\n", noted.passed);
         OpenOptions::new().create(true).append(true).open(&self.path)?.write_all(line.as_bytes())?;
-        self.known.insert(short(&mutant.key()), noted);
+        self.learn(&short, noted);
         Ok(())
     }
 }
