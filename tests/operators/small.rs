@@ -78,14 +78,22 @@ fn small_networks(choices: &[(&str, &str)], fuse: bool) {
     trains(choices, fuse, &network([14, 15], [[2, 1], [1, 2]], [Padding::Same; 2]), [14, 15], [7, 5]);
 }
 
-/// Several workgroups, a row of tiles that is not full, 39 slices of the batch, of which eight are added at a time, and
-/// every phase of an uneven stride.
-fn wide_networks(choices: &[(&str, &str)], fuse: bool) {
-    let choices = &[choices, &[("slices", "64"), ("slice_windows", "1")]].concat();
+/// Several workgroups, a row of tiles that is not full, and 39 slices of the batch, of which eight are added at a time.
+fn wide_network(choices: &[(&str, &str)], fuse: bool) {
+    let choices = &[choices, &SLICES].concat();
     trains(choices, fuse, &network([20, 18], [[2, 1], [1, 2]], [Padding::Same; 2]), [20, 18], [78, 39]);
+}
+
+/// That, and every phase of an uneven stride, over whole cells of pooled pixels.
+fn wide_networks(choices: &[(&str, &str)], fuse: bool) {
+    wide_network(choices, fuse);
+    let choices = &[choices, &SLICES].concat();
     let padding = Padding::Explicit(pads([2, 1, 1, 2]));
     trains(choices, fuse, &network([32, 23], [[1, 1], [3, 2]], [Padding::Valid, padding]), [32, 23], [12, 6]);
 }
+
+/// A slice for each image.
+const SLICES: [(&str, &str); 2] = [("slices", "64"), ("slice_windows", "1")];
 
 #[test]
 fn plain_operations() {
@@ -147,12 +155,12 @@ fn rows_of_workgroups() {
     // Workgroups past the end: of some kernels with rows of three, of the others with rows of five.
     for row in ["3", "5"] {
         let row = ("row_workgroups", row);
-        wide_networks(&[row, ("merge", "0"), ("tiles", "0")], true);
-        wide_networks(&[row, ("tiles", "1")], true);
+        wide_network(&[row, ("merge", "0"), ("tiles", "0")], true);
+        wide_network(&[row, ("tiles", "1")], true);
     }
-    wide_networks(&[("row_workgroups", "5"), ("merge", "1"), ("tiles", "0")], true);
+    wide_network(&[("row_workgroups", "5"), ("merge", "1"), ("tiles", "0")], true);
     for naive in ["0", "1"] {
-        wide_networks(&[("row_workgroups", "3"), ("naive_conv2d", naive)], false);
+        wide_network(&[("row_workgroups", "3"), ("naive_conv2d", naive)], false);
     }
 }
 
