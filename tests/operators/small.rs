@@ -74,7 +74,7 @@ fn trains(choices: &[(&str, &str)], fuse: bool, network: &Network, size: [usize;
     fused::agree_with_plain(&gpu(choices), &what, network, &data, &options, Over::AnEpoch);
 }
 
-fn small_networks(choices: &[(&str, &str)], fuse: bool) {
+fn small_network(choices: &[(&str, &str)], fuse: bool) {
     trains(choices, fuse, &network([14, 15], [[2, 1], [1, 2]], [Padding::Same; 2]), [14, 15], [7, 5]);
 }
 
@@ -98,23 +98,23 @@ const SLICES: [(&str, &str); 2] = [("slices", "64"), ("slice_windows", "1")];
 #[test]
 fn plain_operations() {
     for naive in ["0", "1"] {
-        small_networks(&[("naive_conv2d", naive)], false);
+        small_network(&[("naive_conv2d", naive)], false);
     }
 }
 
 #[test]
 fn fused_apart() {
-    small_networks(&[("merge", "0"), ("tiles", "0")], true);
+    small_network(&[("merge", "0"), ("tiles", "0")], true);
 }
 
 #[test]
 fn fused_merged() {
-    small_networks(&[("merge", "1"), ("tiles", "0")], true);
+    small_network(&[("merge", "1"), ("tiles", "0")], true);
 }
 
 #[test]
 fn tiled() {
-    small_networks(&[("tiles", "1"), ("forward_tile", "0"), ("backward_tile", "0")], true);
+    small_network(&[("tiles", "1"), ("forward_tile", "0"), ("backward_tile", "0")], true);
 }
 
 #[test]
