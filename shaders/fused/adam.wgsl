@@ -18,6 +18,7 @@ override SECOND_WEIGHTS: u32;
 override SECOND_BIASES: u32;
 override SECOND_DW: u32;
 override SECOND_DB: u32;
+override w_stride: u32; // between two replicas of w, g, m and v
 override first_stride: u32;
 override second_stride: u32;
 
@@ -36,7 +37,7 @@ fn place(element: u32, dw: u32, weights: u32, db: u32, biases: u32) -> u32 {
 }
 
 // g = Σ_s first[s] or Σ_s second[s], in the order of the slices, for parameters whose gradient is there; then
-// g → w, m, v, in place, by the equation in shared/adam_step.wgsl. w, g, m and v are [replicas, LEN].
+// g → w, m, v, in place, by the equation in shared/adam_step.wgsl. Each replica has LEN of w, g, m and v.
 // One invocation per parameter.
 @compute @workgroup_size(WORKGROUP)
 fn update(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -44,7 +45,7 @@ fn update(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     if (element >= LEN) {
         return;
     }
-    let i = id.z * LEN + element;
+    let i = id.z * w_stride + element;
     let in_first = place(element, FIRST_DW, FIRST_WEIGHTS, FIRST_DB, FIRST_BIASES);
     let in_second = place(element, SECOND_DW, SECOND_WEIGHTS, SECOND_DB, SECOND_BIASES);
     if (in_first != ELSEWHERE) {

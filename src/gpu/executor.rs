@@ -8,7 +8,7 @@ use web_time::Instant;
 use crate::error::{Error, Result};
 use crate::plan::{Buffer, Plan, ProgramId, StepRecord, View};
 
-use super::clock::{Stamps, time_pass};
+use super::clock::Stamps;
 use super::device::Gpu;
 use super::fused::{Fused, fuse};
 use super::pipeline::{BoundBuffers, Pipelines, side_by_side};
@@ -17,25 +17,16 @@ use super::readback::{Section, Signal, read};
 
 /// A plan's buffers and pipelines on a GPU.
 pub struct GpuExecutor {
-    gpu: Arc<Gpu>,
+    pub(super) gpu: Arc<Gpu>,
     plan: Plan,
     /// What each buffer is: the plan's, then those that only fused kernels use.
     specs: Vec<Buffer>,
     buffers: Vec<wgpu::Buffer>,
     pipelines: Pipelines,
-    programs: Vec<GpuProgram>,
+    pub(super) programs: Vec<GpuProgram>,
     /// The latest measurement of each program, 0 before the first.
     seconds_per_step: Vec<f64>,
-    stamps: Option<Stamps>,
-}
-
-/// What a kernel takes when nothing else runs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KernelSeconds {
-    /// `shader.entry`.
-    pub name: String,
-    /// Seconds of one dispatch, by the device's clock.
-    pub seconds: f64,
+    pub(super) stamps: Option<Stamps>,
 }
 
 /// Steps that the device is computing.
@@ -55,7 +46,7 @@ impl GpuExecutor {
     pub async fn new(gpu: Arc<Gpu>, plan: &Plan) -> Result<Self> {
         let memory = gpu.error_scope(wgpu::ErrorFilter::OutOfMemory);
         let validation = gpu.error_scope(wgpu::ErrorFilter::Validation);
-        let mut executor = Self::allocate(gpu, plan)?;
+        let mut executor = Self::allocate(gpu, plan, 0)?;
         let compiled = if executor.programs.is_empty() { Ok(()) } else { executor.compile(ProgramId(0)) };
         let validation = validation.pop().await;
         let memory = memory.pop().await;
@@ -69,13 +60,14 @@ impl GpuExecutor {
         compiled.map(|()| executor)
     }
 
-    /// Every buffer, and no pipeline yet.
-    fn allocate(gpu: Arc<Gpu>, plan: &Plan) -> Result<Self> {
+    /// Every buffer, with so many elements between two replicas, and no pipeline yet.
+    pub(super) fn allocate(gpu: Arc<Gpu>, plan: &Plan, gap: usize) -> Result<Self> {
         let Fused { programs: kernels, scratch } = fuse(plan, &gpu.tuning, gpu.max_binding_bytes());
         for kernel in kernels.iter().flatten() {
             kernel.check_loops(&gpu.tuning).map_err(|error| error.at(format!("GPU {}", gpu.info.name)))?;
         }
-        let specs: Vec<_> = plan.buffers.iter().chain(&scratch).cloned().collect();
+        let mut specs: Vec<_> = plan.buffers.iter().chain(&scratch).cloned().collect();
+        specs.iter_mut().filter(|spec| spec.replicas > 1).for_each(|spec| spec.len += gap);
         let record_layout = record_layout(&gpu)?;
         let programs = plan.programs.iter().zip(kernels);
         Ok(GpuExecutor {
@@ -93,7 +85,7 @@ impl GpuExecutor {
     }
 
     /// Compiles a program's pipelines, unless that is done.
-    fn compile(&mut self, program: ProgramId) -> Result<()> {
+    pub(super) fn compile(&mut self, program: ProgramId) -> Result<()> {
         let compiled = &mut self.programs[program.0];
         if compiled.dispatches.is_none() {
             let start = Instant::now();
@@ -117,9 +109,15 @@ impl GpuExecutor {
         self.pipelines.len()
     }
 
+    /// What each buffer is.
+    #[cfg(test)]
+    pub(super) fn specs(&self) -> &[Buffer] {
+        &self.specs
+    }
+
     /// Where a view of one replica lies.
     fn section(&self, view: View, replica: usize) -> Section<'_> {
-        let spec = &self.plan.buffers[view.buffer.0];
+        let spec = &self.specs[view.buffer.0];
         let base = if spec.replicas == 1 { 0 } else { replica * spec.len };
         let size = spec.element.bytes();
         Section {
@@ -238,42 +236,6 @@ impl GpuExecutor {
     /// Dispatches of a step of a program.
     pub fn dispatches(&self, program: ProgramId) -> usize {
         self.programs[program.0].kernels.len()
-    }
-
-    /// Seconds that each kernel of a program's first step takes by the device's clock: `repeats` dispatches of it, one
-    /// after the other, in a submission of their own. `None` where the device has no clock, and nothing is run. What
-    /// the kernels compute in between is of no use afterwards: Adam, say, takes that many steps.
-    ///
-    /// # Errors
-    /// [`Error::Failure`] where the device failed or stays silent.
-    pub async fn time_kernels(&mut self, program: ProgramId, repeats: usize) -> Result<Option<Vec<KernelSeconds>>> {
-        self.compile(program)?;
-        let Some(stamps) = &self.stamps else { return Ok(None) };
-        let timed = &self.programs[program.0];
-        let mut rows = Vec::new();
-        for (number, kernel) in timed.kernels.iter().enumerate() {
-            let encode = |pass: &mut wgpu::ComputePass<'_>| timed.encode_one(pass, number, repeats);
-            let seconds = time_pass(&self.gpu, Some(stamps), encode).await? / repeats as f64;
-            rows.push(KernelSeconds { name: kernel.name(), seconds });
-        }
-        Ok(Some(rows))
-    }
-
-    /// Whether the device has a clock of its own.
-    pub fn has_clock(&self) -> bool {
-        self.stamps.is_some()
-    }
-
-    /// Seconds that the device takes for a range of a program's steps, in one submission, by its own
-    /// clock; `None` where it has none, and nothing is run.
-    ///
-    /// # Errors
-    /// [`Error::Failure`] where the device failed or stays silent.
-    pub async fn time(&mut self, program: ProgramId, steps: Range<usize>) -> Result<Option<f64>> {
-        self.compile(program)?;
-        let Some(stamps) = &self.stamps else { return Ok(None) };
-        let encode = |pass: &mut wgpu::ComputePass<'_>| self.programs[program.0].encode(pass, steps);
-        time_pass(&self.gpu, Some(stamps), encode).await.map(Some)
     }
 }
 

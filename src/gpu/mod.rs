@@ -7,8 +7,9 @@
 //! - `kernels` says how each plain operation is dispatched, `fused` which operations faster kernels replace.
 //! - `pipeline` compiles kernels and binds their buffers; `program` holds a program's dispatches and step
 //!   records; `executor` runs them.
-//! - `readback` waits for the device and copies its memory to the host; `clock` reads its timestamps, `peak`
-//!   measures the most that it can do, `cache` keeps compiled pipelines between processes.
+//! - `readback` waits for the device and copies its memory to the host; `clock` reads its timestamps, `timing` says by
+//!   them what steps and kernels take, `peak` measures the most that the device can do, `cache` keeps compiled pipelines
+//!   between processes.
 
 mod absent;
 mod adapter;
@@ -27,16 +28,18 @@ mod program;
 mod readback;
 mod real;
 mod shaders;
+mod timing;
 mod tuning;
 
 pub use adapter::{AdapterSummary, adapters, choose};
 pub use boundary::{panics_become_errors, silent_for};
 pub use device::{Gpu, open};
-pub use executor::{GpuExecutor, KernelSeconds};
+pub use executor::GpuExecutor;
 pub use measure::measure;
 pub use peak::Peak;
 pub use real::is_real;
 pub use shaders::{SHADERS, shader_source};
+pub use timing::KernelSeconds;
 #[cfg(feature = "files")]
 pub use tuning::KeptTuning;
 pub use tuning::{Measured, Tuning};

@@ -1,5 +1,7 @@
 //! When pipelines are made, and how many.
 
+mod gaps;
+
 use super::*;
 use crate::ops::relu::{Relu, ReluPass};
 use crate::ops::{MatMul, Op, View};

@@ -18,34 +18,39 @@ const REPLICAS: &[&str] = &["small::plain_operations"];
 const SMALL_BOUNDS: &[&str] = &["long_loops::small_bounds"];
 /// Those of grids of several rows.
 const ROWS: &[&str] = &["small::rows"];
+/// Those of what a kernel writes past its tensor.
+const GAPS: &[&str] = &["gpu::tests::gaps"];
 /// Those of what is replaced by fused kernels, and of their constants.
 const CONSTANTS: &[&str] = &["gpu::fused::"];
 
 /// Shaders of plain operations, and what they share.
-const PLAIN_SHADERS: [Tests; 7] = [
+const PLAIN_SHADERS: [Tests; 8] = [
     ("operators", REPLICAS),
     ("operators", &["small::wide_plain"]),
     ("operators", ROWS),
+    ("stridelab", GAPS),
     ("operators", SMALL_BOUNDS),
     ("operators", &["long_loops::", "replicas::"]),
     ("stridelab", &["gpu::"]),
     ("training", &["classes::", "gradients::"]),
 ];
-const FUSED_SHADERS: [Tests; 9] = [
+const FUSED_SHADERS: [Tests; 10] = [
     ("operators", &["small::fused"]),
     ("operators", &["small::wide_apart", "small::wide_merged", "small::wide_four"]),
     ("stridelab", CONSTANTS),
     ("operators", ROWS),
+    ("stridelab", GAPS),
     ("operators", &["small::control"]),
     ("operators", &["fused_exact::", "fused::nan"]),
     ("operators", &["fused"]),
     ("operators", &["replicas::"]),
     ("stridelab", &["gpu::"]),
 ];
-const TILED_SHADERS: [Tests; 7] = [
+const TILED_SHADERS: [Tests; 8] = [
     ("operators", &["small::tiled"]),
     ("operators", &["small::wide_tiled"]),
     ("operators", ROWS),
+    ("stridelab", GAPS),
     ("operators", &["small::control"]),
     ("operators", &["tiled::they_compute"]),
     ("operators", &["tiled::"]),
@@ -101,7 +106,7 @@ fn of_file(file: &str) -> Vec<Stage> {
         match small(stem) {
             Some(test) => {
                 stages.insert(0, stage(("operators", &[test])));
-                stages.insert(5, of_operations);
+                stages.insert(6, of_operations);
             }
             None => stages.insert(0, of_operations),
         }
