@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::by_configuration::configurations;
-use super::comparison::{Comparison, MARGIN, PairTable, Verdict};
+use super::comparison::{Comparison, MARGIN, Verdict};
+use super::pair_table::PairTable;
 use crate::model::geometry::Padding;
 use crate::model::{Configuration, Strides};
 use crate::record::{DifferenceRow, StudyRecords};

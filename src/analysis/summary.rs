@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::comparison::{Comparison, MARGIN, PairTable, Spread};
+use super::comparison::{Comparison, MARGIN, Spread};
 use super::outcome::{ConfigurationOutcome, ModelOutcome};
+use super::pair_table::PairTable;
 use crate::model::Configuration;
 
 /// The longest that a time may be, as a share of the next one, to be the shorter one.

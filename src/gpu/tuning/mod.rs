@@ -8,11 +8,12 @@
 //! `naive_conv2d`, `slices`, `slice_windows`, `split_k_workgroups`, `split_k_terms` and, past its value,
 //! `loop_iterations`. What the adapter says of itself decides them, and never a clock. The others leave every bit of a
 //! result as it is ([`Tuning::NEUTRAL`]). Those of [`Tuning::candidates`] are made again by measurement: `gpu::measure` times
-//! them, `kept` keeps what was found.
+//! them, `kept` keeps what was found. `support` says what an adapter can run.
 
 mod choice;
 #[cfg(feature = "files")]
 mod kept;
+mod support;
 
 use std::fmt::{self, Display};
 use std::ops::Range;
@@ -22,10 +23,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 use super::real::is_real;
-use super::shaders::{SHADERS, interface};
 use choice::Choice;
 #[cfg(feature = "files")]
 pub use kept::KeptTuning;
+use support::{LANES, most_iterations, runs_tiles, shared_lanes};
 
 /// How many tiles there are to choose from; `gpu::fused::tile` lists them.
 pub(super) const TILE_CANDIDATES: usize = 6;
@@ -282,43 +283,6 @@ const MAX_ROW_WORKGROUPS: usize = 65_535;
 /// The fewest iterations that loops can be cut to, which every kernel can do with: those of a tap, a row and a channel,
 /// one each, are 6.
 const FEWEST_ITERATIONS: usize = 16;
-
-/// What Mesa's software driver allows, less 1,023 for loops of fixed length, which no kernel has as many of.
-const SOFTWARE_ITERATIONS: usize = 65_535 - 1023;
-const ITERATIONS: usize = 1 << 20;
-
-/// The most iterations of the loops of one invocation.
-fn most_iterations(info: &wgpu::AdapterInfo) -> usize {
-    // A virtual adapter may hand its work to the software driver, whose name it then bears.
-    let software = !is_real(info) || info.name.to_lowercase().contains("llvmpipe");
-    if software { SOFTWARE_ITERATIONS } else { ITERATIONS }
-}
-
-/// Whether an adapter runs the kernels by tiles by itself: a real one of WebGPU's default limits.
-fn runs_tiles(info: &wgpu::AdapterInfo, limits: &wgpu::Limits) -> bool {
-    is_real(info)
-        && limits.max_storage_buffers_per_shader_stage >= 8
-        && limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x) >= 256
-        && limits.max_compute_workgroup_storage_size >= 16 << 10
-}
-
-/// Lanes that can share numbers, in `shaders/shared/subgroup.wgsl`.
-const LANES: [usize; 2] = [4, 8];
-
-/// The most lanes that share numbers in the fused kernels, or 0 where the adapter cannot run them: it lacks
-/// subgroups, its smallest subgroup has fewer lanes, or one of the kernels exceeds its limits.
-fn shared_lanes(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limits) -> usize {
-    let lanes = LANES.into_iter().rfind(|&lanes| lanes <= info.subgroup_min_size as usize);
-    let Some(lanes) = lanes.filter(|_| features.contains(wgpu::Features::SUBGROUP)) else { return 0 };
-    let fused = SHADERS.iter().filter(|stem| stem.starts_with("fused/"));
-    let mut entries = fused.flat_map(|stem| interface(stem).entries());
-    let fits = entries.all(|entry| {
-        entry.workgroup <= limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x)
-            && entry.bindings.len() <= limits.max_storage_buffers_per_shader_stage as usize
-            && entry.shared_bytes <= limits.max_compute_workgroup_storage_size
-    });
-    if fits { lanes } else { 0 }
-}
 
 #[cfg(test)]
 mod tests;

@@ -5,26 +5,24 @@
 //! large as its window, cells would overlap; drawn edge to edge over the whole image, a map of 13×13 would look as if it
 //! covered it.)
 
+mod map;
+
 use super::marks::cells::Cells;
 use super::marks::font::width;
 use super::marks::heading::{EDGE, caption, heading};
 use super::marks::palette::{AXIS, INK, Look, looks};
-use super::marks::shapes::{Point, Rect};
-use super::marks::style::{Anchor, TextStyle};
-use super::marks::svg::{Coordinate, Svg};
-use super::marks::{diverging, viridis};
+use super::marks::shapes::Point;
+use super::marks::style::TextStyle;
+use super::marks::svg::Svg;
 use crate::analysis::ReceptiveField;
 use crate::error::{Error, Result};
 use crate::model::Network;
-use crate::record::{FeatureRecord, FilterFeatures, LayerFeatures, ModelFeatures};
+use crate::record::{FeatureRecord, LayerFeatures, ModelFeatures};
 use crate::report::numbers::significant;
+use map::{KERNEL, SIDE, Scaled, definitions, kernel_cells, map, square};
 
-/// The longer side of the image, and of the square that every map has.
-const SIDE: f64 = 112.0;
 /// Between two columns of maps.
 const GAP: f64 = 16.0;
-/// The longer side of a kernel, above its map.
-const KERNEL: f64 = 27.0;
 /// From the top of one configuration to that of the next.
 const ROW: f64 = KERNEL + 6.0 + SIDE + 20.0;
 /// The height of what stands above a layer's rows.
@@ -37,14 +35,6 @@ const NAME: TextStyle = TextStyle::ink(15.0).semibold();
 const DETAIL: TextStyle = TextStyle::muted(13.0);
 const LINE: f64 = 19.0;
 
-/// Where the image is, and no window's middle.
-const SEEN: &str = "#dfe3e8";
-/// Where the image is, and no window.
-const UNSEEN: &str = "#ffffff";
-const HATCH: &str = "#aeb6c0";
-/// The colour of what is not finite.
-const NOT_FINITE: [u8; 3] = [0xd0, 0xd0, 0xd0];
-
 /// The figure. `caption_text` says what was run: data, batch size, backend.
 ///
 /// # Errors
@@ -55,7 +45,7 @@ pub fn features(record: &FeatureRecord, caption_text: &str) -> Result<String> {
     let title = format!("What {} of test image {}, a {}", page.title_layers(), record.image, record.label);
     let height = page.bottom() + 52.0;
     let mut svg = Svg::new(page.width, height, &title);
-    definitions(&mut svg, page.square(0.0, 0.0));
+    definitions(&mut svg, square(Point::new(0.0, 0.0), record.size));
     let subtitle =
         "After ReLU; the same filters in every configuration, each map in the place that it covers of the image";
     heading(&mut svg, &title, subtitle);
@@ -176,11 +166,6 @@ impl<'a> FeaturePage<'a> {
         self.panels_top() + self.panel_height() * self.layers.len() as f64
     }
 
-    /// The square of the image at a corner, whose longer side is [`SIDE`].
-    fn square(&self, x: f64, y: f64) -> Rect {
-        Cells::square(x, y, SIDE, self.record.size).frame
-    }
-
     /// The image itself.
     fn image(&self, svg: &mut Svg) {
         let cells = Cells::square(EDGE, TOP + 24.0, SIDE, self.record.size);
@@ -230,7 +215,8 @@ impl<'a> FeaturePage<'a> {
                 let x = self.left + column as f64 * (SIDE + GAP);
                 let greatest = scales[&filter.filter];
                 kernel_cells(svg, Point::new(x, y), found, filter, strongest);
-                self.map(svg, Point::new(x, y + KERNEL + 6.0), &field, found, Scaled { filter, greatest });
+                let at = Point::new(x, y + KERNEL + 6.0);
+                map(svg, at, self.record.size, &field, found, Scaled { filter, greatest });
             }
         }
     }
@@ -249,75 +235,6 @@ impl<'a> FeaturePage<'a> {
             svg.text(EDGE, y + 36.0 + LINE * i as f64, DETAIL, line);
         }
     }
-
-    fn map(&self, svg: &mut Svg, at: Point, field: &ReceptiveField, layer: &LayerFeatures, scaled: Scaled) {
-        let square = self.square(at.x, at.y);
-        let pixel = square.width / self.record.size[1] as f64;
-        svg.rect(square, UNSEEN);
-        svg.rect(square, "url(#hatch)");
-        // From the first to the last pixel that a window sees, within what the crop left.
-        let seen = |axis: usize| {
-            let windows = field.axes[axis];
-            let (low, high) = (field.crop as i64, (self.record.size[axis] - field.crop) as i64);
-            [windows.first.clamp(low, high), windows.end().clamp(low, high)].map(|end| end as f64 * pixel)
-        };
-        let ([top, bottom], [left, right]) = (seen(0), seen(1));
-        svg.rect(Rect { x: at.x + left, y: at.y + top, width: right - left, height: bottom - top }, SEEN);
-        svg.outline(square, AXIS, 0.5);
-        let [rows, columns] = layer.map;
-        let [y, x] = [0, 1].map(|axis| field.axes[axis].cell_start(0) * pixel);
-        let [height, width] = [0, 1].map(|axis| (field.axes[axis].step * field.axes[axis].outputs) as f64 * pixel);
-        let frame = Rect { x, y, width, height };
-        let Scaled { filter, greatest } = scaled;
-        let root = if greatest > 0.0 { greatest.sqrt() } else { 1.0 };
-        let colour = |i: usize| viridis::colour(filter.map[i].max(0.0).sqrt(), root).unwrap_or(NOT_FINITE);
-        let finite = |i: usize| if filter.map[i].is_finite() { colour(i) } else { NOT_FINITE };
-        // Relative to the square, beyond whose sides nothing is drawn.
-        let place = format!("translate({} {})", Coordinate(at.x), Coordinate(at.y));
-        svg.open("g", &[("transform", &place), ("clip-path", &"url(#image)")]);
-        Cells { frame, rows, columns }.draw(svg, finite);
-        svg.close("g");
-        if filter.map.iter().all(|value| *value == 0.0) {
-            let style = TextStyle::ink(13.0).fill("#ffffff").anchor(Anchor::Middle);
-            svg.text(at.x + frame.x + frame.width / 2.0, at.y + frame.middle() + 4.5, style, "0");
-        }
-    }
-}
-
-/// A filter and the greatest value of its scale.
-#[derive(Clone, Copy)]
-struct Scaled<'a> {
-    filter: &'a FilterFeatures,
-    greatest: f32,
-}
-
-/// A kernel above its map.
-fn kernel_cells(svg: &mut Svg, at: Point, layer: &LayerFeatures, filter: &FilterFeatures, strongest: f32) {
-    let cells = Cells::square(at.x, at.y, KERNEL, layer.kernel);
-    cells.draw(svg, |i| diverging::colour(filter.kernel[i], strongest).unwrap_or(NOT_FINITE));
-    if layer.channels > 1 {
-        let text = format!("channel {}", filter.channel + 1);
-        svg.text(cells.frame.right() + 8.0, at.y + KERNEL - 4.0, TextStyle::muted(12.0), &text);
-    }
-}
-
-/// The pattern of what no window reaches, and the outline of the image, a `square` at the origin.
-fn definitions(svg: &mut Svg, square: Rect) {
-    svg.open("defs", &[]);
-    let attributes: [(&str, &dyn std::fmt::Display); 5] = [
-        ("id", &"hatch"),
-        ("width", &5),
-        ("height", &5),
-        ("patternUnits", &"userSpaceOnUse"),
-        ("patternTransform", &"rotate(45)"),
-    ];
-    svg.open("pattern", &attributes);
-    svg.line(Point::new(0.0, 0.0), Point::new(0.0, 5.0), HATCH, 2.0);
-    svg.close("pattern");
-    svg.open("clipPath", &[("id", &"image")]);
-    svg.rect(square, "#000000");
-    svg.close("clipPath");
-    svg.close("defs");
 }
 
 /// Words in lines no wider than `room`.
