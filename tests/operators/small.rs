@@ -117,6 +117,19 @@ fn tiled() {
     small_network(&[("tiles", "1"), ("forward_tile", "0"), ("backward_tile", "0")], true);
 }
 
+/// Tiles of every shape, their factors along the terms and across them.
+#[test]
+fn every_tile() {
+    for (tile, whole_vectors) in [("3", "1"), ("3", "0"), ("1", "1"), ("4", "1"), ("5", "1")] {
+        let choices =
+            [("tiles", "1"), ("whole_vectors", whole_vectors), ("forward_tile", tile), ("backward_tile", tile)];
+        match tile {
+            "3" => wide_network(&choices, true),
+            _ => small_network(&choices, true),
+        }
+    }
+}
+
 #[test]
 fn wide_apart() {
     wide_networks(&[("merge", "0"), ("tiles", "0")], true);

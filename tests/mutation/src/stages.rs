@@ -46,8 +46,9 @@ const FUSED_SHADERS: [Tests; 10] = [
     ("operators", &["replicas::"]),
     ("stridelab", &["gpu::"]),
 ];
-const TILED_SHADERS: [Tests; 8] = [
+const TILED_SHADERS: [Tests; 9] = [
     ("operators", &["small::tiled"]),
+    ("operators", &["small::every_tile"]),
     ("operators", &["small::wide_tiled"]),
     ("operators", ROWS),
     ("stridelab", GAPS),
