@@ -1,5 +1,5 @@
-//! What an experiment varies, and the name of a trained model. Rows, file names and messages all use these two
-//! types and their text forms.
+//! What an experiment varies. Rows, file names and messages all use these text forms and those of
+//! [`ModelId`](super::ModelId), the name of a trained model.
 //!
 //! | | for people (`Display`) | in file names (`slug`) |
 //! |---|---|---|
@@ -142,52 +142,20 @@ pub struct Convolution {
     pub padding: Padding,
 }
 
-/// The name of a trained model: its configuration and its seed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ModelId {
-    /// The configuration of its network.
-    pub configuration: Configuration,
-    /// The seed of its initial weights and of the order of its samples.
-    pub seed: u64,
-}
-
-impl ModelId {
-    /// The text form for file names, such as `stride1-same-seed0`.
-    pub fn slug(&self) -> String {
-        slug(self)
-    }
-}
-
-/// The text form for people, such as `stride 1, same, seed 0`; see the [module](self).
-impl Display for ModelId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, seed {}", self.configuration, self.seed)
-    }
-}
-
-impl FromStr for ModelId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let Parts { configuration, seed } = Parts::read(text)?;
-        let seed = seed.ok_or_else(|| bad(text, "a model has a seed"))?;
-        Ok(ModelId { configuration, seed })
-    }
-}
-
 /// The text form without spaces, and without the colon, which some file systems refuse.
-fn slug(id: &impl Display) -> String {
+pub(super) fn slug(id: &impl Display) -> String {
     id.to_string().replace(", ", "-").replace(' ', "").replace(':', "+")
 }
 
 /// The contents of a text form.
-struct Parts {
-    configuration: Configuration,
-    seed: Option<u64>,
+pub(super) struct Parts {
+    pub configuration: Configuration,
+    pub seed: Option<u64>,
 }
 
 impl Parts {
-    fn read(text: &str) -> Result<Self, Error> {
+    /// Reads either text form.
+    pub(super) fn read(text: &str) -> Result<Self, Error> {
         let mut strides: Option<Strides> = None;
         let mut padding: Option<Padding> = None;
         let mut kernel: Option<usize> = None;
@@ -232,13 +200,14 @@ impl Parts {
     }
 }
 
-fn bad(text: &str, what: &str) -> Error {
+pub(super) fn bad(text: &str, what: &str) -> Error {
     Error::usage(format!("{:?} names no network: {what}", one_line(text))).advice("write it as stride1-same-seed0")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ModelId;
     use crate::model::geometry::Pads;
 
     #[test]

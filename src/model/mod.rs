@@ -5,6 +5,7 @@ pub mod configuration;
 pub mod geometry;
 mod grid;
 pub mod init;
+mod model_id;
 pub mod network;
 mod possible;
 mod strides;
@@ -12,8 +13,9 @@ pub mod tensor;
 pub mod weights;
 
 pub use choices::{Head, Pooling};
-pub use configuration::{Configuration, Convolution, ModelId};
+pub use configuration::{Configuration, Convolution};
 pub use grid::{ConfigurationGrid, MOST_CONFIGURATIONS};
+pub use model_id::ModelId;
 pub use network::Network;
 pub use possible::{LeftOut, Possible, possible};
 pub use strides::Strides;

@@ -6,6 +6,11 @@
 /// What stands in place of a number that there is none of.
 pub(super) const DASH: &str = "–";
 
+/// A value as `write` writes it, or a dash where there is none.
+pub(super) fn or_dash<T>(value: Option<T>, write: impl Fn(T) -> String) -> String {
+    value.map_or(DASH.into(), write)
+}
+
 /// `421642` as `421,642`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -16,7 +16,7 @@ use crate::analysis::comparison::Spread;
 use crate::analysis::statistics::{mean, standard_deviation};
 use crate::model::Configuration;
 use crate::record::EpochRow;
-use crate::report::numbers::{self, DASH, decimal};
+use crate::report::numbers::{self, decimal, or_dash};
 
 /// Validation accuracy by epoch, a line for each configuration. Of several seeds, each has a thin line and their mean a
 /// bold one with a band. `caption` says what was run: data, batch size, backend.
@@ -202,7 +202,7 @@ impl ConfigurationRows<'_> {
 /// The last value of the last strand, as text.
 fn last_value(strands: &[Strand], write: impl Fn(f64) -> String) -> String {
     let last = strands.last().and_then(|strand| strand.points.last());
-    last.map_or(DASH.into(), |point| write(point.value))
+    or_dash(last, |point| write(point.value))
 }
 
 /// The first epoch of the last strand whose value is not finite.

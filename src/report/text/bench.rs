@@ -6,7 +6,7 @@
 use super::table::{TableColumn, fits, heading, render};
 use crate::analysis::CostRatio;
 use crate::record::{Cost, Measurement, NetworkCost, Pass};
-use crate::report::numbers::{DASH, decimal, grouped, microseconds, per_second, percent, ratio};
+use crate::report::numbers::{DASH, decimal, grouped, microseconds, or_dash, per_second, percent, ratio};
 
 /// How often a table can be narrowed.
 const STEPS: usize = 3;
@@ -162,8 +162,4 @@ fn milliseconds(cost: &Cost) -> String {
 
 fn share(share: f64) -> String {
     percent(share, 1)
-}
-
-fn or_dash(value: Option<f64>, write: fn(f64) -> String) -> String {
-    value.map_or(DASH.into(), write)
 }

@@ -5,7 +5,7 @@ use crate::analysis::comparison::Spread;
 use crate::analysis::{ClassSpread, class_spreads};
 use crate::model::Configuration;
 use crate::record::{ClassAccuracyRow, ConfusionRow, EvaluationRow};
-use crate::report::numbers::{DASH, epoch_loss, grouped, percent};
+use crate::report::numbers::{DASH, epoch_loss, grouped, or_dash, percent};
 
 /// Confusion matrices of more configurations are left to files and JSON.
 const MOST_MATRICES: usize = 6;
@@ -94,7 +94,7 @@ fn by_class(spreads: &[ClassSpread], all: &[Configuration], colour: bool, width:
                 let mean = format!("{:.2}", 100.0 * mean);
                 sd.map_or(mean.clone(), |sd| format!("{mean} ± {:.2}", 100.0 * sd))
             };
-            found.map_or(DASH.into(), |found| written(found.accuracy))
+            or_dash(found, |found| written(found.accuracy))
         };
         TableColumn::numbers(&name, classes.iter().map(cell).collect())
     };

@@ -9,6 +9,7 @@ mod live_curve;
 mod maps;
 mod network;
 mod opinions;
+mod pairs;
 mod run;
 mod seeds;
 mod table;

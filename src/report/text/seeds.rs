@@ -1,14 +1,12 @@
 //! What a run of several seeds prints at its end: a row a configuration, and what may be said of each pair.
 
+use super::pairs::{pair_notes, pairs, shown_pairs};
 use super::run::{RunRow, shapes};
 use super::table::{TableColumn, fits, heading, render};
-use crate::analysis::comparison::{MARGIN, Spread, Verdict};
+use crate::analysis::comparison::Spread;
 use crate::analysis::statistics::Interval;
-use crate::analysis::{ConfigurationSummary, PairSummary, StudySummary};
-use crate::report::numbers::{DASH, decimal};
-
-/// Up to so many configurations every pair is shown: fifteen rows. Of more, only the pairs with the first one are.
-const ALL_PAIRS: usize = 6;
+use crate::analysis::{ConfigurationSummary, StudySummary};
+use crate::report::numbers::{decimal, or_dash};
 
 const CONFIGURATION: &str = "\nconfiguration";
 
@@ -204,69 +202,6 @@ fn notes(summary: &StudySummary, train: bool) -> String {
     note
 }
 
-/// The pairs that are shown.
-fn shown_pairs(summary: &StudySummary) -> Vec<&PairSummary> {
-    let all = summary.configurations.len() <= ALL_PAIRS;
-    summary.pairs.iter().filter(|pair| all || pair.first == 0).collect()
-}
-
-fn pairs(summary: &StudySummary, shown: &[&PairSummary], named: bool) -> Vec<TableColumn> {
-    let cells = |cell: &dyn Fn(&PairSummary) -> String| shown.iter().map(|pair| cell(pair)).collect::<Vec<_>>();
-    let name = |i: usize| {
-        if named { summary.configurations[i].configuration.to_string() } else { (i + 1).to_string() }
-    };
-    let side = |header: &str, cells| match named {
-        true => TableColumn::text(header, cells),
-        false => TableColumn::numbers(header, cells),
-    };
-    let models = |pair: &PairSummary| pair.comparison.difference.n;
-    let mut columns =
-        vec![side("\nfirst", cells(&|pair| name(pair.first))), side("\nsecond", cells(&|pair| name(pair.second)))];
-    // Where all pairs have the same seeds, the table above has said how many.
-    let different = shown.iter().any(|pair| models(pair) != models(shown[0]));
-    if different {
-        columns.push(TableColumn::numbers("\nmodels", cells(&|pair| models(pair).to_string())));
-    }
-    let difference = |pair: &PairSummary| pair.comparison.difference;
-    columns.push(TableColumn::numbers("\nmean", cells(&|pair| or_dash(difference(pair).mean, points))));
-    let interval = |pair: &PairSummary| or_dash(difference(pair).interval, points_interval);
-    columns.push(TableColumn::numbers("\n95 % interval", cells(&interval)));
-    columns.push(TableColumn::numbers("\np", cells(&|pair| probability(pair.comparison.p))));
-    columns.push(TableColumn::text("so the\nfirst is", cells(&|pair| verdict(pair.comparison.verdict))));
-    columns
-}
-
-fn verdict(verdict: Verdict) -> String {
-    match verdict {
-        Verdict::FirstGreater => "better".into(),
-        Verdict::SecondGreater => "worse".into(),
-        Verdict::Equivalent => "equivalent".into(),
-        Verdict::Undecided { seeds: Some(seeds) } => format!("undecided ({seeds})"),
-        Verdict::Undecided { seeds: None } => "undecided".into(),
-    }
-}
-
-/// What the words of the table of pairs mean, as far as they occur.
-fn pair_notes(summary: &StudySummary, shown: &[&PairSummary]) -> String {
-    let tests = summary.pairs.len();
-    let mut note = match tests {
-        1 => String::from("p: sign-flip test"),
-        _ => format!("p: sign-flip test, Holm over {tests} pairs"),
-    };
-    note += "; better, worse: interval and p ≤ 0.05 agree";
-    let occurs = |wanted: fn(&Verdict) -> bool| shown.iter().any(|pair| wanted(&pair.comparison.verdict));
-    if occurs(|verdict| *verdict == Verdict::Equivalent) {
-        note += &format!("; equivalent: within ±{} points by TOST", 100.0 * MARGIN);
-    }
-    if occurs(|verdict| matches!(verdict, Verdict::Undecided { seeds: Some(_) })) {
-        note += "; undecided (seeds that would decide it, with probability 0.8)";
-    }
-    if shown.len() < tests {
-        note += &format!("; of {tests} pairs, those with the first configuration");
-    }
-    note
-}
-
 fn accuracy(spread: Spread) -> String {
     let mean = decimal(100.0 * spread.mean, 2);
     spread.sd.map_or(mean.clone(), |sd| format!("{mean} ± {:.2}", 100.0 * sd))
@@ -274,27 +209,6 @@ fn accuracy(spread: Spread) -> String {
 
 fn percent_interval(interval: Interval) -> String {
     format!("[{:.2}, {:.2}]", 100.0 * interval.low, 100.0 * interval.high)
-}
-
-fn points_interval(interval: Interval) -> String {
-    format!("[{}, {}]", points(interval.low), points(interval.high))
-}
-
-/// A difference of shares in points, with its sign.
-fn points(difference: f64) -> String {
-    let text = format!("{:+.2}", 100.0 * difference);
-    match text.as_str() {
-        "+0.00" | "-0.00" => "0.00".into(),
-        _ => text.replace('-', "−"),
-    }
-}
-
-fn probability(p: f64) -> String {
-    if p < 0.001 { "<0.001".into() } else { format!("{p:.3}") }
-}
-
-fn or_dash<T>(value: Option<T>, write: impl Fn(T) -> String) -> String {
-    value.map_or(DASH.into(), write)
 }
 
 /// Words in lines of at most `width` characters, as far as no single word is longer.

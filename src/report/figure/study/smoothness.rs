@@ -7,7 +7,7 @@ use crate::report::figure::marks::axis::Axis;
 use crate::report::figure::marks::dot_plot::{Dot, DotGroup, DotPanel, DotPlot, DotRow};
 use crate::report::figure::marks::heading::EDGE;
 use crate::report::figure::marks::shapes::Extent;
-use crate::report::numbers::{DASH, significant};
+use crate::report::numbers::{or_dash, significant};
 
 /// A group of rows for each layer: the difference of neighbours on the map's own grid, and by the pixels between them.
 pub(super) fn smoothness(study: &StudyView) -> Option<String> {
@@ -28,7 +28,7 @@ pub(super) fn smoothness(study: &StudyView) -> Option<String> {
         let dots: Vec<Vec<Dot>> =
             rows.iter().map(|row| value(row).iter().map(|spread| dot(spread, 1.0)).collect()).collect();
         let numbers = [shown(dots.iter().flatten()), vec![0.0]].concat();
-        let note = |row: &&LayerSmoothness| value(row).map_or(DASH.into(), |spread| significant(spread.mean));
+        let note = |row: &&LayerSmoothness| or_dash(value(row), |spread| significant(spread.mean));
         let notes = rows.iter().map(note).collect();
         let axis = Axis::linear(&numbers, Extent::new(0.0, f64::MAX));
         DotPanel { name: name.into(), axis, unit: "", dots, notes, line: None }
