@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::gpu::{GpuExecutor, open};
 use crate::model::Network;
-use crate::plan::{BufferId, PlanOptions, StepRecord, TrainingPlan, View};
+use crate::plan::{Buffer, BufferId, PlanOptions, Samples, State, StepRecord, TrainingPlan, View};
 use crate::random::Stream;
 
 /// Elements between two replicas: further than a workgroup past the end writes here.
@@ -14,85 +14,128 @@ const REPLICAS: usize = 3;
 /// What lies in the gaps, a NaN: what reads it shows it.
 const UNTOUCHED: u32 = 0x7fc0_5afe;
 
-/// Two steps of training, the second of a smaller batch, and one of evaluation, with `gap` elements between replicas: the
-/// parameters, losses and classes. It panics where something was written into a gap.
-fn results(choices: &[(&str, &str)], fuse: bool, network: &Network, gap: usize) -> Vec<Vec<u8>> {
-    let mut gpu = pollster::block_on(open(None, false)).unwrap();
-    choices.iter().for_each(|(name, value)| gpu.tuning_mut().set(name, value).unwrap());
-    let (batch, train_samples, test_samples) = (5, 8, 7);
-    let options = PlanOptions {
-        batch,
-        train_samples,
-        test_samples,
-        replicas: REPLICAS,
-        evaluate_capacity: 8,
-        max_binding_bytes: u64::MAX,
-        adam: Default::default(),
-        fuse,
-    };
-    let training = TrainingPlan::new(network, &options).unwrap();
-    let (plan, state) = (&training.plan, training.state);
-    let mut executor = GpuExecutor::allocate(Arc::new(gpu), plan, gap).unwrap();
-    let specs = executor.specs().to_vec();
-    let between = |len: usize| View { offset: len - gap, len: gap, buffer: BufferId(0) };
-    for (buffer, spec) in specs.iter().enumerate().filter(|(_, spec)| spec.replicas > 1) {
-        let view = View { buffer: BufferId(buffer), ..between(spec.len) };
-        for replica in 0..REPLICAS {
-            executor.write(view, replica, bytemuck::cast_slice(&vec![UNTOUCHED; gap])).unwrap();
+/// Three models that train side by side, `gap` elements apart.
+struct Apart {
+    executor: GpuExecutor,
+    training: TrainingPlan,
+    gap: usize,
+}
+
+impl Apart {
+    fn new(choices: &[(&str, &str)], fuse: bool, network: &Network, gap: usize) -> Self {
+        let mut gpu = pollster::block_on(open(None, false)).unwrap();
+        choices.iter().for_each(|(name, value)| gpu.tuning_mut().set(name, value).unwrap());
+        let options = PlanOptions {
+            batch: 5,
+            train_samples: 8,
+            test_samples: 7,
+            replicas: REPLICAS,
+            evaluate_capacity: 8,
+            max_binding_bytes: u64::MAX,
+            adam: Default::default(),
+            fuse,
+        };
+        let training = TrainingPlan::new(network, &options).unwrap();
+        let executor = GpuExecutor::allocate(Arc::new(gpu), &training.plan, gap).unwrap();
+        let mut apart = Apart { executor, training, gap };
+        for samples in [apart.training.train, apart.training.test] {
+            apart.upload(samples, network.classes);
         }
+        (0..REPLICAS).for_each(|replica| apart.fill(replica));
+        apart
     }
-    let whole = |buffer| plan.whole(buffer);
-    for (samples, count) in [(training.train, train_samples), (training.test, test_samples)] {
-        let images = whole(samples.images);
+
+    fn write<T: bytemuck::NoUninit>(&mut self, view: View, replica: usize, values: &[T]) {
+        self.executor.write(view, replica, bytemuck::cast_slice(values)).unwrap();
+    }
+
+    fn read(&self, view: View, replica: usize) -> Vec<u8> {
+        pollster::block_on(self.executor.read(view, replica)).unwrap()
+    }
+
+    /// Images, labels, and for each model an order of its own.
+    fn upload(&mut self, samples: Samples, classes: usize) {
+        let images = self.training.plan.whole(samples.images);
         let bytes: Vec<u8> = (0..images.len).map(|i| (i * 31 % 251) as u8).collect();
-        executor.write(images, 0, &bytes).unwrap();
-        let labels: Vec<u32> = (0..count).map(|i| (i % network.classes) as u32).collect();
-        executor.write(whole(samples.labels), 0, bytemuck::cast_slice(&labels)).unwrap();
+        self.write(images, 0, &bytes);
+        let labels: Vec<u32> = (0..samples.count).map(|i| (i % classes) as u32).collect();
+        self.write(self.training.plan.whole(samples.labels), 0, &labels);
         for replica in 0..REPLICAS {
-            let order: Vec<u32> = (0..count).map(|i| ((i * 5 + replica) % count) as u32).collect();
-            executor.write(whole(samples.order), replica, bytemuck::cast_slice(&order)).unwrap();
+            let order: Vec<u32> = (0..samples.count).map(|i| ((i * 5 + replica) % samples.count) as u32).collect();
+            self.write(self.training.plan.whole(samples.order), replica, &order);
         }
     }
-    for replica in 0..REPLICAS {
+
+    /// Weights, and the mark in all that lies between tensors of gradients and behind those of a model.
+    fn fill(&mut self, replica: usize) {
+        for (_, gap) in self.gaps() {
+            self.write(gap, replica, &vec![UNTOUCHED; gap.len]);
+        }
+        let State { parameters, gradients, .. } = self.training.state;
         let mut stream = Stream::new(replica as u64, "weights");
-        // What lies between the tensors of one replica must stay as it was, too.
-        let mut gradients = vec![UNTOUCHED; plan.parameters_len];
-        for tensor in &plan.parameters {
+        let mut marked = vec![UNTOUCHED; self.training.plan.parameters_len];
+        for tensor in self.training.plan.parameters.clone() {
             let weights: Vec<f32> = (0..tensor.len).map(|_| stream.uniform() as f32 - 0.5).collect();
-            let view = plan.parameter(&tensor.name, state.parameters);
-            executor.write(view, replica, bytemuck::cast_slice(&weights)).unwrap();
-            gradients[tensor.offset..][..tensor.len].fill(0);
+            self.write(self.training.plan.parameter(&tensor.name, parameters), replica, &weights);
+            marked[tensor.offset..][..tensor.len].fill(0);
         }
-        executor.write(whole(state.gradients), replica, bytemuck::cast_slice(&gradients)).unwrap();
+        self.write(self.training.plan.whole(gradients), replica, &marked);
     }
-    let step = |start: usize, n: usize| StepRecord { start: start as u32, n: n as u32, alpha: 1e-3, out: start as u32 };
-    let steps = [step(0, batch), step(batch, train_samples - batch)];
-    for (program, steps) in [(training.train_step, &steps[..]), (training.evaluate, &[step(0, test_samples)])] {
-        executor.set_records(program, steps).unwrap();
-        pollster::block_on(executor.run(program, 0..steps.len(), &mut |_| true)).unwrap();
+
+    /// What lies behind each tensor of a model, with the tensor's name.
+    fn gaps(&self) -> Vec<(String, View)> {
+        let own = self.executor.specs().iter().enumerate().filter(|(_, spec)| self.gap > 0 && spec.replicas > 1);
+        let behind = |(i, spec): (usize, &Buffer)| {
+            let gap = View { buffer: BufferId(i), offset: spec.len - self.gap, len: self.gap };
+            (spec.name.clone(), gap)
+        };
+        own.map(behind).collect()
     }
-    let read = |view, replica| pollster::block_on(executor.read(view, replica)).unwrap();
-    let touched = |bytes: &[u8]| bytes.chunks_exact(4).position(|word| word != UNTOUCHED.to_le_bytes());
-    for (buffer, spec) in specs.iter().enumerate().filter(|(_, spec)| gap > 0 && spec.replicas > 1) {
+
+    /// Two steps, the second of a smaller batch, and a validation pass.
+    fn run(&mut self) {
+        let step = |start: u32, n: u32| StepRecord { start, n, alpha: 1e-3, out: start };
+        let TrainingPlan { train_step, evaluate, .. } = self.training;
+        for (program, steps) in [(train_step, &[step(0, 5), step(5, 3)][..]), (evaluate, &[step(0, 7)])] {
+            self.executor.set_records(program, steps).unwrap();
+            pollster::block_on(self.executor.run(program, 0..steps.len(), &mut |_| true)).unwrap();
+        }
+    }
+
+    /// Panics where a mark is gone.
+    fn check(&self, what: &str) {
+        let touched = |bytes: &[u8]| bytes.chunks_exact(4).position(|word| word != UNTOUCHED.to_le_bytes());
+        let plan = &self.training.plan;
         for replica in 0..REPLICAS {
-            let view = View { buffer: BufferId(buffer), ..between(spec.len) };
-            let found = touched(&read(view, replica));
-            assert_eq!(found, None, "{choices:?}: {} of replica {replica}, so far past its end", spec.name);
+            for (name, gap) in self.gaps() {
+                let found = touched(&self.read(gap, replica));
+                assert_eq!(found, None, "{what}: {name} of replica {replica}, so far past its end");
+            }
+            let gradients = self.read(plan.whole(self.training.state.gradients), replica);
+            let ends = plan.parameters[1..].iter().map(|next| next.offset).chain([plan.parameters_len]);
+            for (tensor, end) in plan.parameters.iter().zip(ends) {
+                let found = touched(&gradients[4 * (tensor.offset + tensor.len)..4 * end]);
+                assert_eq!(found, None, "{what}: gradient of {}, so far past its end", tensor.name);
+            }
         }
     }
-    for replica in 0..REPLICAS {
-        let gradients = read(whole(state.gradients), replica);
-        let ends = plan.parameters[1..].iter().map(|next| next.offset).chain([plan.parameters_len]);
-        for (tensor, end) in plan.parameters.iter().zip(ends) {
-            let found = touched(&gradients[4 * (tensor.offset + tensor.len)..4 * end]);
-            assert_eq!(found, None, "{choices:?}: gradient of {}, so far past its end", tensor.name);
-        }
+
+    /// The parameters, losses and classes of all models.
+    fn results(&self) -> Vec<Vec<u8>> {
+        let TrainingPlan { plan, state, train, test, .. } = &self.training;
+        let samples = [train.losses, train.predicted, test.losses, test.predicted].map(|buffer| plan.whole(buffer));
+        let parameters = plan.parameters.iter().map(|tensor| plan.parameter(&tensor.name, state.parameters));
+        let views: Vec<View> = parameters.chain(samples).collect();
+        (0..REPLICAS).flat_map(|replica| views.iter().map(move |&view| self.read(view, replica))).collect()
     }
-    let [train, test] = [training.train, training.test];
-    let kept = [train.losses, train.predicted, test.losses, test.predicted].map(whole);
-    let parameters = plan.parameters.iter().map(|tensor| plan.parameter(&tensor.name, state.parameters));
-    let kept: Vec<View> = parameters.chain(kept).collect();
-    (0..REPLICAS).flat_map(|replica| kept.iter().map(move |&view| (view, replica))).map(|(v, r)| read(v, r)).collect()
+}
+
+/// What models that lie `gap` elements apart compute.
+fn results(choices: &[(&str, &str)], fuse: bool, network: &Network, gap: usize) -> Vec<Vec<u8>> {
+    let mut apart = Apart::new(choices, fuse, network, gap);
+    apart.run();
+    apart.check(&format!("{choices:?}"));
+    apart.results()
 }
 
 fn stays_inside(choices: &[(&str, &str)], fuse: bool, network: &Network) {
