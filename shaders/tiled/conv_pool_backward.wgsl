@@ -13,9 +13,8 @@ override INPUT_ROWS: u32;
 override INPUT_COLUMNS: u32;
 override WEIGHT_ROWS: u32;
 override WEIGHT_COLUMNS: u32;
-// Blocks of rows and of columns of an invocation, of both.
+// Blocks of rows and of columns of an invocation; of the input's gradient it has one of columns.
 override INPUT_HIGH: u32;
-override INPUT_WIDE: u32;
 override HIGH: u32;
 override WIDE: u32;
 override WINDOWS: u32; // pool windows of a slice of the batch
@@ -163,16 +162,12 @@ fn input_tile(tile: u32, invocation: u32) {
     let count = down * right * OUT_C;
     terms = count;
     row_taps = max(right, 1u);
-    let here = place(INPUT_ROWS, INPUT_COLUMNS, INPUT_HIGH, INPUT_WIDE, invocation);
+    let here = place(INPUT_ROWS, INPUT_COLUMNS, INPUT_HIGH, 1u, invocation);
     let sums = product(INPUT, here, count, invocation);
     let first = first_row + here.row * 4u;
     let channel = first_column + here.column * 4u;
     store_block(first, channel, sums.top_left);
-    if (INPUT_WIDE == 2u) { store_block(first, channel + INPUT_COLUMNS / 2u, sums.top_right); }
     if (INPUT_HIGH == 2u) { store_block(first + INPUT_ROWS / 2u, channel, sums.bottom_left); }
-    if (INPUT_HIGH * INPUT_WIDE == 4u) {
-        store_block(first + INPUT_ROWS / 2u, channel + INPUT_COLUMNS / 2u, sums.bottom_right);
-    }
 }
 
 fn store_block(first: u32, channel: u32, block: Block) {

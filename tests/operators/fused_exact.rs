@@ -87,6 +87,29 @@ fn one_image_of_many_windows() {
     agree_on(&backends()[2].1, "gpu", &network, 1, 1, 1e-5);
 }
 
+/// The backends, and a GPU with the kernels by tiles.
+fn with_tiles() -> [(&'static str, Backend); 3] {
+    let [cpu, _, gpu] = backends().each_ref().map(|(name, backend)| (*name, backend.clone()));
+    [cpu, gpu, ("tiles", super::tiled::tiled(&[]))]
+}
+
+/// Logits that only just differ decide: a sum that did not begin at 0 would lose the difference.
+#[test]
+fn the_smallest_differences_decide() {
+    let network = crate::common::training::network(2, "valid");
+    let mut weights = exact_weights(&network, 3);
+    weights.iter_mut().for_each(|tensor| tensor.data.fill(0.0));
+    weights[7].data[3] = 1e-8;
+    let data = crate::common::training::part(0..5, 20);
+    for (name, backend) in &with_tiles() {
+        for fuse in [true, false] {
+            let options = TrainOptions { fuse, ..TrainOptions::default() };
+            let mut trainer = trainer(backend, &network, &data, &options, Some(&weights));
+            exact(&format!("{name}, fuse: {fuse}"), &ok(trainer.evaluate(&data.train, 0)).predicted, &[3; 5]);
+        }
+    }
+}
+
 /// Of classes that are equally likely the first is predicted, in training and in validation.
 #[test]
 fn the_first_of_equal_classes_is_predicted() {
@@ -99,7 +122,7 @@ fn the_first_of_equal_classes_is_predicted() {
         }
     }
     let mut data = crate::common::training::part(0..30, 20);
-    for (name, backend) in [&backends()[0], &backends()[2]] {
+    for (name, backend) in &with_tiles() {
         for fuse in [true, false] {
             let options = TrainOptions { batch_size: 30, fuse, shuffle: false, ..TrainOptions::default() };
             let what = format!("{name}, fuse: {fuse}");

@@ -117,16 +117,24 @@ fn tiled() {
     small_network(&[("tiles", "1"), ("forward_tile", "0"), ("backward_tile", "0")], true);
 }
 
-/// Tiles of every shape, their factors along the terms and across them.
+/// Tiles of every shape, their factors along the terms and across them; batches with every rest of a block of four rows;
+/// many slices of the first dense layer's sum, and a last one that is shorter; all windows in one slice of the batch.
 #[test]
 fn every_tile() {
-    for (tile, whole_vectors) in [("3", "1"), ("3", "0"), ("1", "1"), ("4", "1"), ("5", "1")] {
-        let choices =
-            [("tiles", "1"), ("whole_vectors", whole_vectors), ("forward_tile", tile), ("backward_tile", tile)];
-        match tile {
-            "3" => wide_network(&choices, true),
-            _ => small_network(&choices, true),
-        }
+    let tiles = |tile, whole_vectors| {
+        [("tiles", "1"), ("whole_vectors", whole_vectors), ("forward_tile", tile), ("backward_tile", tile)]
+    };
+    wide_network(&tiles("3", "1"), true);
+    wide_network(&tiles("3", "0"), true);
+    let small = network([14, 15], [[2, 1], [1, 2]], [Padding::Same; 2]);
+    let dense = network([14, 15], [[1, 1], [1, 1]], [Padding::Same; 2]);
+    for (tile, whole_vectors, network, batch, choice) in [
+        ("1", "1", &small, 6, ("slices", "1")),
+        ("5", "1", &small, 5, ("slices", "1")),
+        ("4", "1", &dense, 8, ("split_k_workgroups", "10")),
+        ("2", "1", &dense, 4, ("slices", "1")),
+    ] {
+        trains(&[&tiles(tile, whole_vectors)[..], &[choice]].concat(), true, network, [14, 15], [batch + 2, batch]);
     }
 }
 

@@ -11,7 +11,7 @@ use stridelab::model::{Configuration, Network};
 use stridelab::train::TrainOptions;
 
 /// A GPU with these kernels and choices, and the shaders' bounds checks.
-fn tiled(choices: &[(&str, &str)]) -> Backend {
+pub(super) fn tiled(choices: &[(&str, &str)]) -> Backend {
     let mut gpu = ok(stridelab::gpu::open(None, true));
     for (name, value) in [("tiles", "1")].iter().chain(choices) {
         gpu.tuning_mut().set(name, value).expect("a choice");
@@ -52,6 +52,12 @@ fn controls() {
         let network = Network::new([21, 20], configuration).unwrap_or_else(|error| panic!("{name}: {error}"));
         fused_as_plain(&backend, name, &network, [21, 20], [7, 5]);
     }
+}
+
+#[test]
+fn as_many_classes_as_there_is_room_for() {
+    let network = network([14, 15], [[2, 1], [1, 2]], [Padding::Same; 2]).with_classes(16).expect("a network");
+    fused_as_plain(&tiled(&[]), "16 classes", &network, [14, 15], [7, 5]);
 }
 
 #[test]

@@ -52,6 +52,13 @@ fn constants_of_shaders_fit_together() {
     }
     let subgroups = constant("fused/head", "MOST_SUBGROUPS");
     assert_eq!(constant("fused/head", "WORKGROUP"), 4 * subgroups, "as many as there are with four lanes each");
+    let [workgroup, parts, part, classes] =
+        ["WORKGROUP", "PARTS", "PART", "MOST_CLASSES"].map(|name| constant("tiled/head", name));
+    assert_eq!([parts * classes, parts * part], [workgroup; 2], "an invocation computes a part of a logit's sum");
+    let [workgroup, lanes, parts, taps, sums] =
+        ["WORKGROUP_WEIGHTS", "LANES", "PARTS", "MOST_TAPS", "SUMS"].map(|name| constant("tiled/first_layer", name));
+    assert_eq!([lanes * parts, (taps + 1) * workgroup], [workgroup, sums], "sums of nine taps and of the bias");
+    assert_eq!(taps, 9, "as many as structure Taps has");
 }
 
 #[test]

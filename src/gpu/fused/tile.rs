@@ -108,6 +108,7 @@ mod tests {
         for tiles in CANDIDATES {
             let Tiles { wide, narrow, step } = tiles;
             assert_eq!(wide.invocations(), narrow.invocations(), "{tiles:?}");
+            assert_eq!(narrow.wide, 1, "{tiles:?}: shaders/tiled/conv_pool_backward.wgsl stores one block of columns");
             assert!((32..=256).contains(&wide.invocations()), "{tiles:?}");
             for tile in [wide, narrow] {
                 assert!(

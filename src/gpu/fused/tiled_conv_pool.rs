@@ -108,7 +108,6 @@ pub(super) fn backward(
         ("INPUT_ROWS", input.rows),
         ("INPUT_COLUMNS", input.columns),
         ("INPUT_HIGH", input.high),
-        ("INPUT_WIDE", input.wide),
         ("WEIGHT_ROWS", weights.rows),
         ("WEIGHT_COLUMNS", weights.columns),
         ("HIGH", weights.high),

@@ -200,6 +200,8 @@ fn fused_merged() {
 #[test]
 fn tiled() {
     with_rows(&[("tiles", "1")], true);
+    let large = [("tiles", "1"), ("forward_tile", "3"), ("backward_tile", "3")];
+    stays_inside_in_rows(&large, true, &small(), &["65535", "3"]);
 }
 
 #[test]

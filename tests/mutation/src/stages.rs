@@ -49,12 +49,12 @@ const FUSED_SHADERS: [Tests; 10] = [
 const TILED_SHADERS: [Tests; 9] = [
     ("operators", &["small::tiled"]),
     ("operators", &["small::every_tile"]),
-    ("operators", &["small::wide_tiled"]),
+    ("stridelab", &["gpu::tests::gaps::tiled", "gpu::fused::"]),
+    ("operators", &["small::wide_tiled", "small::control", "fused_exact::the_"]),
     ("operators", ROWS),
-    ("stridelab", GAPS),
-    ("operators", &["small::control"]),
-    ("operators", &["tiled::they_compute"]),
+    ("operators", &["tiled::they_compute", "tiled::as_many"]),
     ("operators", &["tiled::"]),
+    ("stridelab", GAPS),
     ("stridelab", &["gpu::"]),
 ];
 const PLAIN_KERNELS: [Tests; 3] =
