@@ -5,14 +5,24 @@ use std::sync::Arc;
 
 use crate::gpu::{GpuExecutor, open};
 use crate::model::Network;
-use crate::plan::{Buffer, BufferId, PlanOptions, Samples, State, StepRecord, TrainingPlan, View};
+use crate::plan::{Buffer, BufferId, Element, PlanOptions, Samples, State, StepRecord, TrainingPlan, View};
 use crate::random::Stream;
 
 /// Elements between two replicas: further than a workgroup past the end writes here.
 const GAP: usize = 1 << 15;
 const REPLICAS: usize = 3;
-/// What lies in the gaps, a NaN: what reads it shows it.
-const UNTOUCHED: u32 = 0x7fc0_5afe;
+/// What lies in gaps of numbers: NaN shows in all that is computed from it.
+const NUMBER: u32 = 0x7fc0_5afe;
+/// What lies in gaps of whole numbers: a label, a sample or the winner of a pool window.
+const INTEGER: u32 = 3;
+
+/// What lies behind a tensor of a model.
+struct Gap {
+    /// The tensor's name.
+    name: String,
+    mark: u32,
+    view: View,
+}
 
 /// Three models that train side by side, `gap` elements apart.
 struct Apart {
@@ -68,12 +78,12 @@ impl Apart {
 
     /// Weights, and the mark in all that lies between tensors of gradients and behind those of a model.
     fn fill(&mut self, replica: usize) {
-        for (_, gap) in self.gaps() {
-            self.write(gap, replica, &vec![UNTOUCHED; gap.len]);
+        for Gap { mark, view, .. } in self.gaps() {
+            self.write(view, replica, &vec![mark; view.len]);
         }
         let State { parameters, gradients, .. } = self.training.state;
         let mut stream = Stream::new(replica as u64, "weights");
-        let mut marked = vec![UNTOUCHED; self.training.plan.parameters_len];
+        let mut marked = vec![NUMBER; self.training.plan.parameters_len];
         for tensor in self.training.plan.parameters.clone() {
             let weights: Vec<f32> = (0..tensor.len).map(|_| stream.uniform() as f32 - 0.5).collect();
             self.write(self.training.plan.parameter(&tensor.name, parameters), replica, &weights);
@@ -82,12 +92,13 @@ impl Apart {
         self.write(self.training.plan.whole(gradients), replica, &marked);
     }
 
-    /// What lies behind each tensor of a model, with the tensor's name.
-    fn gaps(&self) -> Vec<(String, View)> {
+    /// The gaps behind the tensors of a model.
+    fn gaps(&self) -> Vec<Gap> {
         let own = self.executor.specs().iter().enumerate().filter(|(_, spec)| self.gap > 0 && spec.replicas > 1);
         let behind = |(i, spec): (usize, &Buffer)| {
-            let gap = View { buffer: BufferId(i), offset: spec.len - self.gap, len: self.gap };
-            (spec.name.clone(), gap)
+            let mark = if spec.element == Element::F32 { NUMBER } else { INTEGER };
+            let view = View { buffer: BufferId(i), offset: spec.len - self.gap, len: self.gap };
+            Gap { name: spec.name.clone(), mark, view }
         };
         own.map(behind).collect()
     }
@@ -104,17 +115,17 @@ impl Apart {
 
     /// Panics where a mark is gone.
     fn check(&self, what: &str) {
-        let touched = |bytes: &[u8]| bytes.chunks_exact(4).position(|word| word != UNTOUCHED.to_le_bytes());
+        let touched = |bytes: &[u8], mark: u32| bytes.chunks_exact(4).position(|word| word != mark.to_le_bytes());
         let plan = &self.training.plan;
         for replica in 0..REPLICAS {
-            for (name, gap) in self.gaps() {
-                let found = touched(&self.read(gap, replica));
+            for Gap { name, mark, view } in self.gaps() {
+                let found = touched(&self.read(view, replica), mark);
                 assert_eq!(found, None, "{what}: {name} of replica {replica}, so far past its end");
             }
             let gradients = self.read(plan.whole(self.training.state.gradients), replica);
             let ends = plan.parameters[1..].iter().map(|next| next.offset).chain([plan.parameters_len]);
             for (tensor, end) in plan.parameters.iter().zip(ends) {
-                let found = touched(&gradients[4 * (tensor.offset + tensor.len)..4 * end]);
+                let found = touched(&gradients[4 * (tensor.offset + tensor.len)..4 * end], NUMBER);
                 assert_eq!(found, None, "{what}: gradient of {}, so far past its end", tensor.name);
             }
         }
@@ -202,6 +213,8 @@ fn tiled() {
     with_rows(&[("tiles", "1")], true);
     let large = [("tiles", "1"), ("forward_tile", "3"), ("backward_tile", "3")];
     stays_inside_in_rows(&large, true, &small(), &["65535", "3"]);
+    // A last slice of the dense layer's sum that is shorter than the others.
+    stays_inside(&[("tiles", "1"), ("split_k_workgroups", "6")], true, &small());
 }
 
 #[test]
