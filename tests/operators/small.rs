@@ -122,7 +122,8 @@ fn tiled() {
 #[test]
 fn every_tile() {
     let tiles = |tile, whole_vectors| {
-        [("tiles", "1"), ("whole_vectors", whole_vectors), ("forward_tile", tile), ("backward_tile", tile)]
+        let names = ["forward_tile", "backward_tile", "large_forward_tile", "large_backward_tile"];
+        [&names.map(|name| (name, tile))[..], &[("tiles", "1"), ("whole_vectors", whole_vectors)]].concat()
     };
     wide_network(&tiles("3", "1"), true);
     wide_network(&tiles("3", "0"), true);
@@ -134,7 +135,7 @@ fn every_tile() {
         ("4", "1", &dense, 8, ("split_k_workgroups", "10")),
         ("2", "1", &dense, 4, ("slices", "1")),
     ] {
-        trains(&[&tiles(tile, whole_vectors)[..], &[choice]].concat(), true, network, [14, 15], [batch + 2, batch]);
+        trains(&[tiles(tile, whole_vectors), vec![choice]].concat(), true, network, [14, 15], [batch + 2, batch]);
     }
 }
 
