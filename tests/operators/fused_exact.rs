@@ -52,7 +52,7 @@ fn equal_pixels_have_one_winner() {
         ([17, 23], [[1, 2], [2, 1]], [Padding::Same, Padding::Valid]),
     ] {
         let network = network(size, strides, paddings);
-        for (name, backend) in [&backends()[0], &backends()[2]] {
+        for (name, backend) in &with_tiles() {
             agree_on(backend, &format!("{name}: {size:?} {strides:?} {paddings:?}"), &network, 9, 2, BOUND);
         }
     }
@@ -91,6 +91,42 @@ fn one_image_of_many_windows() {
 fn with_tiles() -> [(&'static str, Backend); 3] {
     let [cpu, _, gpu] = backends().each_ref().map(|(name, backend)| (*name, backend.clone()));
     [cpu, gpu, ("tiles", super::tiled::tiled(&[]))]
+}
+
+/// In a pool's window any number beats a smaller one, minus infinity too, and NaN beats every number.
+#[test]
+fn the_winner_may_be_infinite_or_nan() {
+    let network = crate::common::training::network(1, "valid");
+    let seen = |taps: [f32; 2], bias: f32, bright: fn(usize, usize) -> bool| {
+        let mut weights = exact_weights(&network, 3);
+        // The second of 32 filters reads a pixel and its right neighbour.
+        weights[0].data.iter_mut().skip(1).step_by(32).for_each(|w| *w = 0.0);
+        [weights[0].data[1], weights[0].data[33]] = taps;
+        weights[1].data[1] = bias;
+        let mut data = crate::common::training::part(0..4, 4);
+        let pixels = data.train.images.iter_mut().zip(0..);
+        pixels.for_each(|(pixel, i)| *pixel = if bright(i % 784 / 28, i % 28) { 255 } else { 0 });
+        let losses = |backend: &Backend, fuse: bool| {
+            let options = TrainOptions { batch_size: 4, fuse, ..TrainOptions::default() };
+            ok(trainer(backend, &network, &data, &options, Some(&weights)).first_steps(1)).swap_remove(0)
+        };
+        let fused = with_tiles().into_iter().flat_map(|(name, backend)| {
+            [true, false].map(|fuse| (format!("{name}, fuse: {fuse}"), losses(&backend, fuse)))
+        });
+        (losses(&PLAIN, false), fused.collect::<Vec<_>>())
+    };
+    // The last pixel of each window is NaN, 0 times infinity, and the others are minus infinity.
+    let (plain, fused) = seen([f32::NEG_INFINITY, 0.0], 0.0, |h, w| h % 2 == 0 || w % 2 == 0);
+    for (what, losses) in &fused {
+        assert!(plain.iter().chain(losses).all(|loss| loss.is_nan()), "{what}: {losses:?}, plain {plain:?}");
+    }
+    // The upper pixels are finite, the lower ones minus infinity.
+    let (plain, fused) = seen([-3e38; 2], 3.0001e38, |h, w| h % 2 == 1 || w % 2 == 1);
+    assert!(plain.iter().all(|&loss| loss > 1e30 || loss == 0.0), "{plain:?}");
+    for (what, losses) in &fused {
+        let near = |(got, want): (&f64, &f64)| (got - want).abs() <= 1e-5 * want;
+        assert!(losses.iter().zip(&plain).all(near), "{what}: {losses:?}, plain {plain:?}");
+    }
 }
 
 /// Logits that only just differ decide: a sum that did not begin at 0 would lose the difference.

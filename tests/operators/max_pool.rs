@@ -107,7 +107,8 @@ fn padding_never_wins() {
 #[test]
 fn the_first_nan_wins() {
     let s = PoolShape::new([2, 8], 1, [2, 2], [2, 2], Padding::Valid).expect("a shape");
-    let nan = f32::NAN;
+    // The bits next to those of infinity.
+    let nan = f32::from_bits(0x7f80_0001);
     let infinite = f32::INFINITY;
     // The windows hold one NaN at the first, the last, or two at the second and third position; and none.
     let x =

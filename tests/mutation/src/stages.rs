@@ -50,7 +50,7 @@ const TILED_SHADERS: [Tests; 9] = [
     ("operators", &["small::tiled"]),
     ("operators", &["small::every_tile"]),
     ("stridelab", &["gpu::tests::gaps::tiled", "gpu::fused::"]),
-    ("operators", &["small::wide_tiled", "small::control", "fused_exact::the_"]),
+    ("operators", &["small::wide_tiled", "small::control", "fused_exact::the_", "fused_exact::equal"]),
     ("operators", ROWS),
     ("operators", &["tiled::they_compute", "tiled::as_many"]),
     ("operators", &["tiled::"]),
