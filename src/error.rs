@@ -121,6 +121,15 @@ impl Error {
         self
     }
 
+    /// Leaves out something that would not help.
+    #[must_use]
+    pub fn without(mut self, remedy: &Remedy) -> Self {
+        if let Some(problem) = self.problem_mut() {
+            problem.remedies.retain(|other| other != remedy);
+        }
+        self
+    }
+
     /// Adds [`Remedy::Advice`].
     #[must_use]
     pub fn advice(self, advice: impl Into<String>) -> Self {

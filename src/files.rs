@@ -53,9 +53,32 @@ pub fn write_together(files: &[(PathBuf, &[u8])]) -> Result<()> {
 }
 
 fn cannot_be_written(path: &Path, e: io::Error) -> Error {
-    let reason = one_line(e);
-    Error::failure(format!("{}: cannot be written: {reason}", one_line(path.display())))
-        .advice("choose a writable place")
+    let advice = match way_out(&e) {
+        Some(WayOut::Room) => "make room there, or choose another place",
+        Some(WayOut::Limit(advice)) => advice,
+        None => "choose a writable place",
+    };
+    Error::failure(format!("{}: cannot be written: {}", one_line(path.display()), one_line(e))).advice(advice)
+}
+
+/// What helps where a place is writable and the system refuses all the same.
+pub(crate) enum WayOut {
+    /// Room.
+    Room,
+    /// Another limit on this process.
+    Limit(&'static str),
+}
+
+/// What would help against this error; nothing where only another place would.
+pub(crate) fn way_out(e: &io::Error) -> Option<WayOut> {
+    // ENFILE and EMFILE of Linux, macOS and the BSDs.
+    let too_many_open = cfg!(unix) && matches!(e.raw_os_error(), Some(23 | 24));
+    match e.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(WayOut::Room),
+        io::ErrorKind::FileTooLarge => Some(WayOut::Limit("raise the limit on the size of files (ulimit -f)")),
+        _ if too_many_open => Some(WayOut::Limit("raise the limit on open files (ulimit -n)")),
+        _ => None,
+    }
 }
 
 fn directory_of(path: &Path) -> &Path {

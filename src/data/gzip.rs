@@ -11,6 +11,9 @@ pub(super) struct GzipMembers<R> {
     member: Option<GzDecoder<R>>,
 }
 
+/// The first byte of a member.
+const MAGIC: u8 = 0x1f;
+
 impl<R: BufRead> GzipMembers<R> {
     pub(super) fn new(reader: R) -> Self {
         GzipMembers { member: Some(GzDecoder::new(reader)) }
@@ -28,6 +31,10 @@ impl<R: BufRead> Read for GzipMembers<R> {
             if let Some(mut rest) = rest
                 && skip_zeros(&mut rest)?
             {
+                // A member begins with two bytes of its own; a buffer may end between them.
+                if rest.fill_buf()?[0] != MAGIC {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "something else follows the gzip data"));
+                }
                 self.member = Some(GzDecoder::new(rest));
             }
         }
@@ -79,7 +86,8 @@ mod tests {
                 assert_eq!(unpacked(&bytes, at_once).unwrap(), expected.as_bytes(), "{at_once} at once");
             }
             for tail in [&b"x"[..], b"\0\0x", &a[..5], &b"\x1f"[..]] {
-                assert!(unpacked(&[&a, tail].concat(), at_once).is_err(), "{tail:?}, {at_once} at once");
+                let error = unpacked(&[&a, tail].concat(), at_once).unwrap_err().to_string();
+                assert_eq!(error.starts_with("something else follows"), tail[0] != MAGIC, "{tail:?}: {error}");
             }
         }
     }

@@ -16,9 +16,10 @@ use crate::error::one_line;
 use crate::error::{Error, Result};
 use crate::formats::{FIRST_BYTES, known};
 use crate::memory;
+use crate::model::MOST_SIDE;
 
 /// Longest side of an image, in pixels.
-const MAX_SIDE: u32 = 4096;
+const MAX_SIDE: u32 = MOST_SIDE as u32;
 /// Largest number of pixels in a file: 512 MiB, a byte each.
 const MAX_PIXELS: u64 = 512 << 20;
 /// The largest number of bytes that one byte of a deflate stream can unpack to.

@@ -123,6 +123,7 @@ impl Sets {
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_file() => files.push((read, path)),
                 // Some unpacking tools make a directory of such a name and put the file into it or beside it.
+                Ok(_) if path.join(name).is_file() => files.push((read, path.join(name))),
                 Ok(_) => {
                     let what = if path.is_dir() { "is not a file but a directory" } else { "is not a file" };
                     let error = idx::error(&shown, what, &format!("put the file {} there", FILES[read.role]));

@@ -17,5 +17,5 @@ pub use configuration::{Configuration, Convolution};
 pub use grid::{ConfigurationGrid, MOST_CONFIGURATIONS};
 pub use model_id::ModelId;
 pub use network::Network;
-pub use possible::{LeftOut, Possible, possible};
+pub use possible::{LeftOut, MOST_SIDE, Possible, possible};
 pub use strides::Strides;

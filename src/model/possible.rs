@@ -8,6 +8,9 @@ use super::network::Network;
 use super::strides::Strides;
 use crate::error::{Error, Remedy, Result};
 
+/// The longest side that an image may have, of a data set or on the command line.
+pub const MOST_SIDE: usize = 4096;
+
 /// A network that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
@@ -58,11 +61,15 @@ pub fn possible<K: Display, T>(
 
 /// Adds those changes of the stride, of the padding and of the crop that make a network of such images.
 pub(super) fn with_possible_strides(error: Error, image: [usize; 2], configuration: Configuration) -> Error {
-    let works = |configuration: Configuration| {
+    let works_on = |image: [usize; 2], configuration: Configuration| {
         let Configuration { pool, head, .. } = configuration;
         let cropped = configuration.image(image);
         cropped.and_then(|image| Network::with_convolutions(image, configuration.convolutions(), pool, head)).is_ok()
     };
+    let works = |configuration: Configuration| works_on(image, configuration);
+    let largest_image = [MOST_SIDE; 2];
+    let larger_helps = image != largest_image && works_on(largest_image, configuration);
+    let error = if larger_helps { error } else { error.without(&Remedy::LargerImages) };
     let same = Configuration { padding: Padding::Same, ..configuration };
     // A stride past the side of an image visits one position, as the side itself does.
     let side = image[0].max(image[1]);

@@ -3,15 +3,17 @@
 use std::io;
 use std::path::Path;
 
-use crate::error::one_line;
-use crate::error::{Error, Remedy};
+use crate::error::{Error, Remedy, one_line};
+use crate::files::{WayOut, way_out};
 
 /// `cannot <what> <path>: <reason>`.
 pub(super) fn cannot(what: &str, path: &Path, reason: &io::Error) -> Error {
-    let full = matches!(reason.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
     let error = Error::failure(format!("cannot {what} {}: {}", one_line(path.display()), one_line(reason)));
-    let error = if full { error.advice("make room there") } else { error };
-    error.remedy(Remedy::OtherDirectory)
+    match way_out(reason) {
+        Some(WayOut::Room) => error.advice("make room there").remedy(Remedy::OtherDirectory),
+        Some(WayOut::Limit(advice)) => error.advice(advice),
+        None => error.remedy(Remedy::OtherDirectory),
+    }
 }
 
 /// Something that is no file of ours stands where one belongs.

@@ -35,9 +35,9 @@ fn check_whole(place: &Place, status: &str) -> usize {
 fn a_full_disk_leaves_whole_epochs_and_the_last_word() {
     for kib in [8, 9, 12] {
         let place = Place::new();
-        let limit = format!("trap '' XFSZ; ulimit -f {}", 2 * kib);
+        let limit = format!("ulimit -f {}", 2 * kib);
         let ran = run_after(&place, &limit, &format!("{TINY} --epochs 10000 --no-checkpoints --out run --quiet"));
-        one_line("a full disk", &ran, 1, &["steps.csv", "too large", "--out"]);
+        one_line("a full disk", &ran, 1, &["steps.csv", "too large", "ulimit -f"]);
         let epochs = check_whole(&place, "failed");
         assert!(epochs > 10 && place.read("run/steps.csv").len() as u64 > kib * 1024 - 300, "{epochs} epochs");
         assert_eq!(place.json("run/run.json")["totals"]["epochs"], epochs);
@@ -52,7 +52,7 @@ fn a_disk_too_small_for_a_checkpoint_keeps_what_is_whole() {
     let whole = format!("{TINY} --batch-size 8 --seeds 2 --quiet");
     place.fine(&format!("{whole} --out whole"));
     // The weights of both models fit, both with their moments do not.
-    let limit = format!("trap '' XFSZ; ulimit -f {}", 2 * 300);
+    let limit = format!("ulimit -f {}", 2 * 300);
     let ran = run_after(&place, &limit, &format!("{whole} --out run"));
     one_line(
         "no room for a checkpoint",
@@ -285,4 +285,14 @@ fn pipes_and_devices_are_not_read() {
     let ran = run_after(&place, ":", "--backend cpu --data piped --out never --quiet");
     one_line("a pipe as data", &ran, 4, &[image, "is not a file"]);
     assert!(!place.at("never").exists());
+}
+
+/// What could not be written is not said to be kept.
+#[test]
+fn no_weights_are_said_to_be_kept_that_are_not() {
+    let place = Place::new();
+    let ran = run_after(&place, "ulimit -f 120", &format!("{TINY} --batch-size 8 --out run"));
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("could not be saved either") && !ran.err.contains("are kept"), "{}", ran.err);
+    assert!(!place.files().iter().any(|file| file.starts_with("run/weights/")), "{:?}", place.files());
 }

@@ -85,3 +85,14 @@ fn describe_and_bench_go_on_as_well_and_name_their_own_options() {
     }
     assert!(!place.at("never").exists(), "a directory was made for nothing");
 }
+
+/// No image may be as large as this stride needs.
+#[test]
+fn larger_images_are_advised_where_there_are_any() {
+    for (image, advice) in
+        [("4096x4096", "; use a --stride of at most 45\n"), ("4000x4000", "; use a --stride of at most 44\n")]
+    {
+        let ran = Place::empty().run(&format!("describe --stride 200 --image {image}"));
+        assert!(ran.code == 2 && ran.err.ends_with(advice), "{}", ran.err);
+    }
+}

@@ -157,3 +157,17 @@ fn a_link_to_nothing_is_called_one() {
     std::os::unix::fs::symlink("labels", path.join(FILES[1])).unwrap();
     Dataset::open(path).unwrap();
 }
+
+/// Some tools unpack a file into a directory of its name.
+#[test]
+fn files_in_directories_of_their_names_are_read() {
+    let directory = tempfile::tempdir().unwrap();
+    for (file, bytes) in FILES.iter().zip(small()) {
+        let own = directory.path().join(file);
+        fs::create_dir_all(&own).unwrap();
+        write(&own, file, &bytes);
+    }
+    Dataset::open(directory.path()).unwrap();
+    fs::remove_file(directory.path().join(FILES[1]).join(FILES[1])).unwrap();
+    check(Dataset::open(directory.path()), FILES[1], "is not a file but a directory");
+}

@@ -18,6 +18,7 @@ use errors::Options;
 
 fn main() -> ExitCode {
     terminal::quieten_drivers();
+    terminal::survive_file_limits();
     terminal::quieten_caught_panics();
     memory::spare_addresses();
     let parsed = args::parse(terminal::colour());

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use stridelab::error::one_line;
 use stridelab::model::geometry::Padding;
 use stridelab::model::network::MOST_CLASSES;
-use stridelab::model::{Head, Pooling, Strides};
+use stridelab::model::{Head, MOST_SIDE, Pooling, Strides};
 
 /// Strides: 1, 2, `2:1`, `1x2`.
 pub(super) fn strides(text: &str) -> Result<Strides, String> {
@@ -166,7 +166,7 @@ pub(super) fn image_size(text: &str) -> Result<[usize; 2], String> {
     let (height, width) = text.split_once(['x', 'X', '×', ',']).unwrap_or((text, text));
     let side = |side: &str| side.trim().parse().ok();
     let sides = side(height).zip(side(width)).map(|(height, width)| [height, width]);
-    let sides = sides.filter(|s| s.iter().all(|n| (1..=4096).contains(n)));
+    let sides = sides.filter(|s| s.iter().all(|n| (1..=MOST_SIDE).contains(n)));
     sides.ok_or("must be HEIGHTxWIDTH with sides from 1 to 4096, such as 28x28".into())
 }
 

@@ -139,8 +139,8 @@ impl Journal for Run<'_> {
 
     fn unfinished(&mut self, id: ModelId, epoch: u32, weights: &[Tensor]) -> Result<()> {
         interrupt::finish();
-        self.progress.line(&format!("{id}: the weights after epoch {epoch} are kept"));
         self.writer.weights(id, weights, &weights_metadata(id, epoch))?;
+        self.progress.line(&format!("{id}: the weights after epoch {epoch} are kept"));
         self.weights = true;
         Ok(())
     }
