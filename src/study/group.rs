@@ -133,7 +133,8 @@ impl TrainingGroup {
                 }
             }
             // Every row is told before the backend is asked again: it may fail.
-            let snapshot = self.trainer.snapshot().await.map_err(EarlyEnd::of_backend)?;
+            let snapshot =
+                self.trainer.snapshot().await.map_err(|error| EarlyEnd::of_backend(error.at(self.configuration)))?;
             let kept = journal.checkpoint(&self.configuration, &snapshot).map_err(EarlyEnd::of_journal);
             self.last = Some(EpochWeights { epoch, seeds: snapshot.seeds, weights: snapshot.weights });
             kept?;
@@ -178,7 +179,7 @@ impl TrainingGroup {
             self.trainer.advance(end, &mut |done| journal.steps(epoch, done)).await.map_err(at)?;
             pace = Some(start.elapsed().as_secs_f64() / (end - taken) as f64);
             if end < steps && checkpoint_seconds.is_some_and(|seconds| since.elapsed().as_secs_f64() >= seconds) {
-                let snapshot = self.trainer.snapshot().await.map_err(EarlyEnd::of_backend)?;
+                let snapshot = self.trainer.snapshot().await.map_err(at)?;
                 journal.checkpoint(&self.configuration, &snapshot).map_err(EarlyEnd::of_journal)?;
                 since = Instant::now();
             }

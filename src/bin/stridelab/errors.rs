@@ -18,6 +18,10 @@ pub(crate) enum Options<'a> {
     Describe(&'a GridArgs),
     /// Those of a command that writes what it makes of the records of runs.
     Records,
+    /// Those of `evaluate`, which asks a run's networks and may write what they answer.
+    Evaluate,
+    /// Those of `predict`, which asks them as well.
+    Predict,
     /// Those of a command that trains and writes nothing.
     Other,
 }
@@ -29,16 +33,12 @@ impl<'a> From<&'a Cli> for Options<'a> {
             Some(Command::Bench(args)) => Options::Bench(&args.grid),
             Some(Command::Describe(args)) => Options::Describe(&args.grid),
             Some(Command::Study(args)) => Options::Train(args),
-            Some(Command::Claims(_) | Command::Report(_) | Command::Merge(_) | Command::Evaluate(_)) => {
-                Options::Records
+            Some(Command::Claims(_) | Command::Report(_) | Command::Merge(_)) => Options::Records,
+            Some(Command::Evaluate(_)) => Options::Evaluate,
+            Some(Command::Predict(_)) => Options::Predict,
+            Some(Command::Devices | Command::Parity(_) | Command::Tune(_) | Command::Completions { .. }) => {
+                Options::Other
             }
-            Some(
-                Command::Devices
-                | Command::Parity(_)
-                | Command::Tune(_)
-                | Command::Predict(_)
-                | Command::Completions { .. },
-            ) => Options::Other,
         }
     }
 }
@@ -48,12 +48,13 @@ pub(crate) fn line(error: &Error, options: Options) -> String {
     let trained = if let Options::Train(args) = options { Some(args) } else { None };
     let trains = trained.is_some();
     let computes = trains || matches!(options, Options::Bench(_));
-    let writes = computes || matches!(options, Options::Records);
+    let writes = computes || matches!(options, Options::Records | Options::Evaluate);
+    let has_backend = computes || matches!(options, Options::Evaluate | Options::Predict);
     let describes = matches!(options, Options::Describe(_));
     let grid = match options {
         Options::Train(args) => Some(&args.grid),
         Options::Bench(grid) | Options::Describe(grid) => Some(grid),
-        Options::Records | Options::Other => None,
+        Options::Records | Options::Evaluate | Options::Predict | Options::Other => None,
     };
     let chooses = grid.is_some();
     let from_file = grid.is_some_and(|grid| grid.grid.is_some());
@@ -94,7 +95,7 @@ pub(crate) fn line(error: &Error, options: Options) -> String {
             Remedy::CropUpTo(most) => (chooses, format!("use a --crop of at most {most}")),
             Remedy::SmallerKernel => (kernel, "use a smaller --kernel".into()),
             Remedy::Classes(n) => (trains || describes, format!("use --classes {n}")),
-            Remedy::CpuBackend => (computes, "use --backend cpu".into()),
+            Remedy::CpuBackend => (has_backend, "use --backend cpu".into()),
             Remedy::NameAdapter => (true, "give one of these names or numbers to --adapter".into()),
             Remedy::OtherData => (trains, "give --data".into()),
             Remedy::DataIn(directory) => (trains, format!("use --data {directory}")),
@@ -133,6 +134,15 @@ mod tests {
         assert_eq!(of(&[]), "too large; use a smaller --batch-size, or use a smaller --limit");
         assert_eq!(of(&["bench"]), "too large; use a smaller --batch-size");
         assert_eq!(of(&["describe"]), "too large");
+
+        let lost = Error::failure("lost").remedy(Remedy::CpuBackend);
+        for (args, words) in [
+            (&["evaluate", "run"][..], "lost; use --backend cpu"),
+            (&["predict", "run", "five.png"], "lost; use --backend cpu"),
+            (&["parity"], "lost"),
+        ] {
+            assert_eq!(worded(&lost, args), words);
+        }
 
         let small = Error::usage("too small").remedy(Remedy::SmallerKernel).remedy(Remedy::LargerImages);
         let small = small.remedy(Remedy::StrideUpTo(2)).remedy(Remedy::PaddingSame);
