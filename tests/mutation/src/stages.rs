@@ -26,10 +26,10 @@ const CONSTANTS: &[&str] = &["gpu::fused::"];
 /// Shaders of plain operations, and what they share.
 const PLAIN_SHADERS: [Tests; 8] = [
     ("operators", REPLICAS),
-    ("operators", &["small::wide_plain"]),
-    ("operators", ROWS),
-    ("stridelab", GAPS),
+    ("stridelab", &["gpu::tests::gaps::plain"]),
     ("operators", SMALL_BOUNDS),
+    ("operators", ROWS),
+    ("operators", &["small::wide_plain"]),
     ("operators", &["long_loops::", "replicas::"]),
     ("stridelab", &["gpu::"]),
     ("training", &["classes::", "gradients::"]),
@@ -107,7 +107,7 @@ fn of_file(file: &str) -> Vec<Stage> {
         match small(stem) {
             Some(test) => {
                 stages.insert(0, stage(("operators", &[test])));
-                stages.insert(6, of_operations);
+                stages.insert(2, of_operations);
             }
             None => stages.insert(0, of_operations),
         }
@@ -120,6 +120,7 @@ fn small(stem: &str) -> Option<&'static str> {
     match stem {
         "conv2d" | "pixels" | "tile" => Some("small::conv2d"),
         "conv2d_naive" => Some("small::naive_conv2d"),
+        "global_average_pool" => Some("small::control"),
         "matmul" => Some("small::matmul"),
         "max_pool" => Some("small::max_pool"),
         "softmax_cross_entropy" => Some("small::softmax"),
