@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result, one_line};
 
@@ -140,6 +141,20 @@ pub fn is_temporary(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }
 
+/// Temporary files that this process is writing.
+static TEMPORARY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn temporary_files() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes every temporary file of [`write_atomic`], for a process that ends at once: what is being written fails.
+pub fn remove_temporary_files() {
+    for path in temporary_files().iter() {
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// Replaces a file by a whole one, of which the directory may not know yet after a power failure.
 fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if path.file_name().is_none() {
@@ -169,7 +184,10 @@ impl Temporary {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let path = directory.join(format!("{PREFIX}{}-{number}{SUFFIX}", std::process::id()));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok((Temporary { path, renamed: false }, file)),
+                Ok(file) => {
+                    temporary_files().insert(path.clone());
+                    return Ok((Temporary { path, renamed: false }, file));
+                }
                 // Left by a killed process that had the same number.
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(e) => return Err(e),
@@ -180,6 +198,7 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
+        temporary_files().remove(&self.path);
         if !self.renamed {
             let _ = fs::remove_file(&self.path);
         }

@@ -74,6 +74,9 @@ impl BenchWriter {
         let csv = csv_bytes(bench);
         let csv = csv.map_err(|e| Error::failure(format!("{}: {}", one_line(table.display()), one_line(e))))?;
         let text = to_json(bench).map_err(|error| error.at(one_line(json.display())))?;
+        if !json.exists() {
+            self.directory.note(&json);
+        }
         write_atomic(&json, |w| w.write_all(text.as_bytes()))?;
         self.directory.room(FIGURES)?;
         self.directory.keep();

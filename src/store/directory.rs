@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::failure::{cannot, in_the_way, meddled};
 use super::lock::{Lock, is_lock};
+use super::made::{Leftovers, SharedMade, remove};
 use crate::error::{Error, Remedy, Result, one_line};
 use crate::files::is_temporary;
 
@@ -29,9 +30,7 @@ pub struct OutputDirectory {
     path: PathBuf,
     lock: Lock,
     force: bool,
-    /// What was made and is to be removed again, in this order.
-    made: Vec<PathBuf>,
-    kept: bool,
+    made: SharedMade,
 }
 
 impl OutputDirectory {
@@ -49,7 +48,7 @@ impl OutputDirectory {
             let error = Error::usage(format!("the output directory {} is not empty", one_line(path.display())));
             return Err(error.remedy(Remedy::OtherDirectory).remedy(Remedy::ReplaceFiles));
         }
-        Ok(OutputDirectory { path: path.to_owned(), lock, force, made: made.keep(), kept: false })
+        Ok(OutputDirectory { path: path.to_owned(), lock, force, made: SharedMade::new(made.keep(), false) })
     }
 
     /// A directory that nobody else has: `below/name`, or `below/name-2` and so on.
@@ -69,7 +68,7 @@ impl OutputDirectory {
         }
         made.0.push(path.clone());
         let lock = Lock::take(&path)?;
-        Ok(OutputDirectory { path, lock, force: false, made: made.keep(), kept: false })
+        Ok(OutputDirectory { path, lock, force: false, made: SharedMade::new(made.keep(), false) })
     }
 
     /// The directory of an earlier run, to go on in it. Nothing in it is removed when this is dropped.
@@ -82,12 +81,17 @@ impl OutputDirectory {
             return Err(error.advice("name the directory of a run"));
         }
         let lock = Lock::take(path)?;
-        Ok(OutputDirectory { path: path.to_owned(), lock, force: false, made: Vec::new(), kept: true })
+        Ok(OutputDirectory { path: path.to_owned(), lock, force: false, made: SharedMade::new(Vec::new(), true) })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What is to be taken away where the process ends before this is dropped.
+    pub fn leftovers(&self) -> Leftovers {
+        Leftovers::new(&self.path, &self.made)
     }
 
     /// Makes the rooms, after [`OutputDirectory::look`]; where the directory was opened by force, an earlier run's
@@ -161,15 +165,17 @@ impl OutputDirectory {
 
     /// Notes what was made before there are results: it is removed with the rest.
     pub(super) fn note(&mut self, file: &Path) {
-        if !self.kept {
-            self.made.push(file.to_owned());
+        let mut made = self.made.lock();
+        if !made.kept {
+            made.paths.push(file.to_owned());
         }
     }
 
     /// From now on there are results: nothing is removed any more.
     pub(super) fn keep(&mut self) {
-        self.kept = true;
-        self.made.clear();
+        let mut made = self.made.lock();
+        made.kept = true;
+        made.paths.clear();
     }
 
     /// Fails where the directory, or a room, is not there any more.
@@ -190,9 +196,11 @@ impl OutputDirectory {
 
 impl Drop for OutputDirectory {
     fn drop(&mut self) {
+        let mut made = self.made.lock();
+        made.closed = true;
         if self.lock.is_on(&self.path) {
             self.lock.release();
-            drop(Unwanted(std::mem::take(&mut self.made)));
+            drop(Unwanted(std::mem::take(&mut made.paths)));
         }
     }
 }
@@ -231,11 +239,7 @@ impl Unwanted {
 
 impl Drop for Unwanted {
     fn drop(&mut self) {
-        for path in self.0.drain(..).rev() {
-            // What does not go, such as a folder into which somebody has put something, stays.
-            let is_folder = fs::symlink_metadata(&path).is_ok_and(|m| m.is_dir());
-            let _ = if is_folder { fs::remove_dir(&path) } else { fs::remove_file(&path) };
-        }
+        self.0.drain(..).rev().for_each(|path| remove(&path));
     }
 }
 

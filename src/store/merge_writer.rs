@@ -134,9 +134,8 @@ fn put(
 ) -> Result<()> {
     let (room, file) = name.rsplit_once('/').unwrap_or(("", name));
     let path = directory.check(room)?.join(file);
-    write_atomic(&path, write)?;
     directory.note(&path);
-    Ok(())
+    write_atomic(&path, write)
 }
 
 /// The steps of each model from the run whose records are kept, those of whole epochs.

@@ -19,6 +19,7 @@ mod figure_files;
 mod grid_file;
 pub mod layout;
 mod lock;
+mod made;
 mod merge_writer;
 mod model_tables;
 mod predictions;
@@ -40,6 +41,7 @@ pub use epoch_tables::ModelEpoch;
 pub use figure_files::FigureFiles;
 pub use grid_file::{grid_from_text, read_grid};
 pub use layout::{feature_maps_name, weights_name};
+pub use made::{Left, Leftovers};
 pub use merge_writer::{pack, write_merged};
 pub use predictions::{labels_from_bytes, predictions_from_bytes};
 pub use reader::{

@@ -22,13 +22,13 @@ pub struct ReportWriter {
 }
 
 impl ReportWriter {
-    /// In a run's own directory, or another one that there is.
+    /// In a run's own directory, or another one that there is. A directory that was made goes again if nothing is
+    /// written.
     ///
     /// # Errors
     /// [`crate::Error::Usage`] where another process writes there; [`crate::Error::Failure`] where something is in the way.
-    pub fn new(mut directory: OutputDirectory) -> Result<ReportWriter> {
+    pub fn new(directory: OutputDirectory) -> Result<ReportWriter> {
         directory.look(&ROOMS)?;
-        directory.keep();
         Ok(ReportWriter { directory })
     }
 
@@ -42,6 +42,7 @@ impl ReportWriter {
     /// # Errors
     /// [`crate::Error::Failure`] with the path and the reason, as for all that follow.
     pub fn figure(&mut self, stem: &str, figure: &FigureFiles) -> Result<()> {
+        self.directory.keep();
         self.directory.room(FIGURES)?;
         let folder = self.directory.check(FIGURES)?;
         let write = |(name, bytes): (String, &[u8])| write_atomic(&folder.join(name), |w| w.write_all(bytes));
@@ -51,6 +52,7 @@ impl ReportWriter {
     /// Writes a file of the directory, such as [`super::layout::CLAIMS_JSON`].
     pub fn file(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.directory.check("")?.join(name);
+        self.directory.keep();
         write_atomic(&path, |w| w.write_all(bytes))
     }
 }

@@ -87,3 +87,31 @@ fn repeats_within_a_second_are_one_request() {
     assert!(ran.err.ends_with("error: interrupted: every finished epoch is on disk\n"), "{}", ran.err);
     assert_eq!(place.json("run/run.json")["status"], "interrupted");
 }
+
+#[test]
+fn every_other_command_ends_at_the_first_and_says_what_is_there() {
+    let place = Place::empty();
+    place.fine("--backend cpu --stride 2 --padding valid --limit 64 --epochs 1 --no-report --quiet --out run");
+    let incomplete = "what page holds so far is incomplete; the same command with --force writes all of it";
+    for (arguments, signal, sign, left) in [
+        ("bench --backend cpu --out new/below", "TERM", "new/below", "nothing was written"),
+        ("evaluate run --backend cpu --out new", "INT", "new", "nothing was written"),
+        ("report run --out page", "INT", "page/figures", incomplete),
+        ("parity", "TERM", "printed", "nothing was written"),
+    ] {
+        let printed = std::fs::File::create(place.at("printed")).unwrap();
+        let child = place.command(arguments).stdout(printed).stderr(Stdio::piped()).spawn().unwrap();
+        // What a command prints is not there before its first line.
+        let has_begun = || std::fs::metadata(place.at(sign)).is_ok_and(|found| found.is_dir() || found.len() > 0);
+        wait_for(arguments, has_begun);
+        shell(&format!("kill -{signal} {}", child.id()));
+        let ran = ended(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, 130, "{arguments}: {}", ran.err);
+        assert_eq!(ran.err.lines().last(), Some(&*format!("error: interrupted: {left}")), "{arguments}");
+        assert_eq!(ran.err.matches("error: ").count(), 1, "{arguments}: {}", ran.err);
+        assert!(!place.at("new").exists(), "{arguments} left its folder behind");
+        assert!(!place.files().iter().any(|file| is_temporary(file)), "{arguments}: {:?}", place.files());
+    }
+    place.fine("report run --out page --force");
+    assert!(place.at("page/report.html").exists());
+}

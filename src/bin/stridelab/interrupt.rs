@@ -1,9 +1,14 @@
-//! Ctrl-C: the first asks to stop at a step boundary, the second kills; so does a driver that does not return.
+//! Ctrl-C: the first asks training to stop at a step boundary, the second kills; so does a driver that does not return.
+//! Every other command ends at the first.
 
 use std::fmt::Display;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use stridelab::error::one_line;
+use stridelab::files::remove_temporary_files;
+use stridelab::store::{Left, Leftovers, OutputDirectory};
 use stridelab::{Error, Result, gpu};
 
 use crate::memory::allocator::write_interrupted;
@@ -24,6 +29,54 @@ static ASKED: OnceLock<Instant> = OnceLock::new();
 
 /// When the run began to draw what it has.
 static FINISHED: OnceLock<Instant> = OnceLock::new();
+
+/// Where a command that ends at the first request writes.
+static PLACE: Mutex<Option<Leftovers>> = Mutex::new(None);
+
+/// Whether such a command ends just now.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Ends the process at the first Ctrl-C or request to terminate, with one line. Where the system refuses to watch, it
+/// ends without one.
+pub(crate) fn end_at_first() {
+    let watched = ctrlc::set_handler(|| {
+        ENDING.store(true, Ordering::SeqCst);
+        let place = PLACE.lock().ok().and_then(|mut place| place.take());
+        let left = place.map_or(Left::Nothing, Leftovers::clear);
+        remove_temporary_files();
+        say(&format!("error: interrupted: {}", told(&left)));
+        end_at_once(Error::Interrupted.exit_code())
+    });
+    if let Err(e) = watched {
+        log::debug!("cannot watch for Ctrl-C: {e}");
+    }
+}
+
+/// What is made in `directory` before there are results goes again at an interrupt.
+pub(crate) fn clears(directory: OutputDirectory) -> OutputDirectory {
+    if let Ok(mut place) = PLACE.lock() {
+        *place = Some(directory.leftovers());
+    }
+    directory
+}
+
+/// Waits for the end of a process that an interrupt ends: it has said all.
+pub(crate) fn leave_to_end() {
+    while ENDING.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
+fn told(left: &Left) -> String {
+    match left {
+        Left::Nothing => "nothing was written".into(),
+        Left::Incomplete(path) => {
+            let place = one_line(path.display());
+            format!("what {place} holds so far is incomplete; the same command with --force writes all of it")
+        }
+        Left::Whole(path) => format!("all files in {} are whole", one_line(path.display())),
+    }
+}
 
 /// Watches for Ctrl-C and a request to terminate; `notice` is called at the first.
 ///

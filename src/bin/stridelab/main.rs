@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Err(Stop::Print(text)) => (Options::Other, terminal::print(text)),
         Err(Stop::Error(error)) => (Options::Other, Err(error.clone())),
     };
+    interrupt::leave_to_end();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,6 +54,9 @@ fn run(cli: &Cli) -> stridelab::Result<()> {
         _ => "debug",
     };
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level)).init();
+    if !matches!(&cli.command, None | Some(Command::Study(_))) {
+        interrupt::end_at_first();
+    }
     match &cli.command {
         None => commands::train::run(&cli.train),
         Some(Command::Study(args)) => commands::train::run(args),

@@ -18,6 +18,7 @@ use stridelab::{Error, Result};
 
 use super::draw;
 use crate::args::{RunsArgs, TrainArgs};
+use crate::interrupt::clears;
 use crate::terminal::{colour, say, width};
 
 /// The records of all runs that are named, joined, and where what is made of them goes.
@@ -68,11 +69,12 @@ pub(super) fn say_doubled(doubled: &[ModelId]) {
 /// The directory for the answers; none where the runs are no single directory and none is given.
 fn place(args: &RunsArgs) -> Result<Option<OutputDirectory>> {
     let single: Option<&PathBuf> = args.runs.first().filter(|path| args.runs.len() == 1 && path.is_dir());
-    match (&args.out, single) {
-        (Some(out), _) => OutputDirectory::open(out, args.force).map(Some),
-        (None, Some(run)) => OutputDirectory::open(run, true).map(Some),
-        (None, None) => Ok(None),
-    }
+    let opened = match (&args.out, single) {
+        (Some(out), _) => OutputDirectory::open(out, args.force)?,
+        (None, Some(run)) => OutputDirectory::open(run, true)?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(clears(opened)))
 }
 
 /// The images that the runs were trained on, where they are at hand.

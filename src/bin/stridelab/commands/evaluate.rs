@@ -14,11 +14,11 @@ use stridelab::record::{
 };
 use stridelab::report::text::{Evaluated, counted, evaluation_tables};
 use stridelab::store::layout::{EVALUATION, RUN};
-use stridelab::store::{OutputDirectory, ReportWriter};
+use stridelab::store::ReportWriter;
 use stridelab::train::Trainer;
 use stridelab::{Error, Result};
 
-use super::one_device;
+use super::{one_device, output};
 use super::trained::{self, StoredModel, TrainedRun};
 use crate::args::{EvaluateArgs, TuningChoice};
 use crate::device;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let data = run.data(args.data.as_deref())?;
     let labels = data.test.check(run.size, run.classes);
     labels.map_err(|error| error.at(one_line(&data.name)))?;
-    let out = args.out.as_deref().map(|out| OutputDirectory::open(out, args.force)).transpose()?;
+    let out = args.out.as_deref().map(|out| output(Some(out), args.force, "")).transpose()?;
     cpu::start_threads()?;
     let (backend, why) = device::open(args.backend, args.adapter.as_deref(), &TuningChoice::Kept, "evaluating")?;
     if !args.quiet {

@@ -7,10 +7,11 @@ use stridelab::error::one_line;
 use stridelab::record::{Merged, merge};
 use stridelab::report::text::counted;
 use stridelab::store::layout::{METRICS, MODELS, RUN, STEPS};
-use stridelab::store::{OutputDirectory, RunFiles, pack, read_records, write_merged};
+use stridelab::store::{RunFiles, pack, read_records, write_merged};
 use stridelab::{Error, Result};
 
 use super::answers::say_doubled;
+use super::output;
 use crate::args::MergeArgs;
 use crate::terminal::{print, say};
 
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<()> {
     if args.packs() {
         pack(&args.out, args.force, &merged.records)?;
     } else {
-        write_merged(OutputDirectory::open(&args.out, args.force)?, &merged, &files)?;
+        write_merged(output(Some(&args.out), args.force, "")?, &merged, &files)?;
     }
     let lines = if args.json { last_line(&merged, &out) } else { text(args, &merged, &names, &out) };
     print(&lines)

@@ -23,6 +23,7 @@ use stridelab::store::OutputDirectory;
 use stridelab::{Error, Result};
 
 use crate::args::BackendChoice;
+use crate::interrupt::clears;
 
 /// Whether the device options agree.
 ///
@@ -41,10 +42,10 @@ pub(crate) fn one_device(backend: BackendChoice, adapter: Option<&str>) -> Resul
 /// Call this when all else that can be wrong has been looked at.
 pub(crate) fn output(out: Option<&Path>, force: bool, suffix: &str) -> Result<OutputDirectory> {
     if let Some(out) = out {
-        return OutputDirectory::open(out, force);
+        return OutputDirectory::open(out, force).map(clears);
     }
     let name = jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string() + suffix;
-    OutputDirectory::fresh(Path::new("runs"), &name)
+    OutputDirectory::fresh(Path::new("runs"), &name).map(clears)
 }
 
 /// The present moment, RFC 3339 with the zone's offset, in whole seconds.
