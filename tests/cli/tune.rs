@@ -106,3 +106,25 @@ fn a_tuning_goes_to_a_file_of_the_users() {
     let unwritable = run(&place, "tune --out missing/mine.json");
     one_line("tune --out missing/mine.json", &unwritable, 1, &["missing/mine.json", "cannot be written"]);
 }
+
+#[test]
+fn only_a_tuning_is_replaced_by_another() {
+    let place = Place::empty();
+    fs::write(place.at("thesis.tex"), "years").unwrap();
+    fs::create_dir(place.at("folder")).unwrap();
+    for (file, words) in [("thesis.tex", "is no tuning"), ("folder", "is no file")] {
+        let arguments = format!("tune --out {file}");
+        one_line(&arguments, &run(&place, &arguments), 2, &[file, words, "choose another --out"]);
+    }
+    assert_eq!(place.read("thesis.tex"), "years");
+    fine(&place, "tune --out mine.json");
+    let before = place.json("mine.json")["measured"].clone();
+    fine(&place, "tune --out mine.json");
+    assert_ne!(place.json("mine.json")["measured"], before);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("mine.json", place.at("link.json")).unwrap();
+        one_line("a link", &run(&place, "tune --out link.json"), 2, &["link.json is a link", "another --out"]);
+        assert!(fs::symlink_metadata(place.at("link.json")).unwrap().is_symlink());
+    }
+}

@@ -85,6 +85,21 @@ impl KeptTuning {
         })
     }
 
+    /// Whether [`KeptTuning::write`] may have this place: nothing is there, or a tuning.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the path where something else is.
+    pub fn check_place(path: &Path) -> Result<()> {
+        let what = match std::fs::symlink_metadata(path) {
+            Err(_) => return Ok(()),
+            Ok(found) if found.is_symlink() => "is a link",
+            Ok(found) if !found.is_file() => "is there already and is no file",
+            Ok(_) if Self::read(path).is_ok() => return Ok(()),
+            Ok(_) => "is there already and is no tuning",
+        };
+        Err(Error::usage(format!("{} {what}", one_line(path.display()))))
+    }
+
     /// Keeps it for the next process, in a directory that is made where there is none.
     ///
     /// # Errors
@@ -165,6 +180,7 @@ mod tests {
         for other in [adapter("two"), newer] {
             assert_eq!(KeptTuning::load(&directory, &other, &tuning(&other)), None, "{other:?}");
         }
+        KeptTuning::check_place(&KeptTuning::path(&directory, &info, &tuning(&info))).unwrap();
         let mut lanes = tuning(&info);
         lanes.set("tiles", "0").unwrap();
         assert_eq!(KeptTuning::load(&directory, &info, &lanes), None, "of other kernels");
@@ -195,6 +211,8 @@ mod tests {
             assert_eq!(KeptTuning::load(folder.path(), &info, &tuning(&info)), None, "{text}");
             let error = KeptTuning::read(&path).and_then(|kept| kept.apply(&mut tuning(&info))).unwrap_err();
             let line = error.to_string();
+            let is_tuning = KeptTuning::read(&path).is_ok();
+            assert_eq!(KeptTuning::check_place(&path).is_ok(), is_tuning, "{text}");
             assert!(line.contains(culprit) && !line.contains(char::is_control), "{line}");
         }
         std::fs::remove_file(&path).unwrap();

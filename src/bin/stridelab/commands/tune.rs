@@ -20,6 +20,9 @@ pub(crate) fn run(args: &TuneArgs) -> Result<()> {
     if args.out.is_none() && directory.is_none() {
         return Err(tuning::nowhere());
     }
+    if let Some(file) = &args.out {
+        KeptTuning::check_place(file).map_err(|error| error.at("--out").advice("choose another --out"))?;
+    }
     let (backend, _) = device::open(BackendChoice::Gpu, args.adapter.as_deref(), &TuningChoice::Default, "measuring")?;
     let Backend::Gpu(gpu) = &backend else { unreachable!("a GPU was asked for") };
     let found = tuning::measured(gpu, BUDGET)?;
