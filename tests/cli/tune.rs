@@ -94,8 +94,8 @@ fn a_tuning_goes_to_a_file_of_the_users() {
         ("speed.json", 2, "speed=16"),
         ("tile.json", 2, "forward_tile can be"),
         ("page.json", 4, "page.json: is no tuning"),
-        ("folder", 4, "folder: is not a file"),
-        ("missing.json", 4, "missing.json: cannot be read"),
+        ("folder", 4, "folder: is not a file; stridelab tune --out FILE writes one"),
+        ("missing.json", 4, "; stridelab tune --out FILE writes one"),
     ] {
         let arguments = format!("--backend gpu --data data --quiet --out out --tuning {file}");
         one_line(&arguments, &run(&place, &arguments), code, &[file, words]);
@@ -127,4 +127,34 @@ fn only_a_tuning_is_replaced_by_another() {
         one_line("a link", &run(&place, "tune --out link.json"), 2, &["link.json is a link", "another --out"]);
         assert!(fs::symlink_metadata(place.at("link.json")).unwrap().is_symlink());
     }
+}
+
+#[test]
+fn the_cpu_has_no_tuning_and_says_so() {
+    let place = Place::new();
+    let sound = r#"{"adapter":"a","driver":"d","kernels":"k","version":"v","measured_at":"today","choices":{}}"#;
+    fs::write(place.at("sound.json"), sound).unwrap();
+    for command in ["bench --out out", "--data data --quiet --out out"] {
+        for tuning in ["sound.json", "missing.json", "measure"] {
+            let arguments = format!("{command} --backend cpu --tuning {tuning}");
+            let words = ["--tuning is of a GPU, but --backend is cpu; leave one of the two out"];
+            one_line(&arguments, &run(&place, &arguments), 2, &words);
+        }
+    }
+    // Where no GPU is found, nobody has asked for the CPU.
+    let auto = TINY.replace("--backend cpu", "--quiet --limit 8 --no-report --out out");
+    let auto = |tuning: &str| {
+        let mut command = place.command(&format!("{auto} --tuning {tuning}"));
+        ended(command.env("WGPU_BACKEND", "gl").output().unwrap())
+    };
+    one_line(
+        "a missing file",
+        &auto("missing.json"),
+        4,
+        &["--tuning: missing.json: cannot be read", "tune --out FILE"],
+    );
+    assert!(!place.at("out").exists());
+    let ran = auto("sound.json");
+    let warning = "warning: --tuning sound.json is not used: the CPU has no tuning\n";
+    assert_eq!((ran.code, ran.err.as_str()), (0, warning));
 }

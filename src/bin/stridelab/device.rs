@@ -23,7 +23,10 @@ pub(crate) fn open(
     tuning: &TuningChoice,
     doing: &str,
 ) -> Result<(Backend, String)> {
-    let cpu = |why: &str| Ok((Backend::Cpu, format!("{doing} on the CPU, {} threads: {why}", threads())));
+    let cpu = |why: &str| {
+        tuning::pass_over(tuning)?;
+        Ok((Backend::Cpu, format!("{doing} on the CPU, {} threads: {why}", threads())))
+    };
     if backend == BackendChoice::Cpu {
         return cpu("as asked");
     }

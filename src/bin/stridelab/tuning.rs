@@ -61,6 +61,23 @@ pub(crate) fn apply(gpu: &mut Gpu, choice: &TuningChoice, directory: Option<&Pat
     replace(gpu.tuning_mut())
 }
 
+/// Says that the CPU makes no use of choices that were asked for.
+///
+/// # Errors
+/// [`Error::Data`] for a file without a tuning.
+pub(crate) fn pass_over(choice: &TuningChoice) -> Result<()> {
+    let name = match choice {
+        TuningChoice::File(path) => {
+            KeptTuning::read(path).map_err(|error| error.at("--tuning"))?;
+            one_line(path.display())
+        }
+        TuningChoice::Measure => "measure".into(),
+        TuningChoice::Auto | TuningChoice::Kept | TuningChoice::Default => return Ok(()),
+    };
+    say(&format!("warning: --tuning {name} is not used: the CPU has no tuning"));
+    Ok(())
+}
+
 /// Measures every candidate within that time, as far as it is enough.
 ///
 /// # Errors

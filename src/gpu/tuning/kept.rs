@@ -78,11 +78,12 @@ impl KeptTuning {
     /// # Errors
     /// [`Error::Data`] with the path where it cannot be read or is no such file.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = read_bounded(path, MOST_BYTES)?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            let what = format!("{}: is no tuning: {}", one_line(path.display()), one_line(error));
-            Error::data(what).advice("stridelab tune --out FILE writes one")
-        })
+        let read = read_bounded(path, MOST_BYTES).and_then(|bytes| {
+            serde_json::from_slice(&bytes).map_err(|error| {
+                Error::data(format!("{}: is no tuning: {}", one_line(path.display()), one_line(error)))
+            })
+        });
+        read.map_err(|error| error.advice("stridelab tune --out FILE writes one"))
     }
 
     /// Whether [`KeptTuning::write`] may have this place: nothing is there, or a tuning.

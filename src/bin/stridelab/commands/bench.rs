@@ -23,7 +23,7 @@ use crate::{device, memory};
 
 /// Checks, measures, writes, shows.
 pub(crate) fn run(args: &BenchArgs) -> Result<()> {
-    one_device(args.backend, args.adapter.as_deref())?;
+    one_device(args.backend, args.adapter.as_deref(), &args.tuning)?;
     let mut batch_sizes = args.batch_size.clone();
     batch_sizes.sort_unstable();
     batch_sizes.dedup();

@@ -13,20 +13,20 @@ use stridelab::record::{
     ClassAccuracyRow, ConfusionRow, DataRecord, EvaluationRow, ModelPredictions, Predictions, RunRecord, StudyRecords,
 };
 use stridelab::report::text::{Evaluated, counted, evaluation_tables};
-use stridelab::store::layout::{EVALUATION, RUN};
 use stridelab::store::ReportWriter;
+use stridelab::store::layout::{EVALUATION, RUN};
 use stridelab::train::Trainer;
 use stridelab::{Error, Result};
 
-use super::{one_device, output};
 use super::trained::{self, StoredModel, TrainedRun};
+use super::{one_device, output};
 use crate::args::{EvaluateArgs, TuningChoice};
 use crate::device;
 use crate::terminal::{colour, print, say, width};
 
 /// Reads, evaluates, writes, shows.
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
-    one_device(args.backend, args.adapter.as_deref())?;
+    one_device(args.backend, args.adapter.as_deref(), &TuningChoice::Kept)?;
     let run = trained::open(&args.run, args.seed)?;
     let data = run.data(args.data.as_deref())?;
     let labels = data.test.check(run.size, run.classes);

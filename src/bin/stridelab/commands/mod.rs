@@ -22,20 +22,21 @@ use stridelab::store::FigureFiles;
 use stridelab::store::OutputDirectory;
 use stridelab::{Error, Result};
 
-use crate::args::BackendChoice;
+use crate::args::{BackendChoice, TuningChoice};
 use crate::interrupt::clears;
 
 /// Whether the device options agree.
 ///
 /// # Errors
-/// [`Error::Usage`] for an adapter beside the CPU.
-pub(crate) fn one_device(backend: BackendChoice, adapter: Option<&str>) -> Result<()> {
-    match adapter {
-        Some(_) if backend == BackendChoice::Cpu => {
-            Err(Error::usage("--adapter names a GPU, but --backend is cpu").advice("leave one of the two out"))
-        }
-        _ => Ok(()),
-    }
+/// [`Error::Usage`] for an adapter, or choices of one, beside the CPU.
+pub(crate) fn one_device(backend: BackendChoice, adapter: Option<&str>, tuning: &TuningChoice) -> Result<()> {
+    let of_gpu = match tuning {
+        _ if backend != BackendChoice::Cpu => return Ok(()),
+        _ if adapter.is_some() => "--adapter names",
+        TuningChoice::File(_) | TuningChoice::Measure => "--tuning is of",
+        TuningChoice::Auto | TuningChoice::Kept | TuningChoice::Default => return Ok(()),
+    };
+    Err(Error::usage(format!("{of_gpu} a GPU, but --backend is cpu")).advice("leave one of the two out"))
 }
 
 /// The directory `out`, or `runs/<date-time><suffix>`, made here and now: two runs of one second get two directories.

@@ -34,7 +34,7 @@ struct Opinions {
 
 /// Reads, prepares, asks, shows. Every image gets its prediction or one line of error.
 pub(crate) fn run(args: &PredictArgs) -> Result<()> {
-    one_device(args.backend, args.adapter.as_deref())?;
+    one_device(args.backend, args.adapter.as_deref(), &TuningChoice::Kept)?;
     let run = trained::open(&args.run, args.seed)?;
     let (images, failed) = images::read(args, &run)?;
     if images.is_empty() {

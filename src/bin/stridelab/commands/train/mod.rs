@@ -197,7 +197,7 @@ fn agree(args: &TrainArgs, configurations: &[Configuration]) -> Result<()> {
         let what = format!("--init needs exactly one configuration, {} are selected", configurations.len());
         return Err(Error::usage(what).advice("add --stride 1 --padding same, for example"));
     }
-    one_device(args.backend, args.adapter.as_deref())
+    one_device(args.backend, args.adapter.as_deref(), &args.tuning)
 }
 
 /// The weights of `--init`, and the file's SHA-256.
