@@ -1,6 +1,6 @@
 //! What people type, and what they are told where it cannot be taken.
 
-use super::tool::{Place, TINY};
+use super::tool::{Place, TINY, ended, one_line};
 
 #[test]
 fn common_spellings_train() {
@@ -26,11 +26,28 @@ fn an_unknown_option_points_to_the_help_of_its_command() {
         ("bench --nonsense", &["'--nonsense'", "stridelab bench --help"][..]),
         ("bench --limit 5", &["'--limit'", "training has it", "stridelab bench --help"]),
         ("bench --image 14x14", &["'--image'", "training and stridelab describe have it"]),
+        ("bench --epochs 3", &["'--epochs' found; training has it; stridelab bench"]),
+        ("evaluate base --limit 5", &["'--limit' found; training has it; stridelab evaluate"]),
+        ("--outputs a", &["exists: '--out'; stridelab --help"]),
+        ("predict base --seed 9", &["<IMAGE>", "--test-image"]),
         ("parity --padding same", &["'--padding'", "stridelab parity --help"]),
         ("describe --stride 0", &["at least 1", "stridelab describe --help"]),
         ("completions", &["<SHELL>", "stridelab completions"]),
         ("--nonsense", &["'--nonsense'", "; stridelab --help"]),
     ] {
-        super::tool::one_line(arguments, &place.run(arguments), 2, words);
+        one_line(arguments, &place.run(arguments), 2, words);
     }
+}
+
+#[test]
+fn an_option_is_given_once() {
+    let place = Place::new();
+    for arguments in ["--out a --out b", "--seed 1 --seed 2", "--quiet --quiet", "bench --out a -o b"] {
+        let words: Vec<&str> = arguments.split(' ').collect();
+        let ran = ended(place.command("").args(words).output().unwrap());
+        one_line(arguments, &ran, 2, &["cannot be used multiple times", "--help"]);
+    }
+    // Lists go on.
+    let ran = ended(place.command("describe").args(["--stride", "1", "--stride", "2"]).output().unwrap());
+    assert!(ran.out.contains("stride 1, same") && ran.out.contains("stride 2, same"), "{}{}", ran.out, ran.err);
 }

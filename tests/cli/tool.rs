@@ -94,10 +94,11 @@ impl Place {
         }
     }
 
-    /// The command with these arguments, split at spaces.
+    /// The command with these arguments, split at spaces. Of an option that is there twice the last counts: tests change
+    /// what they share, such as [`TINY`].
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stridelab"));
-        command.args(arguments.split_whitespace()).current_dir(self.0.path()).stdin(Stdio::null());
+        command.args(last_of_each(arguments)).current_dir(self.0.path()).stdin(Stdio::null());
         for name in ["RUST_LOG", "RUST_BACKTRACE", "NO_COLOR", "COLUMNS"] {
             command.env_remove(name);
         }
@@ -122,6 +123,19 @@ impl Place {
     pub(crate) fn refused(&self, arguments: &str, code: i32, words: &[&str]) {
         one_line(&format!("stridelab {arguments}"), &self.run(&format!("{arguments} --quiet")), code, words);
     }
+}
+
+/// The words, less each option with its values that is there again.
+fn last_of_each(arguments: &str) -> Vec<&str> {
+    let words: Vec<&str> = arguments.split_whitespace().collect();
+    let mut dropped = false;
+    let kept = words.iter().enumerate().filter(|&(i, word)| {
+        if word.starts_with("--") {
+            dropped = words[i + 1..].contains(word);
+        }
+        !dropped
+    });
+    kept.map(|(_, word)| *word).collect()
 }
 
 /// Checks the results of a command as [`Place::refused`] does.

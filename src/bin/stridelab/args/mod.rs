@@ -31,7 +31,7 @@ pub(crate) use usage::{Stop, parse};
 /// Train one small CNN on MNIST four times, with stride 1 or 2 and same or valid padding, and
 /// compare accuracy, shapes, feature maps and cost.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, args_override_self = true, max_term_width = 100)]
+#[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 #[command(infer_long_args = true, infer_subcommands = true)]
 #[command(after_help = "Examples:
   stridelab                               train all four on the best device
