@@ -19,7 +19,8 @@ use crate::error::Result;
 use crate::model::{Configuration, Network};
 use crate::record::{
     BlankedAccuracyRow, ClassAccuracyRow, ConfusionRow, CostSummaryRow, CoverageRow, DifferenceRow, DisputedRow,
-    GapRow, InkRow, Row, ShiftAccuracyRow, SingleModelsRow, StudyRecords, UncoveredInkRow, VarianceSplitRow, answers,
+    GapRow, InkRow, Row, ShiftAccuracyRow, SingleModelsRow, Status, StudyRecords, UncoveredInkRow, VarianceSplitRow,
+    answers,
 };
 
 /// Images that `disputed.csv` has.
@@ -97,6 +98,8 @@ impl StudyTables {
 pub enum MissingAnswer {
     /// No model was trained to the end.
     Models,
+    /// The run says that models are finished, and none is there.
+    LostModels,
     /// No predictions of the test images.
     Predictions,
     /// A single model, which cannot disagree.
@@ -126,6 +129,9 @@ impl Display for MissingAnswer {
             MissingAnswer::Models => {
                 "no finished model: accuracy is not known; `--resume` with the run's directory trains on"
             }
+            MissingAnswer::LostModels => {
+                "no finished model in a finished run: accuracy is not known; put its models.csv back, or train it anew"
+            }
             MissingAnswer::Predictions => {
                 "no predictions: accuracy by class, confusions and disputed digits are not known; training stores them"
             }
@@ -151,7 +157,10 @@ impl Display for MissingAnswer {
 pub fn tables(records: &StudyRecords, data: Option<&Dataset>) -> StudyTables {
     let mut missing = BTreeSet::new();
     let mut lack = |is_missing: bool, what: MissingAnswer| is_missing && missing.insert(what);
-    lack(records.models.is_empty(), MissingAnswer::Models);
+    // Nothing is left to train on of a run that has finished.
+    let is_finished = records.run.status == Status::Finished;
+    lack(records.models.is_empty() && !is_finished, MissingAnswer::Models);
+    lack(records.models.is_empty() && is_finished, MissingAnswer::LostModels);
     let judged = judged(records).count();
     lack(judged == 0, MissingAnswer::Predictions);
     lack(judged == 1, MissingAnswer::OtherModels);

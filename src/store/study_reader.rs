@@ -85,6 +85,10 @@ impl StudyReader<'_> {
 
     fn table<R: Row>(&mut self, file: &str) -> Option<Vec<R>> {
         let bytes = self.bytes(file, CSV_BYTES)?;
+        if bytes.last().is_some_and(|&last| last != b'\n') {
+            let line = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
+            self.missing.push(format!("{}: line {line} is cut off and left out", self.files.name(file)));
+        }
         match rows_from_bytes(&self.files.name(file), &bytes) {
             Ok(rows) => Some(rows),
             Err(error) => {

@@ -157,3 +157,36 @@ fn of_an_unfinished_run_whole_epochs_are_taken() {
     assert_eq!(place.read("d/steps.csv").lines().count(), 1 + 6);
     assert_eq!(place.read("d/metrics.csv"), place.read("whole/metrics.csv"));
 }
+
+#[test]
+fn a_run_without_a_finished_model_is_refused_and_half_a_row_is_told() {
+    let place = Place::new();
+    let tiny = "--backend cpu --data data --stride 2 --padding valid --epochs 1 --quiet";
+    place.fine(&format!("{tiny} --out a"));
+    let (models, metrics) = (place.read("a/models.csv"), place.read("a/metrics.csv"));
+    // A row that is cut off within its last number.
+    fs::write(place.at("a/models.csv"), &models[..models.len() - 3]).unwrap();
+    fs::write(place.at("a/metrics.csv"), &metrics[..metrics.len() - 3]).unwrap();
+    let report = place.fine("report a --data data --out page");
+    for file in ["metrics.csv", "models.csv"] {
+        let line = format!("warning: a/{file}: line 2 is cut off and left out");
+        assert_eq!(report.err.lines().filter(|told| **told == line).count(), 1, "{}", report.err);
+    }
+    assert!(report.err.contains("put its models.csv back") && !report.err.contains("--resume"), "{}", report.err);
+    let merged = place.run("merge a --out c");
+    let last = "error: no model is finished in a; put models.csv back, or train anew";
+    assert_eq!((merged.code, merged.err.lines().last()), (4, Some(last)));
+
+    fs::write(place.at("a/models.csv"), format!("{}\n", models.lines().next().unwrap())).unwrap();
+    fs::write(place.at("a/metrics.csv"), &metrics).unwrap();
+    fs::remove_dir_all(place.at("a/predictions")).unwrap();
+    let mut run = place.json("a/run.json");
+    run["status"] = "interrupted".into();
+    fs::write(place.at("a/run.json"), run.to_string()).unwrap();
+    for arguments in ["merge a --out c", "merge a --out c.tar.gz"] {
+        let merged = place.run(arguments);
+        let last = "error: no model is finished in a; stridelab --resume a trains on";
+        assert_eq!((merged.code, merged.err.lines().last()), (4, Some(last)), "{arguments}");
+    }
+    assert!(!place.at("c").exists() && !place.at("c.tar.gz").exists());
+}

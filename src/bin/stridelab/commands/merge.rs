@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 use stridelab::error::one_line;
-use stridelab::record::{Merged, merge};
+use stridelab::record::{Merged, Status, merge};
 use stridelab::report::text::counted;
 use stridelab::store::layout::{METRICS, MODELS, RUN, STEPS};
 use stridelab::store::{RunFiles, pack, read_records, write_merged};
@@ -27,6 +27,13 @@ pub(crate) fn run(args: &MergeArgs) -> Result<()> {
     let runs = files.iter().map(read_records).collect::<Result<Vec<_>>>()?;
     let merged = merge(runs, &names)?;
     merged.records.missing.iter().for_each(|line| say(&format!("warning: {line}")));
+    if merged.records.models.is_empty() {
+        let error = Error::data(format!("no model is finished in {}", names.join(" and in ")));
+        return Err(match merged.records.run.status {
+            Status::Finished => error.advice("put models.csv back, or train anew"),
+            _ => error.advice(format!("stridelab --resume {} trains on", names[0])),
+        });
+    }
     say_doubled(&merged.doubled);
     if args.packs() {
         pack(&args.out, args.force, &merged.records)?;
