@@ -205,8 +205,9 @@ mod tests {
         assert_eq!((train.learning_rate, train.batch_size, train.epochs), (0.01, 32, 2));
         assert_eq!((train.backend, train.classes), (BackendChoice::Gpu, Some(26)));
         assert_eq!((train.data, train.out), (Some("data".into()), Some("out".into())));
-        let train = parsed("--bs=8 --device CUDA --learn 0.5 --output-dir=a=b --batch 4").train;
-        assert_eq!((train.learning_rate, train.batch_size, train.backend), (0.5, 4, BackendChoice::Gpu));
+        let train = parsed("--bs=8 --device CUDA --learn 0.5 --output-dir=a=b").train;
+        assert_eq!((train.learning_rate, train.batch_size, train.backend), (0.5, 8, BackendChoice::Gpu));
+        assert_eq!(parsed("--batch 4").train.batch_size, 4);
         assert_eq!(train.out, Some("a=b".into()));
         assert!(matches!(parsed("desc").command, Some(Command::Describe(_))));
         let Some(Command::Predict(predict)) = parsed("classify run a.png b.jpg --gpu --as_is").command else {
