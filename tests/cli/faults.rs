@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use stridelab::record::{RunRecord, Status};
 use stridelab::store::{RunWriter, read_epochs, read_run, read_steps};
 
-use super::tool::{Place, Ran, TINY, ended, is_temporary, one_line, rows};
+use super::tool::{Place, Ran, TINY, ended, is_temporary, last_of_each, one_line, rows};
 
 /// Runs the command below a shell that has done `first`, such as `ulimit -v 100000`. Fails after a minute.
 pub(super) fn run_after(place: &Place, first: &str, arguments: &str) -> Ran {
     let program = env!("CARGO_BIN_EXE_stridelab");
+    let arguments = last_of_each(arguments).join(" ");
     let mut command = Command::new("timeout");
     command.args(["-k", "1", "60", "sh", "-c", &format!("{first}; exec {program} {arguments}")]);
     ended(command.current_dir(place.at("")).stdin(Stdio::null()).output().unwrap())
@@ -241,8 +242,10 @@ fn seeds_that_do_not_fit_together_train_one_after_the_other() {
 fn memory_refused_later_is_one_line_and_the_last_word() {
     let place = Place::new();
     let program = env!("CARGO_BIN_EXE_stridelab");
+    let arguments = format!("{TINY} --epochs 10000 --out run --quiet");
+    let arguments = last_of_each(&arguments).join(" ");
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -v 4000000; exec {program} {TINY} --epochs 10000 --out run --quiet")]);
+    command.args(["-c", &format!("ulimit -v 4000000; exec {program} {arguments}")]);
     let command = command.current_dir(place.at("")).stdin(Stdio::null());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();

@@ -2,12 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-use super::tool::{Place, TINY};
+use super::tool::{Place, TINY, last_of_each};
 
 /// All that the command writes to a terminal of so many columns and rows.
 #[track_caller]
 pub(crate) fn seen(place: &Place, [columns, rows]: [u16; 2], variables: &[(&str, &str)], arguments: &str) -> String {
     let program = env!("CARGO_BIN_EXE_stridelab");
+    let arguments = last_of_each(arguments).join(" ");
     let line = format!("stty cols {columns} rows {rows}; exec '{program}' {arguments}");
     let mut command = Command::new("script");
     command

@@ -126,7 +126,7 @@ impl Place {
 }
 
 /// The words, less each option with its values that is there again.
-fn last_of_each(arguments: &str) -> Vec<&str> {
+pub(crate) fn last_of_each(arguments: &str) -> Vec<&str> {
     let words: Vec<&str> = arguments.split_whitespace().collect();
     let mut dropped = false;
     let kept = words.iter().enumerate().filter(|&(i, word)| {
