@@ -158,6 +158,8 @@ pub mod report;
 pub mod store;
 pub mod study;
 pub mod train;
+#[cfg(feature = "files")]
+mod way_out;
 
 pub use error::{Error, Result};
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Remedy, one_line};
-use crate::files::{WayOut, way_out};
+use crate::way_out::{WayOut, way_out};
 
 /// `cannot <what> <path>: <reason>`.
 pub(super) fn cannot(what: &str, path: &Path, reason: &io::Error) -> Error {

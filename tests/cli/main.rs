@@ -24,6 +24,8 @@ mod interrupt;
 mod kill;
 mod left_out;
 #[cfg(target_os = "linux")]
+mod limits;
+#[cfg(target_os = "linux")]
 mod memory;
 mod merge;
 mod numbers;
