@@ -6,7 +6,7 @@
 const WORKGROUP: u32 = 64;
 
 override LEN: u32;
-override w_stride: u32; // between two replicas of each of them
+override w_stride: u32; // between two replicas of w, g, m and v
 
 @group(0) @binding(0) var<storage, read_write> w: array<f32>;
 @group(0) @binding(1) var<storage, read> g: array<f32>;

@@ -67,8 +67,9 @@ pub(super) fn with_possible_strides(error: Error, image: [usize; 2], configurati
         cropped.and_then(|image| Network::with_convolutions(image, configuration.convolutions(), pool, head)).is_ok()
     };
     let works = |configuration: Configuration| works_on(image, configuration);
-    let largest_image = [MOST_SIDE; 2];
-    let larger_helps = image != largest_image && works_on(largest_image, configuration);
+    // Twice as large, four times, and so on; the largest image may be too large for its dense layer.
+    let enlarged = |times: u32| image.map(|side| side.saturating_mul(1 << times).min(MOST_SIDE.max(side)));
+    let larger_helps = (1..=MOST_SIDE.ilog2()).any(|times| works_on(enlarged(times), configuration));
     let error = if larger_helps { error } else { error.without(&Remedy::LargerImages) };
     let same = Configuration { padding: Padding::Same, ..configuration };
     // A stride past the side of an image visits one position, as the side itself does.

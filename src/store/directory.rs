@@ -99,6 +99,8 @@ impl OutputDirectory {
     pub(super) fn clear(&mut self, rooms: &[Room]) -> Result<()> {
         let earlier = self.look(rooms)?;
         if self.force {
+            // What was there goes, so an interrupt no longer leaves the directory as it was found.
+            self.made.lock().kept |= !earlier.is_empty();
             earlier.iter().try_for_each(|path| fs::remove_file(path).map_err(|e| cannot("replace", path, &e)))?;
         }
         for room in rooms {

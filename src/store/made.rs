@@ -17,7 +17,7 @@ pub(super) struct Made {
     pub closed: bool,
 }
 
-/// The same for the directory and for whoever ends the process.
+/// [`Made`], shared by the directory and the thread that ends the process.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SharedMade(Arc<Mutex<Made>>);
 
@@ -56,7 +56,7 @@ impl Leftovers {
 
     /// Removes what was made, unless there are results. From now on whoever writes there waits, so the process must end.
     pub fn clear(self) -> Left {
-        /// What is being written meanwhile takes less.
+        /// A write under way ends sooner than this.
         const PATIENCE: u32 = 50;
         let made = self.made.lock();
         let left = match (made.kept, made.closed) {

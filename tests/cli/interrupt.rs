@@ -92,12 +92,12 @@ fn repeats_within_a_second_are_one_request() {
 fn every_other_command_ends_at_the_first_and_says_what_is_there() {
     let place = Place::empty();
     place.fine("--backend cpu --stride 2 --padding valid --limit 64 --epochs 1 --no-report --quiet --out run");
-    let incomplete = "what page holds so far is incomplete; the same command with --force writes all of it";
+    let incomplete = "not all files of this command are in page; give it again with --force";
     for (arguments, signal, sign, left) in [
         ("bench --backend cpu --out new/below", "TERM", "new/below", "nothing was written"),
         ("evaluate run --backend cpu --out new", "INT", "new", "nothing was written"),
         ("report run --out page", "INT", "page/figures", incomplete),
-        ("parity", "TERM", "printed", "nothing was written"),
+        ("parity", "TERM", "printed", "the command was not done; give it again"),
     ] {
         let printed = std::fs::File::create(place.at("printed")).unwrap();
         let child = place.command(arguments).stdout(printed).stderr(Stdio::piped()).spawn().unwrap();
@@ -114,4 +114,23 @@ fn every_other_command_ends_at_the_first_and_says_what_is_there() {
     }
     place.fine("report run --out page --force");
     assert!(place.at("page/report.html").exists());
+}
+
+/// `nohup` lets a run go on when its terminal is closed.
+#[test]
+fn a_hangup_that_is_ignored_stays_ignored() {
+    let place = Place::new();
+    let program = env!("CARGO_BIN_EXE_stridelab");
+    let train = format!("{TINY} --out run --quiet");
+    for arguments in [&*train, "bench --backend cpu --out bench --stride 2 --padding valid --batch-size 2"] {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &format!("trap '' HUP; exec {program} {arguments}")]);
+        let mut child = command.current_dir(place.at("")).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            shell(&format!("kill -HUP {} || true", child.id()));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let ran = ended(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, 0, "{arguments}: {}", ran.err);
+    }
 }

@@ -95,4 +95,6 @@ fn larger_images_are_advised_where_there_are_any() {
         let ran = Place::empty().run(&format!("describe --stride 200 --image {image}"));
         assert!(ran.code == 2 && ran.err.ends_with(advice), "{}", ran.err);
     }
+    let ran = Place::empty().run("describe --stride 1 --padding valid --image 4x4");
+    assert!(ran.code == 2 && ran.err.contains("use a larger --image"), "{}", ran.err);
 }

@@ -12,6 +12,7 @@ use stridelab::store::{Left, Leftovers, OutputDirectory};
 use stridelab::{Error, Result, gpu};
 
 use crate::memory::allocator::write_interrupted;
+use crate::signals::ignore_hangup;
 use crate::terminal::{end_at_once, say};
 
 /// A request that follows another so soon is the same one: `timeout` and other programs that start programs send a
@@ -33,18 +34,24 @@ static FINISHED: OnceLock<Instant> = OnceLock::new();
 /// Where a command that ends at the first request writes.
 static PLACE: Mutex<Option<Leftovers>> = Mutex::new(None);
 
-/// Whether such a command ends just now.
+/// Whether an interrupt is ending such a command.
 static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Ends the process at the first Ctrl-C or request to terminate, with one line. Where the system refuses to watch, it
 /// ends without one.
 pub(crate) fn end_at_first() {
-    let watched = ctrlc::set_handler(|| {
+    let watched = set_handler(|| {
         ENDING.store(true, Ordering::SeqCst);
+        // A pipe that nobody reads, or a file system that does not answer, is not waited for.
+        let ending = || {
+            std::thread::sleep(PATIENCE);
+            end_at_once(Error::Interrupted.exit_code())
+        };
+        drop(std::thread::Builder::new().spawn(ending));
         let place = PLACE.lock().ok().and_then(|mut place| place.take());
-        let left = place.map_or(Left::Nothing, Leftovers::clear);
+        let left = place.map(Leftovers::clear);
         remove_temporary_files();
-        say(&format!("error: interrupted: {}", told(&left)));
+        say(&format!("error: interrupted: {}", told(left.as_ref())));
         end_at_once(Error::Interrupted.exit_code())
     });
     if let Err(e) = watched {
@@ -67,14 +74,15 @@ pub(crate) fn leave_to_end() {
     }
 }
 
-fn told(left: &Left) -> String {
+fn told(left: Option<&Left>) -> String {
     match left {
-        Left::Nothing => "nothing was written".into(),
-        Left::Incomplete(path) => {
+        None => "the command was not done; give it again".into(),
+        Some(Left::Nothing) => "nothing was written".into(),
+        Some(Left::Incomplete(path)) => {
             let place = one_line(path.display());
-            format!("what {place} holds so far is incomplete; the same command with --force writes all of it")
+            format!("not all files of this command are in {place}; give it again with --force")
         }
-        Left::Whole(path) => format!("all files in {} are whole", one_line(path.display())),
+        Some(Left::Whole(path)) => format!("all files in {} are whole", one_line(path.display())),
     }
 }
 
@@ -86,7 +94,7 @@ pub(crate) fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
     let failed = |e: &dyn Display| Error::failure(format!("cannot watch for Ctrl-C: {e}"));
     // It starts now: there may be no memory for it later.
     let watcher = std::thread::Builder::new().spawn(end_in_silence).map_err(|e| failed(&e))?;
-    ctrlc::set_handler(move || match ASKED.get() {
+    set_handler(move || match ASKED.get() {
         None => {
             ASKED.get_or_init(Instant::now);
             watcher.thread().unpark();
@@ -99,6 +107,16 @@ pub(crate) fn watch(notice: impl Fn() + Send + 'static) -> Result<()> {
         }
     })
     .map_err(|e| failed(&e))
+}
+
+/// As [`ctrlc::set_handler`], but what `nohup` has asked to be ignored stays so.
+fn set_handler(handler: impl FnMut() + Send + 'static) -> std::result::Result<(), ctrlc::Error> {
+    let ignored = ignore_hangup();
+    let set = ctrlc::set_handler(handler);
+    if ignored {
+        ignore_hangup();
+    }
+    set
 }
 
 /// Once it is asked to stop, ends the process where a call of the driver does not return. Nothing else can: whoever

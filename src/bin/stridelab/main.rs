@@ -7,6 +7,7 @@ mod errors;
 mod interrupt;
 mod memory;
 mod progress;
+mod signals;
 mod terminal;
 mod tuning;
 
@@ -18,7 +19,7 @@ use errors::Options;
 
 fn main() -> ExitCode {
     terminal::quieten_drivers();
-    terminal::survive_file_limits();
+    signals::survive_file_limits();
     terminal::quieten_caught_panics();
     memory::spare_addresses();
     let parsed = args::parse(terminal::colour());

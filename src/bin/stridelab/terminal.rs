@@ -66,24 +66,6 @@ pub(crate) fn quieten_drivers() {
     }
 }
 
-/// Makes a limit on the size of files an error of the write that meets it; otherwise the system ends the process.
-#[cfg_attr(
-    any(target_os = "linux", target_os = "macos"),
-    expect(unsafe_code, reason = "the standard library has no way to ignore a signal")
-)]
-pub(crate) fn survive_file_limits() {
-    #[cfg(any(target_os = "linux", target_os = "macos"))]
-    {
-        const SIGXFSZ: std::ffi::c_int = 25;
-        const IGNORE: usize = 1;
-        unsafe extern "C" {
-            fn signal(signal: std::ffi::c_int, handler: usize) -> usize;
-        }
-        // SAFETY: no handler is installed, and no thread runs yet.
-        unsafe { signal(SIGXFSZ, IGNORE) };
-    }
-}
-
 /// Panics of wgpu that the library makes errors of are told as errors, and nothing else is printed of them.
 pub(crate) fn quieten_caught_panics() {
     let usual = std::panic::take_hook();

@@ -31,7 +31,8 @@ pub(crate) fn run(args: &MergeArgs) -> Result<()> {
         let error = Error::data(format!("no model is finished in {}", names.join(" and in ")));
         return Err(match merged.records.run.status {
             Status::Finished => error.advice("put models.csv back, or train anew"),
-            _ => error.advice(format!("stridelab --resume {} trains on", names[0])),
+            _ if args.runs[0].is_dir() => error.advice(format!("stridelab --resume {} trains on", names[0])),
+            _ => error.advice("unpack it, and train on with --resume"),
         });
     }
     say_doubled(&merged.doubled);
