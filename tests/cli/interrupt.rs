@@ -121,16 +121,21 @@ fn every_other_command_ends_at_the_first_and_says_what_is_there() {
 fn a_hangup_that_is_ignored_stays_ignored() {
     let place = Place::new();
     let program = env!("CARGO_BIN_EXE_stridelab");
-    let train = format!("{TINY} --out run --quiet");
-    for arguments in [&*train, "bench --backend cpu --out bench --stride 2 --padding valid --batch-size 2"] {
+    let train = format!("{TINY}0000 --out run --quiet");
+    let bench = "bench --backend cpu --out bench --stride 2 --padding valid --batch-size 2";
+    for (arguments, out) in [(&*train, "run"), (bench, "bench")] {
         let mut command = std::process::Command::new("sh");
         command.args(["-c", &format!("trap '' HUP; exec {program} {arguments}")]);
         let mut child = command.current_dir(place.at("")).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        while child.try_wait().unwrap().is_none() {
-            shell(&format!("kill -HUP {} || true", child.id()));
-            std::thread::sleep(Duration::from_millis(20));
+        // By then the command watches for signals.
+        wait_for(arguments, || place.at(out).exists());
+        for _ in 0..5 {
+            shell(&format!("kill -HUP {}", child.id()));
+            std::thread::sleep(Duration::from_millis(100));
         }
+        assert!(child.try_wait().unwrap().is_none(), "{arguments} has ended");
+        shell(&format!("kill -TERM {}", child.id()));
         let ran = ended(child.wait_with_output().unwrap());
-        assert_eq!(ran.code, 0, "{arguments}: {}", ran.err);
+        assert_eq!(ran.code, 130, "{arguments}: {}", ran.err);
     }
 }
