@@ -23,7 +23,7 @@ impl GpuExecutor {
     /// the kernels compute in between is of no use afterwards: Adam, say, takes that many steps.
     ///
     /// # Errors
-    /// [`Error::Failure`] where the device failed or stays silent.
+    /// [`crate::Error::Failure`] where the device failed or stays silent.
     pub async fn time_kernels(&mut self, program: ProgramId, repeats: usize) -> Result<Option<Vec<KernelSeconds>>> {
         self.compile(program)?;
         let Some(stamps) = &self.stamps else { return Ok(None) };
@@ -46,7 +46,7 @@ impl GpuExecutor {
     /// clock; `None` where it has none, and nothing is run.
     ///
     /// # Errors
-    /// [`Error::Failure`] where the device failed or stays silent.
+    /// [`crate::Error::Failure`] where the device failed or stays silent.
     pub async fn time(&mut self, program: ProgramId, steps: Range<usize>) -> Result<Option<f64>> {
         self.compile(program)?;
         let Some(stamps) = &self.stamps else { return Ok(None) };
