@@ -22,8 +22,8 @@ pub struct ReportWriter {
 }
 
 impl ReportWriter {
-    /// In a run's own directory, or another one that there is. A directory that was made goes again if nothing is
-    /// written.
+    /// In a run's own directory, or another one that there is. A directory that was made goes again where no file
+    /// is begun.
     ///
     /// # Errors
     /// [`crate::Error::Usage`] where another process writes there; [`crate::Error::Failure`] where something is in the way.

@@ -167,7 +167,7 @@ pub(super) fn image_size(text: &str) -> Result<[usize; 2], String> {
     let side = |side: &str| side.trim().parse().ok();
     let sides = side(height).zip(side(width)).map(|(height, width)| [height, width]);
     let sides = sides.filter(|s| s.iter().all(|n| (1..=MOST_SIDE).contains(n)));
-    sides.ok_or("must be HEIGHTxWIDTH with sides from 1 to 4096, such as 28x28".into())
+    sides.ok_or_else(|| format!("must be HEIGHTxWIDTH with sides from 1 to {MOST_SIDE}, such as 28x28"))
 }
 
 fn whole<T>(text: &str, range: RangeInclusive<T>, example: &str) -> Result<T, String>
